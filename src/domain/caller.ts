@@ -1,0 +1,22 @@
+/** Who is calling, as the access token states it. Facts only: what a caller may do is decided by `policy.ts`. */
+export interface Caller {
+  /** The OAuth client that the token was issued to (claim `client_id`), a UUID. */
+  readonly clientId: string
+  /** The client's type (claim `client_type`), for example `MSP`, `MIS`, `MITHRIL ADMIN`; compared exactly. */
+  readonly clientType: string
+  /** The scope words that the token carries (claim `scope`). */
+  readonly scopes: readonly string[]
+  /** The user behind the client (claim `sub`), or null where the client speaks for itself (`sub` is its own id, RFC 9068 §2.2). */
+  readonly userId: string | null
+}
+
+/** The entrance through which a call came in. */
+export type Door = 'GRAPHQL' | 'REST'
+
+/** One call of an operation: who, through which door, under which request id. The audit row is written from it. */
+export interface Call {
+  /** null: the request carried no valid access token. Every operation answers that with `accessDenied`. */
+  readonly caller: Caller | null
+  readonly door: Door
+  readonly requestId: string
+}

@@ -1,0 +1,64 @@
+import type { Caller } from './caller.ts'
+import { GatewayError } from './errors.ts'
+
+/** The scope each operation needs (specification, "Scope"; `domain.md` §1). */
+export const requiredScope = {
+  readConnection: 'connection:read',
+  updateConnection: 'connection:write',
+} as const
+
+export type Scope = (typeof requiredScope)[keyof typeof requiredScope]
+
+/** Client types that the platform itself limits to their own client; any other unlisted type is limited too, and logged. */
+const ownClientTypes = new Set(['MSP', 'PHARMACY', 'MSP_PHARMACY', 'MIS'])
+
+/** How many unlisted client types are remembered as logged. The issuer is trusted, its typing mistakes are not. */
+const unlistedTypesRemembered = 100
+
+/** The rules of who may do what. The only place that knows them: doors and guards ask here. */
+export interface Policy {
+  /** Whether the token carries this scope word, compared exactly. */
+  hasScope(caller: Caller, scope: Scope): boolean
+  /** Whether the caller may act on this client: its own one, or any for an admin type. Ids are compared exactly. */
+  mayAccessClient(caller: Caller, clientId: string): boolean
+  /**
+   * The whole rule, in the order that is contract: valid token, scope, client.
+   * @throws GatewayError `accessDenied`, `invalidScopes` or `forbidden`
+   */
+  authorize(caller: Caller | null, scope: Scope, clientId: string): asserts caller is Caller
+}
+
+export interface PolicyOptions {
+  /** Client types that may act on every client (`ADMIN_CLIENT_TYPES`). */
+  readonly adminClientTypes: readonly string[]
+  /** Told once for each client type that is neither an admin type nor a known own-client type. */
+  readonly onUnlistedType?: (clientType: string) => void
+}
+
+/** Makes the policy. Pure but for `onUnlistedType`. */
+export function createPolicy({ adminClientTypes, onUnlistedType = () => {} }: PolicyOptions): Policy {
+  const adminTypes = new Set(adminClientTypes)
+  const unlistedTypes = new Set<string>()
+
+  function seesAllClients({ clientType }: Caller): boolean {
+    if (adminTypes.has(clientType)) return true
+    if (!ownClientTypes.has(clientType) && !unlistedTypes.has(clientType) && unlistedTypes.size < unlistedTypesRemembered) {
+      unlistedTypes.add(clientType)
+      onUnlistedType(clientType)
+    }
+    return false
+  }
+
+  const hasScope: Policy['hasScope'] = (caller, scope) => caller.scopes.includes(scope)
+  const mayAccessClient: Policy['mayAccessClient'] = (caller, clientId) => seesAllClients(caller) || caller.clientId === clientId
+
+  return {
+    hasScope,
+    mayAccessClient,
+    authorize(caller, scope, clientId) {
+      if (caller === null) throw new GatewayError('accessDenied')
+      if (!hasScope(caller, scope)) throw new GatewayError('invalidScopes', { missingScopes: [scope] })
+      if (!mayAccessClient(caller, clientId)) throw new GatewayError('forbidden')
+    },
+  }
+}
