@@ -13,10 +13,15 @@ export interface Caller {
 /** The entrance through which a call came in. */
 export type Door = 'GRAPHQL' | 'REST'
 
-/** One call of an operation: who, through which door, under which request id. The audit row is written from it. */
+/** One call of an operation: who, through which door, under which request id. */
 export interface Call {
   /** null: the request carried no valid access token. Every operation answers that with `accessDenied`. */
   readonly caller: Caller | null
   readonly door: Door
   readonly requestId: string
+}
+
+/** A call whose caller has been authorized. The audit row is written from it. */
+export interface Author extends Call {
+  readonly caller: Caller
 }

@@ -1,4 +1,4 @@
-import type { Call } from './caller.ts'
+import type { Author } from './caller.ts'
 
 /**
  * A connection: the consumer's way into a client, and where sign-in returns to. There is no `secret` member, on purpose:
@@ -20,8 +20,7 @@ export interface RedirectUriChange {
   readonly clientId: string
   readonly connectionId: string
   readonly redirectUri: string
-  /** Written into the audit row. */
-  readonly call: Call
+  readonly author: Author
 }
 
 /** Where connections live. Ids are UUIDs by the time they get here. Every method may throw `unavailable`. */

@@ -3,6 +3,7 @@ import type { Violation } from './violation.ts'
 /**
  * The catalogue: every refusal that the gateway knows, with the code that programs switch on, the number the REST door
  * answers, and the sentence people read. Texts are those of the specification (API-009-001-006-0339, HTTP status codes).
+ * The first group are outcomes of operations and the same through every door; the second is what HTTP itself brings.
  */
 export const catalogue = {
   accessDenied: { code: 'UNAUTHENTICATED', status: 401, message: 'Access denied' },
@@ -12,6 +13,14 @@ export const catalogue = {
   validationFailed: { code: 'UNPROCESSABLE_ENTITY', status: 422, message: 'Validation failed' },
   unavailable: { code: 'SERVICE_UNAVAILABLE', status: 503, message: 'Service temporarily unavailable' },
   internal: { code: 'INTERNAL_SERVER_ERROR', status: 500, message: 'Internal server error' },
+
+  malformedRequest: { code: 'BAD_REQUEST', status: 400, message: 'Malformed request' },
+  methodNotAllowed: { code: 'METHOD_NOT_ALLOWED', status: 405, message: 'Method not allowed' },
+  notAcceptable: { code: 'NOT_ACCEPTABLE', status: 406, message: 'Only application/json can be answered' },
+  requestTimeout: { code: 'REQUEST_TIMEOUT', status: 408, message: 'The request did not arrive in time' },
+  requestTooLarge: { code: 'REQUEST_TOO_LARGE', status: 413, message: 'Request body is too large' },
+  unsupportedMediaType: { code: 'UNSUPPORTED_MEDIA_TYPE', status: 415, message: 'Request body must be application/json in UTF-8' },
+  headersTooLarge: { code: 'HEADERS_TOO_LARGE', status: 431, message: 'Request headers are too large' },
 } as const
 
 export type Refusal = keyof typeof catalogue
@@ -24,8 +33,12 @@ export interface RefusalDetails {
   readonly tokenWasSent?: boolean
   /** `validationFailed`: every violation that was found. */
   readonly violations?: readonly Violation[]
+  /** `malformedRequest`: what is wrong, in words that may be shown. */
+  readonly reason?: string
   /** `unavailable`: seconds after which a new attempt makes sense. */
   readonly retryAfter?: number
+  /** `methodNotAllowed`: the methods that the path knows (RFC 9110 §15.5.6). */
+  readonly allowedMethods?: readonly string[]
 }
 
 /** A refusal from the catalogue. `cause` is for the log; it never reaches an answer. */
@@ -35,7 +48,8 @@ export class GatewayError extends Error {
   readonly details: RefusalDetails
 
   constructor(refusal: Refusal, details: RefusalDetails = {}, cause?: unknown) {
-    super(catalogue[refusal].message, cause === undefined ? undefined : { cause })
+    const { message } = catalogue[refusal]
+    super(details.reason === undefined ? message : `${message}: ${details.reason}`, cause === undefined ? undefined : { cause })
     this.refusal = refusal
     this.details = details
   }

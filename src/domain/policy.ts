@@ -1,4 +1,4 @@
-import type { Caller } from './caller.ts'
+import type { Author, Call, Caller } from './caller.ts'
 import { GatewayError } from './errors.ts'
 
 /** The scope each operation needs (specification, "Scope"; `domain.md` §1). */
@@ -22,10 +22,10 @@ export interface Policy {
   /** Whether the caller may act on this client: its own one, or any for an admin type. Ids are compared exactly. */
   mayAccessClient(caller: Caller, clientId: string): boolean
   /**
-   * The whole rule, in the order that is contract: valid token, scope, client.
+   * The whole rule, in the order that is contract: valid token, scope, client. Answers the call, its caller now known.
    * @throws GatewayError `accessDenied`, `invalidScopes` or `forbidden`
    */
-  authorize(caller: Caller | null, scope: Scope, clientId: string): asserts caller is Caller
+  authorize(call: Call, scope: Scope, clientId: string): Author
 }
 
 export interface PolicyOptions {
@@ -55,10 +55,11 @@ export function createPolicy({ adminClientTypes, onUnlistedType = () => {} }: Po
   return {
     hasScope,
     mayAccessClient,
-    authorize(caller, scope, clientId) {
+    authorize({ caller, door, requestId }, scope, clientId) {
       if (caller === null) throw new GatewayError('accessDenied')
       if (!hasScope(caller, scope)) throw new GatewayError('invalidScopes', { missingScopes: [scope] })
       if (!mayAccessClient(caller, clientId)) throw new GatewayError('forbidden')
+      return { caller, door, requestId }
     },
   }
 }
