@@ -1,0 +1,96 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { PrismaPg } from '@prisma/adapter-pg'
+import pg from 'pg'
+import type { DatabaseConfig } from '../config.ts'
+import { PrismaClient } from '../generated/prisma/client.ts'
+import { classifyFailure, toRefusal } from './failure.ts'
+
+type Prisma = ReturnType<typeof createPrisma>
+
+/** PostgreSQL behind Prisma, on a bounded pool with a limit on every wait. */
+export interface Database {
+  /**
+   * Runs one statement, or one transaction, against the database. Work that lost against a concurrent transaction is run
+   * again, so it must be atomic.
+   * @throws GatewayError `unavailable` whenever the database is the reason; anything else is a fault of ours and passes
+   */
+  run<T>(work: (prisma: Prisma) => Promise<T>): Promise<T>
+  /** Rows of a plain statement on the same pool, for checks that no operation needs. */
+  query(sql: string): Promise<readonly Record<string, unknown>[]>
+  /** Ends all connections; waits for statements in flight. */
+  close(): Promise<void>
+}
+
+/** Lost conflicts in a row after which the caller is asked to come back: by then it is congestion, not chance. */
+const attempts = 4
+
+/** The server's own limit answers first, with a proper error; this one is for a server that no longer answers at all. */
+const clientSideGraceMs = 1_000
+
+/** Named statements are prepared once per connection. Bounded, because lists of ids make ever new texts. */
+const namedStatements = 500
+
+function createStatementNames(): (query: { readonly sql: string }) => string {
+  const names = new Map<string, string>()
+  return ({ sql }) => {
+    const known = names.get(sql)
+    if (known !== undefined) return known
+    // The empty name is PostgreSQL's unnamed statement.
+    if (names.size >= namedStatements) return ''
+    const name = `gateway_${names.size}`
+    names.set(sql, name)
+    return name
+  }
+}
+
+function createPrisma(pool: pg.Pool) {
+  return new PrismaClient({
+    adapter: new PrismaPg(pool, { statementNameGenerator: createStatementNames() }),
+    // No typed read ever selects these, whatever it forgets to name.
+    omit: { connection: { secret: true }, client: { secret: true, privSettings: true }, token: { value: true } },
+    errorFormat: 'minimal',
+  })
+}
+
+/** Opens the pool lazily: making it succeeds while the database is away, and the first query finds out. */
+export function createDatabase(url: string, config: DatabaseConfig, onIdleError: (error: Error) => void = () => {}): Database {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: config.poolMax,
+    connectionTimeoutMillis: config.connectTimeoutMs,
+    query_timeout: config.statementTimeoutMs + clientSideGraceMs,
+    statement_timeout: config.statementTimeoutMs,
+    lock_timeout: config.lockTimeoutMs,
+    idle_in_transaction_session_timeout: config.statementTimeoutMs,
+    idleTimeoutMillis: 30_000,
+    keepAlive: true,
+    application_name: 'mithril-connection-gateway',
+  })
+  // Without a listener a connection that breaks while idle would end the process.
+  pool.on('error', onIdleError)
+  const prisma = createPrisma(pool)
+
+  return {
+    async run(work) {
+      for (let attempt = 1; ; attempt++) {
+        try {
+          return await work(prisma)
+        } catch (error) {
+          if (attempt === attempts || classifyFailure(error) !== 'conflict') throw toRefusal(error)
+          await delay(Math.random() * 10 * 2 ** attempt)
+        }
+      }
+    },
+    async query(sql) {
+      try {
+        return (await pool.query<Record<string, unknown>>(sql)).rows
+      } catch (error) {
+        throw toRefusal(error)
+      }
+    },
+    async close() {
+      await prisma.$disconnect()
+      await pool.end()
+    },
+  }
+}
