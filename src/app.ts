@@ -1,0 +1,55 @@
+import type { FastifyInstance } from 'fastify'
+import type { GraphiQLOptions } from 'graphql-yoga'
+import type { Authenticate } from './auth/authenticate.ts'
+import type { Config } from './config.ts'
+import type { ConnectionStore } from './domain/connection.ts'
+import { createConnectionUpdateParser } from './domain/connection-update.ts'
+import { createOperations } from './domain/operations.ts'
+import { createPolicy } from './domain/policy.ts'
+import { graphqlDoor } from './graphql/door.ts'
+import { createSchema } from './graphql/schema.ts'
+import { renderStrayRefusal, speakEnvelope } from './rest/door.ts'
+import { describeRest } from './rest/openapi.ts'
+import { restRoutes } from './rest/routes.ts'
+import { healthRoutes, type ReadinessCheck } from './server/health.ts'
+import { createHttpServer } from './server/http-server.ts'
+
+/** What the gateway is made of. Tests pass their own; `main.ts` passes the real ones. */
+export interface AppDeps {
+  readonly config: Config
+  readonly connections: ConnectionStore
+  readonly authenticate: Authenticate
+  readonly readiness: Readonly<Record<string, ReadinessCheck>>
+  /** What GraphiQL opens with, outside production; null: no GraphiQL. */
+  readonly graphiql: (() => Promise<GraphiQLOptions>) | null
+  readonly logDestination?: { write(line: string): void }
+}
+
+/**
+ * The composition root: two doors on the same operations, in one box. Nothing listens yet; tests use `app.inject()`.
+ * The caller closes it, and afterwards what it passed in.
+ */
+export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
+  const { config, connections, authenticate, readiness, graphiql } = deps
+  const app = createHttpServer({ config, renderStrayRefusal, ...(deps.logDestination && { logDestination: deps.logDestination }) })
+  const policy = createPolicy({
+    adminClientTypes: config.adminClientTypes,
+    onUnlistedType: (clientType) => app.log.warn({ clientType }, 'client type is not listed: limited to its own client'),
+  })
+  const operations = createOperations({
+    policy,
+    parseConnectionUpdate: createConnectionUpdateParser(config.redirectUriPolicy),
+    connections,
+  })
+
+  // What no door claims is answered in the envelope.
+  await speakEnvelope(app)
+  healthRoutes(app, readiness)
+  await app.register(async (rest) => {
+    await describeRest(rest, config.redirectUriPolicy)
+    restRoutes(rest, { operations, policy, authenticate })
+  })
+  await app.register(async (graphql) => graphqlDoor(graphql, { schema: createSchema(), operations, policy, authenticate, graphiql }))
+  await app.ready()
+  return app
+}

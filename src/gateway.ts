@@ -1,0 +1,115 @@
+import { join } from 'node:path'
+import type { FastifyInstance } from 'fastify'
+import type { GraphiQLOptions } from 'graphql-yoga'
+import { createApp } from './app.ts'
+import { createAuthenticate } from './auth/authenticate.ts'
+import { type DevelopmentIssuer, openDevelopmentIssuer } from './auth/development-issuer.ts'
+import { createKeySet, createStaticKeySet } from './auth/key-set.ts'
+import { createTokenVerifier } from './auth/verify-token.ts'
+import type { Config } from './config.ts'
+import { createConnectionStore } from './persistence/connection-store.ts'
+import { createDatabase } from './persistence/database.ts'
+import { pendingMigrations } from './persistence/migrate.ts'
+
+/** A running gateway, not listening yet. */
+export interface Gateway {
+  readonly app: FastifyInstance
+  /** Set when the gateway is its own issuer. */
+  readonly developmentIssuer: DevelopmentIssuer | null
+  /** Where the data is, for people: never with a password. */
+  readonly databaseDescription: string
+  /** Whether the demo data of `prisma/seed.ts` is there. */
+  readonly hasDemoData: boolean
+  /** Drains the app, then lets go of everything it stood on. */
+  close(): Promise<void>
+}
+
+interface OpenedDatabase {
+  readonly url: string
+  readonly description: string
+  readonly stop: () => Promise<void>
+}
+
+/** The configured database as it is, or the embedded one, migrated and seeded. */
+async function openDatabase({ database, dataDir }: Config): Promise<OpenedDatabase> {
+  if (database.url !== null) return { url: database.url, description: 'DATABASE_URL', stop: async () => {} }
+  // Loaded here, so that a production server never loads what only development needs.
+  const { startEmbeddedPostgres } = await import('./persistence/embedded-postgres.ts')
+  const embedded = await startEmbeddedPostgres({ dataDir: join(dataDir, 'postgres'), durable: true })
+  try {
+    const { migrate } = await import('./persistence/migrate.ts')
+    const { seed } = await import('../prisma/seed.ts')
+    await migrate(embedded.url)
+    await seed(embedded.url)
+  } catch (error) {
+    await embedded.stop()
+    throw error
+  }
+  return {
+    url: embedded.url,
+    description: `embedded PostgreSQL on port ${embedded.port}, data in ${embedded.location}`,
+    stop: embedded.stop,
+  }
+}
+
+async function openKeys({ token, dataDir }: Config, logger: () => FastifyInstance['log'] | undefined) {
+  if (token !== null) {
+    const log = {
+      info: (details: object, message: string) => logger()?.info(details, message),
+      warn: (details: object, message: string) => logger()?.warn(details, message),
+    }
+    const keys = createKeySet({ url: token.jwksUrl, limits: { staleSeconds: token.staleSeconds }, log })
+    keys.start()
+    return { keys, developmentIssuer: null, issuer: token.issuer, audience: token.audience, algorithms: token.algorithms }
+  }
+  const developmentIssuer = await openDevelopmentIssuer(dataDir)
+  const { issuer, audience, jwks } = developmentIssuer
+  return { keys: createStaticKeySet(jwks), developmentIssuer, issuer, audience, algorithms: ['ES256'] }
+}
+
+/** GraphiQL with a fresh token at each load. Loaded on demand: production has no use for the page or for demo data. */
+async function graphiqlFor(issuer: DevelopmentIssuer | null): Promise<GraphiQLOptions> {
+  const { demo } = await import('../prisma/seed.ts')
+  const { graphiqlOptions } = await import('./graphql/graphiql.ts')
+  return graphiqlOptions(await issuer?.sign({ ...demo.msp, scope: 'connection:read connection:write' }))
+}
+
+/** Opens the plugs that a configuration names and sets them into the app. */
+export async function openGateway(config: Config, logDestination?: { write(line: string): void }): Promise<Gateway> {
+  // What is opened before the app logs through it once it is there.
+  let log: FastifyInstance['log'] | undefined
+  const opened = await openDatabase(config)
+  const { keys, developmentIssuer, ...expected } = await openKeys(config, () => log)
+  const database = createDatabase(opened.url, config.database, (error) =>
+    log?.warn({ reason: error.message }, 'an idle database connection broke'),
+  )
+  const verifier = createTokenVerifier({ ...expected, keys, cacheSeconds: config.tokenCacheSeconds })
+
+  const app = await createApp({
+    config,
+    connections: createConnectionStore(database),
+    authenticate: createAuthenticate({ verifier }),
+    readiness: {
+      keys: () => keys.state().ready,
+      // One question answers both: a database that is away cannot say which migrations it has.
+      database: async () => (await database.query('SELECT 1')).length === 1,
+      migrations: async () => (await pendingMigrations(database.query)).length === 0,
+    },
+    graphiql: config.production ? null : () => graphiqlFor(developmentIssuer),
+    ...(logDestination && { logDestination }),
+  })
+  log = app.log
+
+  return {
+    app,
+    developmentIssuer,
+    databaseDescription: opened.description,
+    hasDemoData: config.database.url === null,
+    async close() {
+      await app.close()
+      keys.close()
+      await database.close()
+      await opened.stop()
+    },
+  }
+}

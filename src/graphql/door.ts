@@ -1,0 +1,91 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { GraphQLSchema } from 'graphql'
+import type { GraphiQLOptions } from 'graphql-yoga'
+import type { Authenticate } from '../auth/authenticate.ts'
+import { GatewayError } from '../domain/errors.ts'
+import type { Operations } from '../domain/operations.ts'
+import type { Policy } from '../domain/policy.ts'
+import { authenticationHook, callOf } from '../server/authentication.ts'
+import { refuseOtherMethods } from '../server/http-server.ts'
+import { refusalHeaders, toGatewayError } from '../server/refusals.ts'
+import { noteError } from '../server/request-log.ts'
+import type { GraphQLContext } from './context.ts'
+import { toGraphQLError } from './errors.ts'
+import { executePlain } from './hot-path.ts'
+import { createGatewayYoga, withRequestId } from './yoga.ts'
+
+export interface GraphQLDoorDeps {
+  readonly schema: GraphQLSchema
+  readonly operations: Operations
+  readonly policy: Policy
+  readonly authenticate: Authenticate
+  readonly graphiql: (() => Promise<GraphiQLOptions>) | null
+}
+
+const contentType = 'application/json; charset=utf-8'
+
+/** Outcomes of operations travel in an HTTP 200: the admin UIs read them from `errors`. Only these are told by HTTP itself. */
+const statusesOfHttp = new Set([400, 401, 405, 406, 408, 413, 415, 431])
+
+/** Answers what was refused before there was a document to execute. */
+function answerRefusal(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  noteError(request.outcome, error)
+  const refusal = toGatewayError(error)
+  void reply
+    .code(statusesOfHttp.has(refusal.status) ? refusal.status : 200)
+    .headers(refusalHeaders(refusal))
+    .type(contentType)
+    .send(JSON.stringify(withRequestId({ errors: [toGraphQLError(refusal)] }, request.id)))
+}
+
+/** Door one: `/graphql`. */
+export function graphqlDoor(app: FastifyInstance, { schema, operations, policy, authenticate, graphiql }: GraphQLDoorDeps): void {
+  const log = (level: 'debug' | 'info' | 'warn' | 'error') => (message: unknown) => app.log[level](String(message))
+  const yoga = createGatewayYoga({
+    schema,
+    graphiql,
+    logger: { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') },
+  })
+
+  const contextOf = (request: FastifyRequest, reply: FastifyReply): GraphQLContext => ({
+    call: callOf(request, 'GRAPHQL'),
+    operations,
+    policy,
+    onOperation: (name) => {
+      request.outcome.operation = name
+    },
+    onError: (error) => {
+      noteError(request.outcome, error)
+      const { details } = toGatewayError(error)
+      if (details.retryAfter !== undefined) reply.header('retry-after', String(details.retryAfter))
+    },
+  })
+
+  async function throughYoga(request: FastifyRequest, reply: FastifyReply, context: GraphQLContext): Promise<FastifyReply> {
+    const response = await yoga.handleNodeRequestAndResponse(request, reply, { ...context })
+    for (const [name, value] of response.headers) reply.header(name, value)
+    return reply.code(response.status).send(await response.text())
+  }
+
+  app.setErrorHandler(answerRefusal)
+
+  app.post(
+    '/graphql',
+    { bodyLimit: 100 * 1024, onRequest: authenticationHook(authenticate, 'GRAPHQL'), schema: { hide: true } },
+    async (request, reply) => {
+      const context = contextOf(request, reply)
+      const body = await executePlain(yoga, request.headers.accept, request.body, context)
+      return body === null ? throughYoga(request, reply, context) : reply.type(contentType).send(body)
+    },
+  )
+
+  if (graphiql === null) {
+    refuseOtherMethods(app, '/graphql', ['POST'])
+    return
+  }
+  app.get('/graphql', { schema: { hide: true } }, async (request, reply) => {
+    if (!request.headers.accept?.includes('text/html')) throw new GatewayError('methodNotAllowed', { allowedMethods: ['POST'] })
+    return throughYoga(request, reply, contextOf(request, reply))
+  })
+  refuseOtherMethods(app, '/graphql', ['GET', 'POST'])
+}

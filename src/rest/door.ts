@@ -1,0 +1,64 @@
+import fastifyAccepts from '@fastify/accepts'
+import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify'
+import type { Authenticate } from '../auth/authenticate.ts'
+import { GatewayError } from '../domain/errors.ts'
+import type { Policy, Scope } from '../domain/policy.ts'
+import { authenticationHook, callOf } from '../server/authentication.ts'
+import type { RenderStrayRefusal } from '../server/http-server.ts'
+import { refusalHeaders, toGatewayError } from '../server/refusals.ts'
+import { noteError } from '../server/request-log.ts'
+import { type Addressee, errorEnvelope } from './envelope.ts'
+
+/** Who an answer is for. The path is the request's own, its query string left out; the rest is never taken from the request. */
+export function addresseeOf(request: FastifyRequest): Addressee {
+  return { url: request.server.publicUrl(request.raw.url), requestId: request.id }
+}
+
+/** Answers a thrown value in the envelope. */
+export function answerRefusal(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  noteError(request.outcome, error)
+  const refusal = toGatewayError(error)
+  void reply
+    .code(refusal.status)
+    .headers(refusalHeaders(refusal))
+    .type('application/json; charset=utf-8')
+    .serializer(JSON.stringify)
+    .send(errorEnvelope(refusal, addresseeOf(request)))
+}
+
+/** The same envelope for a request that Node's parser or the router refused before there was a request object. */
+export const renderStrayRefusal: RenderStrayRefusal = (error, requestId, url) => {
+  const refusal = toGatewayError(error)
+  return { status: refusal.status, headers: refusalHeaders(refusal), body: JSON.stringify(errorEnvelope(refusal, { url, requestId })) }
+}
+
+export interface RestDoorDeps {
+  readonly authenticate: Authenticate
+  readonly policy: Policy
+}
+
+/**
+ * The hooks of a REST route, in the order that is contract: 401, 403 scope, 403 client, then what HTTP brings (406 here; 400,
+ * 413 and 415 when the body is read, which comes later). The operation asks the same policy again.
+ */
+export function entrance({ authenticate, policy }: RestDoorDeps, scope: Scope): onRequestHookHandler[] {
+  const authorize: onRequestHookHandler = (request, _reply, done) => {
+    // Every route of this door names the client it acts on as `id`.
+    const { id } = request.params as { id: string }
+    policy.authorize(callOf(request, 'REST'), scope, id)
+    done()
+  }
+  const negotiate: onRequestHookHandler = (request, _reply, done) => {
+    if (request.headers.accept !== undefined && request.accepts().type(['application/json']) === false)
+      throw new GatewayError('notAcceptable')
+    done()
+  }
+  return [authenticationHook(authenticate, 'REST') as onRequestHookHandler, authorize, negotiate] // an async hook is a hook
+}
+
+/** Makes an instance speak the REST door's language: the envelope for every answer, errors of any kind too. */
+export async function speakEnvelope(app: FastifyInstance): Promise<void> {
+  await app.register(fastifyAccepts)
+  app.setErrorHandler(answerRefusal)
+  app.setNotFoundHandler((request, reply) => answerRefusal(new GatewayError('notFound'), request, reply))
+}

@@ -1,0 +1,62 @@
+import type { GatewayError } from '../domain/errors.ts'
+import { describeViolation, type Violation } from '../domain/violation.ts'
+
+/** `meta` of every answer: Nebo15/eview. `url` has no query string. */
+export interface Meta {
+  readonly code: number
+  readonly url: string
+  readonly type: 'object' | 'list'
+  readonly request_id: string
+}
+
+/** What an envelope says of the request it answers. */
+export interface Addressee {
+  readonly url: string
+  readonly requestId: string
+}
+
+/** `error.type` by status (`domain.md` §2). */
+const errorTypes: Readonly<Record<number, string>> = {
+  400: 'request_malformed',
+  401: 'access_denied',
+  403: 'forbidden',
+  404: 'not_found',
+  405: 'method_not_allowed',
+  406: 'content_type_invalid',
+  408: 'request_timeout',
+  413: 'request_too_large',
+  415: 'content_type_invalid',
+  422: 'validation_failed',
+  431: 'request_too_large',
+}
+
+const invalidEntry = (violation: Violation) => ({
+  entry_type: 'json_data_property',
+  entry: ['$', ...violation.path].join('.'),
+  rules: [
+    {
+      rule: violation.rule,
+      description: describeViolation(violation),
+      params: violation.params,
+      raw_description: violation.rawDescription,
+    },
+  ],
+})
+
+/** The envelope of a success: one object, or a list. */
+export function dataEnvelope<T>(code: number, { url, requestId }: Addressee, data: T): { meta: Meta; data: T } {
+  return { meta: { code, url, type: Array.isArray(data) ? 'list' : 'object', request_id: requestId }, data }
+}
+
+/** The envelope of a refusal. Violations become its `invalid` list. */
+export function errorEnvelope(error: GatewayError, { url, requestId }: Addressee) {
+  const { status, message, details } = error
+  return {
+    meta: { code: status, url, type: 'object' as const, request_id: requestId },
+    error: {
+      type: errorTypes[status] ?? 'internal_error',
+      message,
+      ...(details.violations && { invalid: details.violations.map(invalidEntry) }),
+    },
+  }
+}

@@ -1,0 +1,104 @@
+import { METHODS } from 'node:http'
+import Fastify, { type FastifyInstance, LogController } from 'fastify'
+import type { Config } from '../config.ts'
+import { GatewayError } from '../domain/errors.ts'
+import { acceptJsonBodies } from './json-body.ts'
+import { createRequestIds } from './request-id.ts'
+import { logRequests } from './request-log.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /**
+     * A request target below our own address (`PUBLIC_URL`, or the address listened on; never what a request claims),
+     * without its query string. An absolute-form target (RFC 9112 §3.2.2) gives its path only.
+     */
+    publicUrl: (target?: string) => string
+  }
+}
+
+/** Answers a request that Node's parser or the router refused, so that no door saw it: status, body and headers. */
+export type RenderStrayRefusal = (
+  error: unknown,
+  requestId: string,
+  url: string,
+) => { status: number; body: string; headers: Record<string, string> }
+
+export interface HttpServerOptions {
+  readonly config: Pick<Config, 'host' | 'port' | 'publicUrl' | 'logLevel'>
+  readonly renderStrayRefusal: RenderStrayRefusal
+  /** Where log lines go; standard output if left out. */
+  readonly logDestination?: { write(line: string): void }
+}
+
+const originOf = (host: string, port: number) => `http://${host.includes(':') ? `[${host}]` : host}:${port}`
+
+/** The box that the doors are set into: request ids, body parsing, timeouts, the log line of each request. */
+export function createHttpServer({ config, renderStrayRefusal, logDestination }: HttpServerOptions): FastifyInstance {
+  const nextRequestId = createRequestIds()
+
+  const app = Fastify({
+    logger: { level: config.logLevel, base: null, ...(logDestination && { stream: logDestination }) },
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
+    genReqId: (request) => nextRequestId(request.headers['x-request-id']),
+    bodyLimit: 64 * 1024,
+    routerOptions: { maxParamLength: 4_096 },
+    exposeHeadRoutes: false,
+    // Requests that arrive on a kept-alive connection while we drain are still served, and told to close.
+    return503OnClosing: false,
+    forceCloseConnections: 'idle',
+    requestTimeout: 30_000,
+    keepAliveTimeout: 72_000,
+    http: { headersTimeout: 15_000, maxHeaderSize: 16 * 1024 },
+    frameworkErrors: (error, request, reply) => {
+      const { status, body, headers } = renderStrayRefusal(error, request.id, app.publicUrl(request.raw.url))
+      reply.raw.writeHead(status, { ...headers, 'x-request-id': request.id, 'content-type': 'application/json; charset=utf-8' }).end(body)
+    },
+    clientErrorHandler: (error, socket) => {
+      if (error.code === 'ECONNRESET' || !socket.writable) return socket.destroy()
+      const requestId = nextRequestId(undefined)
+      const { status, body, headers } = renderStrayRefusal(error, requestId, app.publicUrl())
+      const lines = Object.entries({ ...headers, 'x-request-id': requestId, 'content-type': 'application/json; charset=utf-8' })
+      const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')
+      socket.end(`HTTP/1.1 ${status} Refused\r\n${head}content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`)
+    },
+  })
+
+  // Every method that Node's parser lets through, so that a known path can answer 405 to it instead of 404.
+  for (const method of METHODS) if (!app.supportedMethods.includes(method) && method !== 'CONNECT') app.addHttpMethod(method)
+
+  let origin = config.publicUrl ?? originOf(config.host, config.port)
+  app.addHook('onListen', (done) => {
+    // PORT=0 becomes a real port only now.
+    const address = app.server.address()
+    if (config.publicUrl === null && typeof address === 'object' && address !== null) origin = originOf(address.address, address.port)
+    done()
+  })
+  app.decorate('publicUrl', (target = '') => {
+    const path = target.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i, '').replace(/[?#].*$/s, '')
+    return origin + (path.startsWith('/') ? path : '')
+  })
+
+  let closing = false
+  app.addHook('preClose', (done) => {
+    closing = true
+    done()
+  })
+  logRequests(app)
+  app.addHook('onRequest', (_request, reply, done) => {
+    if (closing) reply.header('connection', 'close')
+    done()
+  })
+  acceptJsonBodies(app)
+  return app
+}
+
+/** Answers every method that a path does not know with 405 and the ones it does. */
+export function refuseOtherMethods(app: FastifyInstance, url: string, allowedMethods: readonly string[]): void {
+  app.route({
+    method: app.supportedMethods.filter((method) => !allowedMethods.includes(method)),
+    url,
+    schema: { hide: true },
+    onRequest: (_request, _reply, done) => done(new GatewayError('methodNotAllowed', { allowedMethods })),
+    handler: () => {},
+  })
+}

@@ -1,0 +1,64 @@
+import { isUtf8 } from 'node:buffer'
+import type { FastifyInstance } from 'fastify'
+import { GatewayError } from '../domain/errors.ts'
+
+const malformed = (reason: string) => new GatewayError('malformedRequest', { reason })
+
+/**
+ * The first member name that an object of a valid JSON text holds twice, or null. Parsers disagree on which of the two
+ * counts (RFC 8259 §4), so a proxy could have checked the other one.
+ */
+export function duplicateMember(json: string): string | null {
+  // One entry for each open bracket; null for an array.
+  const members: (Set<string> | null)[] = []
+  // Whole strings, with the colon that makes one a member name, or single brackets; nothing else matters here.
+  for (const [token, text, colon] of json.matchAll(/"([^"\\]*(?:\\.[^"\\]*)*)"(\s*:)?|[{}[\]]/g)) {
+    if (token === '{') members.push(new Set())
+    else if (token === '[') members.push(null)
+    else if (token === '}' || token === ']') members.pop()
+    else if (colon !== undefined) {
+      const name = String(JSON.parse(`"${text}"`))
+      if (members.at(-1)?.has(name)) return name
+      members.at(-1)?.add(name)
+    }
+  }
+  return null
+}
+
+/**
+ * Parses a request body; an empty one is `undefined`.
+ * @throws GatewayError `malformedRequest` for anything but UTF-8 JSON without a byte-order mark and without duplicate members
+ */
+export function parseJson(body: Buffer): unknown {
+  if (body.length === 0) return undefined
+  if (!isUtf8(body)) throw malformed('the body is not UTF-8')
+  const text = body.toString('utf8')
+  if (text.startsWith('\ufeff')) throw malformed('the body begins with a byte-order mark')
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {
+    // V8's message quotes the body, so it stays here.
+    throw malformed('the body is not valid JSON')
+  }
+  if (duplicateMember(text) !== null) throw malformed('the body names a member twice')
+  return value
+}
+
+/** JSON is the only request body this gateway reads; everything else is 415. */
+export function acceptJsonBodies(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
+    const charset = /;\s*charset\s*=\s*"?([^";\s]*)/i.exec(request.headers['content-type'] ?? '')?.[1]
+    const encoding = request.headers['content-encoding']
+    if ((charset !== undefined && charset.toLowerCase() !== 'utf-8') || (encoding !== undefined && encoding !== 'identity')) {
+      done(new GatewayError('unsupportedMediaType'))
+      return
+    }
+    try {
+      done(null, parseJson(body as Buffer)) // a Buffer, because of parseAs
+    } catch (error) {
+      done(error as Error) // parseJson throws GatewayErrors only
+    }
+  })
+}

@@ -1,0 +1,31 @@
+import { GatewayError, type Refusal } from '../domain/errors.ts'
+
+/** Fastify's own errors in the words of our catalogue. */
+const refusalOf: Readonly<Record<string, Refusal>> = {
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'unsupportedMediaType',
+  FST_ERR_CTP_BODY_TOO_LARGE: 'requestTooLarge',
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'malformedRequest',
+  FST_ERR_BAD_URL: 'malformedRequest',
+  FST_ERR_MAX_PARAM_LENGTH: 'notFound',
+  HPE_HEADER_OVERFLOW: 'headersTooLarge',
+  ERR_HTTP_REQUEST_TIMEOUT: 'requestTimeout',
+}
+
+/** What a thrown value means to the caller. Whatever is not from the catalogue and not Fastify's word is `internal`. */
+export function toGatewayError(error: unknown): GatewayError {
+  if (error instanceof GatewayError) return error
+  const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : ''
+  const refusal = refusalOf[code] ?? (code.startsWith('HPE_') || code.startsWith('FST_ERR_CTP_') ? 'malformedRequest' : 'internal')
+  return new GatewayError(refusal, {}, error)
+}
+
+/** Headers that belong to a refusal whatever the door: who may come in (RFC 6750 §3), how else, and when again. */
+export function refusalHeaders({ refusal, details }: GatewayError): Record<string, string> {
+  if (refusal === 'accessDenied') return { 'www-authenticate': details.tokenWasSent ? 'Bearer error="invalid_token"' : 'Bearer' }
+  if (refusal === 'invalidScopes') {
+    return { 'www-authenticate': `Bearer error="insufficient_scope", scope="${(details.missingScopes ?? []).join(' ')}"` }
+  }
+  if (details.retryAfter !== undefined) return { 'retry-after': String(details.retryAfter) }
+  if (details.allowedMethods) return { allow: details.allowedMethods.join(', ') }
+  return {}
+}

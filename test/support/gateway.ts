@@ -1,0 +1,123 @@
+import { randomUUID } from 'node:crypto'
+import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify'
+import { type Config, parseConfig } from '../../src/config.ts'
+import { openGateway } from '../../src/gateway.ts'
+import { createTestDatabase, type TestDatabase } from './database.ts'
+import type { TypedDocumentString } from './graphql/graphql.ts'
+import { startTestIssuer, type TestIssuer, type TokenRequest } from './tokens.ts'
+
+/** The whole gateway as `main.ts` composes it, on a database and an issuer of its own. */
+export interface TestGateway {
+  readonly app: FastifyInstance
+  readonly config: Config
+  readonly database: TestDatabase
+  readonly issuer: TestIssuer
+  /** Every line that was logged so far. */
+  readonly log: string[]
+  graphql<Result, Variables>(
+    document: TypedDocumentString<Result, Variables> | string,
+    variables: Variables,
+    token?: string | null,
+    options?: Partial<InjectOptions>,
+  ): Promise<LightMyRequestResponse>
+  patch(path: string, body: unknown, token?: string | null, options?: Partial<InjectOptions>): Promise<LightMyRequestResponse>
+  /** A connection of a new client of type MSP, used by a new MIS. */
+  connection(redirectUri?: string): Promise<Fixture>
+  auditOf(connectionId: string): Promise<AuditRow[]>
+  redirectUriOf(connectionId: string): Promise<string | undefined>
+  close(): Promise<void>
+}
+
+export interface Fixture {
+  readonly clientId: string
+  readonly consumerId: string
+  readonly connectionId: string
+  readonly secret: string
+  readonly path: string
+}
+
+export interface AuditRow {
+  readonly kind: string
+  readonly before: string
+  readonly after: string
+  readonly door: string
+  readonly callerClientId: string | null
+  readonly callerClientType: string | null
+  readonly callerUserId: string | null
+  readonly requestId: string | null
+}
+
+export const bearer = (token: string | null | undefined) => (token == null ? {} : { authorization: `Bearer ${token}` })
+
+export async function startTestGateway(environment: Record<string, string> = {}): Promise<TestGateway> {
+  const database = await createTestDatabase()
+  const issuer = await startTestIssuer()
+  const config = parseConfig({
+    NODE_ENV: 'test',
+    DATABASE_URL: database.url,
+    DATABASE_POOL_MAX: '5',
+    TOKEN_ISSUER: issuer.issuer,
+    TOKEN_AUDIENCE: issuer.audience,
+    TOKEN_JWKS_URL: issuer.jwksUrl,
+    PUBLIC_URL: 'https://gateway.example.ua',
+    ...environment,
+  })
+  const log: string[] = []
+  const gateway = await openGateway(config, { write: (line) => log.push(line) })
+  const { app } = gateway
+
+  return {
+    app,
+    config,
+    database,
+    issuer,
+    log,
+    graphql: (document, variables, token, options = {}) =>
+      app.inject({
+        method: 'POST',
+        url: '/graphql',
+        ...options,
+        headers: { 'content-type': 'application/json', ...bearer(token), ...options.headers },
+        payload: options.payload ?? JSON.stringify({ query: document.toString(), variables }),
+      }),
+    patch: (path, body, token, options = {}) =>
+      app.inject({
+        method: 'PATCH',
+        url: path,
+        ...options,
+        headers: { 'content-type': 'application/json', ...bearer(token), ...options.headers },
+        payload: typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body),
+      }),
+    async connection(redirectUri = 'https://before.example.ua/callback') {
+      const clientId = await database.insertClient({ type: 'MSP' })
+      const consumerId = await database.insertClient({ type: 'MIS' })
+      const secret = `secret-${randomUUID()}`
+      const connectionId = await database.insertConnection({ clientId, consumerId, redirectUri, secret })
+      return { clientId, consumerId, connectionId, secret, path: `/api/clients/${clientId}/connections/${connectionId}` }
+    },
+    auditOf: (connectionId) =>
+      database.query<AuditRow>(
+        `SELECT kind, redirect_uri_before AS before, redirect_uri_after AS after, door, caller_client_id AS "callerClientId",
+                caller_client_type AS "callerClientType", caller_user_id AS "callerUserId", request_id AS "requestId"
+           FROM connection_changes WHERE connection_id = $1 ORDER BY id`,
+        [connectionId],
+      ),
+    async redirectUriOf(connectionId) {
+      const [row] = await database.query<{ redirect_uri: string }>('SELECT redirect_uri FROM connections WHERE id = $1', [connectionId])
+      return row?.redirect_uri
+    },
+    async close() {
+      await gateway.close()
+      await issuer.close()
+      await database.drop()
+    },
+  }
+}
+
+/** A token request for the fixture's own client with the scope to change its connections. */
+export const writer = (clientId: string, more: TokenRequest = {}): TokenRequest => ({
+  clientId,
+  clientType: 'MSP',
+  scope: 'connection:read connection:write',
+  ...more,
+})
