@@ -1,0 +1,123 @@
+import { hash } from 'node:crypto'
+import { errors, type JWTPayload, type JWTVerifyOptions, jwtVerify } from 'jose'
+import { LRUCache } from 'lru-cache'
+import type { Caller } from '../domain/caller.ts'
+import { isSignatureAlgorithm } from './algorithms.ts'
+import { tokenLengthAtMost } from './bearer.ts'
+import { type AccessToken, parseClaims, requiredClaims } from './claims.ts'
+import type { KeySet } from './key-set.ts'
+import { checkHeader } from './token-header.ts'
+import { refusalOf, TokenRefused } from './token-refused.ts'
+
+/** Seconds by which the issuer's clock and ours may differ. */
+const clockTolerance = 30
+
+export interface TokenVerifierOptions {
+  /** The one accepted `iss`, compared exactly (RFC 8725 §3.8). */
+  readonly issuer: string
+  /** Must be `aud` or a member of it (RFC 8725 §3.9). */
+  readonly audience: string
+  /** Accepted signature algorithms; what the token says is only ever compared with them (RFC 8725 §3.1). */
+  readonly algorithms: readonly string[]
+  readonly keys: Pick<KeySet, 'getKey'>
+  /** How long a verified token is remembered at most; 0 = not at all. A revoked key goes on being honoured for so long. */
+  readonly cacheSeconds: number
+  /** How many verified tokens are remembered at most. */
+  readonly cacheEntriesAtMost?: number
+  /** Milliseconds since 1970, by the wall clock: tokens speak of it. */
+  readonly now?: () => number
+}
+
+export interface TokenVerifier {
+  /**
+   * Verifies an access token. A token that is remembered is answered at once, without a promise; every refusal is a rejection.
+   * @throws TokenRefused the token is not acceptable (401)
+   * @throws KeysUnavailable nothing can be said about the token (503)
+   */
+  verify(token: string): Caller | Promise<Caller>
+  /** How many tokens are remembered. */
+  remembered(): number
+}
+
+interface Remembered {
+  readonly caller: Caller
+  readonly from: number
+  readonly until: number
+}
+
+/**
+ * Makes the verifier of access tokens (RFC 9068, RFC 8725).
+ * @throws TypeError without issuer, audience or algorithms, or with an algorithm that is not an asymmetric signature
+ */
+export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifier {
+  const { issuer, audience, keys, cacheSeconds, cacheEntriesAtMost = 10_000, now = Date.now } = options
+  // jose checks nothing where an option is undefined; an empty one is a mistake of the configuration.
+  if (!issuer || !audience) throw new TypeError('issuer and audience must not be empty')
+  const algorithms = [...options.algorithms]
+  if (algorithms.length === 0 || !algorithms.every(isSignatureAlgorithm)) {
+    throw new TypeError('algorithms must be asymmetric signature algorithms, at least one')
+  }
+  // Keyed by a digest, so that no usable token lies about in memory.
+  const cache = new LRUCache<string, Remembered>({ max: cacheEntriesAtMost })
+
+  function recall(digest: string): Caller | undefined {
+    const entry = cache.get(digest)
+    if (entry === undefined) return undefined
+    const time = now()
+    // `from`: a clock that was set back must not prolong the memory.
+    if (entry.from <= time && time < entry.until) return entry.caller
+    cache.delete(digest)
+    return undefined
+  }
+
+  /** Never past `exp` itself: the tolerance is for clocks that differ, not for a longer life. */
+  function remember(digest: string, { caller, expiresAt }: AccessToken): void {
+    const from = now()
+    const until = Math.min(from + cacheSeconds * 1_000, expiresAt * 1_000)
+    if (from < until) cache.set(digest, { caller, from, until })
+  }
+
+  async function check(token: string): Promise<AccessToken> {
+    checkHeader(token)
+    const currentDate = new Date(now())
+    const verified = parseClaims(await verifySigned(token, { issuer, audience, algorithms, requiredClaims, clockTolerance, currentDate }))
+    if (verified.issuedAt > currentDate.getTime() / 1_000 + clockTolerance) throw new TokenRefused('not_yet_valid', 'iat')
+    return verified
+  }
+
+  async function verifySigned(token: string, jwtOptions: JWTVerifyOptions): Promise<JWTPayload> {
+    try {
+      return (await jwtVerify(token, keys.getKey, jwtOptions)).payload
+    } catch (error) {
+      if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw refusalOf(error) ?? error
+      return await verifyWithAny(error, token, jwtOptions)
+    }
+  }
+
+  return {
+    verify(token) {
+      if (token.length > tokenLengthAtMost) return Promise.reject(new TokenRefused('malformed'))
+      const digest = hash('sha256', token, 'base64url')
+      return (
+        recall(digest) ??
+        check(token).then((verified) => {
+          remember(digest, verified)
+          return verified.caller
+        })
+      )
+    },
+    remembered: () => cache.size,
+  }
+}
+
+/** Several keys fit the header (one kid twice, or no kid at all): the token is good if one of them made it. */
+async function verifyWithAny(candidates: errors.JWKSMultipleMatchingKeys, token: string, options: JWTVerifyOptions): Promise<JWTPayload> {
+  for await (const key of candidates) {
+    try {
+      return (await jwtVerify(token, key, options)).payload
+    } catch (error) {
+      if (!(error instanceof errors.JWSSignatureVerificationFailed)) throw refusalOf(error) ?? error
+    }
+  }
+  throw new TokenRefused('signature')
+}

@@ -1,0 +1,88 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createAuthenticate, type Unauthenticated } from '../../src/auth/authenticate.ts'
+import { createKeySet, createStaticKeySet, type KeySet } from '../../src/auth/key-set.ts'
+import { createTokenVerifier } from '../../src/auth/verify-token.ts'
+import { GatewayError } from '../../src/domain/errors.ts'
+import { startTestIssuer, type TestIssuer, testClientId } from '../support/tokens.ts'
+
+let issuer: TestIssuer
+beforeAll(async () => {
+  issuer = await startTestIssuer()
+})
+afterAll(() => issuer.close())
+
+function setUp({ keys = createStaticKeySet(issuer.jwks()), cacheSeconds = 60 }: { keys?: KeySet; cacheSeconds?: number } = {}) {
+  const reasons: Unauthenticated[] = []
+  const verifier = createTokenVerifier({ ...issuer, algorithms: ['ES256'], keys, cacheSeconds })
+  const authenticate = createAuthenticate({ verifier, onRefused: (reason) => reasons.push(reason) })
+  return { authenticate, reasons, refusal: (rawHeaders: string[]) => refusalOf(async () => authenticate(rawHeaders)) }
+}
+
+async function refusalOf(attempt: () => Promise<unknown>): Promise<GatewayError> {
+  const error = await attempt().then(
+    () => 'not refused',
+    (reason: unknown) => reason,
+  )
+  if (error instanceof GatewayError) return error
+  throw new Error('no GatewayError', { cause: error })
+}
+
+const bearer = (token: string) => ['Authorization', `Bearer ${token}`]
+
+describe('authenticate', () => {
+  it('says who is calling', async () => {
+    const { authenticate, reasons } = setUp()
+    const caller = { clientId: testClientId, clientType: 'MSP', scopes: ['connection:read', 'connection:write'], userId: null }
+    expect(await authenticate(bearer(issuer.mint()))).toEqual(caller)
+    expect(reasons).toEqual([])
+  })
+
+  it('answers a remembered token with the Caller itself, not with a promise', async () => {
+    const { authenticate } = setUp()
+    const headers = bearer(issuer.mint())
+    const caller = await authenticate(headers)
+    expect(authenticate(headers)).toBe(caller)
+  })
+
+  it('tells a request without a token from one with a bad token (RFC 6750 §3.1)', async () => {
+    const { refusal, reasons } = setUp()
+    expect(await refusal([])).toMatchObject({ refusal: 'accessDenied', status: 401, details: { tokenWasSent: false } })
+    expect(await refusal(['Authorization', 'Basic eDp5'])).toMatchObject({ details: { tokenWasSent: false } })
+    expect(await refusal(['Authorization', 'Bearer'])).toMatchObject({ details: { tokenWasSent: true } })
+    expect(await refusal([...bearer('a'), ...bearer('b')])).toMatchObject({ status: 401, details: { tokenWasSent: true } })
+    expect(await refusal(bearer('nonsense'))).toMatchObject({ details: { tokenWasSent: true } })
+    expect(await refusal(bearer(issuer.mint({ expiresInSeconds: -60 })))).toMatchObject({ details: { tokenWasSent: true } })
+    expect(reasons).toEqual(['no_token', 'no_token', 'header', 'header', 'malformed', 'expired'])
+  })
+
+  it('keeps the reason as the cause, for the log, and nothing of the token', async () => {
+    const { refusal } = setUp()
+    const token = issuer.mint({ claims: { aud: 'https://elsewhere.test/' } })
+    const error = await refusal(bearer(token))
+    expect(error.cause).toMatchObject({ name: 'TokenRefused', reason: 'audience', message: 'access token refused: audience (aud)' })
+    const [, payload = '', signature = ''] = token.split('.')
+    const said = `${error.stack}${JSON.stringify(error)}${(error.cause as Error).stack}${JSON.stringify(error.cause)}`
+    for (const part of [payload, signature, testClientId]) expect(said).not.toContain(part)
+  })
+
+  it('answers 503 with a time to retry, never 401, while the keys cannot be had', async () => {
+    await issuer.stop()
+    const keys = createKeySet({ url: issuer.jwksUrl })
+    const { refusal, reasons } = setUp({ keys })
+    const error = await refusal(bearer(issuer.mint()))
+    expect(error).toMatchObject({ refusal: 'unavailable', status: 503, details: { retryAfter: 5 } })
+    expect(error.cause).toMatchObject({ name: 'KeysUnavailable' })
+    expect(reasons).toEqual(['keys_unavailable'])
+    // What needs no key is still refused as what it is.
+    expect(await refusal([])).toMatchObject({ status: 401 })
+    expect(await refusal(bearer('nonsense'))).toMatchObject({ status: 401 })
+    keys.close()
+    await issuer.restart()
+  })
+
+  it('does not call a defect an unauthenticated request', async () => {
+    const defect = new RangeError('a defect')
+    const authenticate = createAuthenticate({ verifier: { verify: () => Promise.reject(defect) } })
+    await expect(authenticate(bearer('abc'))).rejects.toBe(defect)
+  })
+})

@@ -1,0 +1,285 @@
+import fc from 'fast-check'
+import { CompactEncrypt, jwtVerify } from 'jose'
+import { afterAll, beforeEach, describe, expect, it } from 'vitest'
+import { createStaticKeySet, KeysUnavailable } from '../../src/auth/key-set.ts'
+import { TokenRefused } from '../../src/auth/token-refused.ts'
+import { createTokenVerifier, type TokenVerifierOptions } from '../../src/auth/verify-token.ts'
+import { makeKey, startTestIssuer, type TestAlgorithm, testClientId } from '../support/tokens.ts'
+import { badTokens, strangersKey } from './bad-tokens.ts'
+
+const issuer = await startTestIssuer()
+const attackersIssuer = await startTestIssuer()
+const [rsa, pss, ed] = [makeKey('RS256'), makeKey('PS256'), makeKey('EdDSA')]
+issuer.publish(issuer.key.publicJwk, rsa.publicJwk, pss.publicJwk, ed.publicJwk)
+const start = Math.floor(Date.now() / 1_000)
+afterAll(() => Promise.all([issuer.close(), attackersIssuer.close()]))
+
+/** Milliseconds since 1970; the tests move it. */
+let time = start * 1_000
+beforeEach(() => {
+  time = start * 1_000
+})
+
+function setUp(options: Partial<TokenVerifierOptions> = {}) {
+  const keys = createStaticKeySet(issuer.jwks())
+  const counted = { checks: 0 }
+  const getKey: typeof keys.getKey = (...token) => {
+    counted.checks += 1
+    return keys.getKey(...token)
+  }
+  const common = { issuer: issuer.issuer, audience: issuer.audience, algorithms: ['ES256', 'RS256'], cacheSeconds: 0 }
+  return { counted, ...createTokenVerifier({ ...common, keys: { getKey }, now: () => time, ...options }) }
+}
+
+/** All that a test wants to know of a refusal: its reason. */
+async function verdict(attempt: () => unknown): Promise<string> {
+  try {
+    await attempt()
+    return 'accepted'
+  } catch (error) {
+    if (error instanceof TokenRefused) return error.reason
+    throw error
+  }
+}
+
+describe('a good token', () => {
+  const caller = { clientId: testClientId, clientType: 'MSP', scopes: ['connection:read', 'connection:write'], userId: null }
+
+  it('says who is calling', async () => {
+    const userId = '30000000-0000-4000-8000-000000000001'
+    const token = issuer.mint({ clientType: 'MITHRIL ADMIN', scope: 'a:b c!~', userId })
+    expect(await setUp().verify(token)).toEqual({ clientId: testClientId, clientType: 'MITHRIL ADMIN', scopes: ['a:b', 'c!~'], userId })
+  })
+
+  it('is one that jose itself accepts', async () => {
+    const { payload } = await jwtVerify(issuer.mint(), createStaticKeySet(issuer.jwks()).getKey)
+    expect(payload).toMatchObject({ sub: testClientId })
+  })
+
+  it.each<TestAlgorithm>(['ES256', 'RS256', 'PS256', 'EdDSA'])('may be signed with %s, if that is configured', async (algorithm) => {
+    const key = [issuer.key, rsa, pss, ed].find((candidate) => candidate.algorithm === algorithm)
+    expect(await setUp({ algorithms: [algorithm] }).verify(issuer.mint({ key }))).toEqual(caller)
+    const others = ['ES256', 'RS256', 'PS256', 'EdDSA'].filter((other) => other !== algorithm)
+    expect(await verdict(() => setUp({ algorithms: others }).verify(issuer.mint({ key })))).toBe('algorithm')
+  })
+
+  it.each([undefined, 'JWT', 'jwt', 'at+jwt', 'AT+JWT'])('may have typ %s', async (typ) => {
+    expect(await setUp().verify(issuer.mint({ header: { typ } }))).toEqual(caller)
+  })
+
+  it.each([
+    ['several audiences', { aud: ['https://elsewhere.test/', issuer.audience] }, caller],
+    ['no scopes', { scope: '' }, { ...caller, scopes: [] }],
+    ['one scope', { scope: 'connection:read' }, { ...caller, scopes: ['connection:read'] }],
+    ['unknown claims', { jti: 'x', roles: ['admin'] }, caller],
+    ['a claim named __proto__', JSON.parse('{"__proto__":{"client_type":"MITHRIL ADMIN"}}'), caller],
+    ['times that are not whole seconds (RFC 7519 §2)', { iat: start - 0.5, exp: start + 10.5 }, caller],
+    ['exp 29 s ago', { exp: start - 29 }, caller],
+    ['iat and nbf 30 s in the future', { iat: start + 30, nbf: start + 30 }, caller],
+    ['a sub of 255 code points', { sub: '😀'.repeat(255) }, { ...caller, userId: '😀'.repeat(255) }],
+    ['a client type with spaces and Cyrillic letters', { client_type: 'НЕ MSP' }, { ...caller, clientType: 'НЕ MSP' }],
+    [
+      'a UUID in capitals, as it is',
+      { client_id: 'ABCDEF00-0000-4000-8000-000000000001' },
+      { clientId: 'ABCDEF00-0000-4000-8000-000000000001' },
+    ],
+  ])('may have %s', async (_name, claims, expected) => {
+    expect(await setUp().verify(issuer.mint({ claims }))).toMatchObject(expected)
+  })
+
+  it('may come without kid, as long as a key of the set made it', async () => {
+    const twin = makeKey('ES256')
+    const keys = createStaticKeySet({ keys: [twin.publicJwk, ...issuer.jwks().keys] })
+    const token = issuer.mint({ header: { kid: undefined } })
+    expect(await setUp({ keys }).verify(token)).toEqual(caller)
+  })
+
+  it('makes a Caller that nobody can change', async () => {
+    const made = await setUp().verify(issuer.mint())
+    expect([Object.isFrozen(made), Object.isFrozen(made.scopes)]).toEqual([true, true])
+  })
+})
+
+describe('a bad token', () => {
+  const attacker = strangersKey()
+  attackersIssuer.publish(attacker.publicJwk)
+  const rows = badTokens({ issuer, rsa, pss, attacker, attackerUrl: attackersIssuer.jwksUrl, now: start })
+
+  it.each(rows)('%s', async (_name, token, reason) => {
+    const { verify, remembered } = setUp({ cacheSeconds: 60 })
+    expect(await verdict(() => verify(token))).toBe(reason)
+    expect(await verdict(() => verify(token))).toBe(reason)
+    expect(remembered()).toBe(0)
+  })
+
+  it('there are many kinds of it, each once', () => {
+    expect(rows.length).toBeGreaterThan(200)
+    expect(new Set(rows.map(([name]) => name)).size).toBe(rows.length)
+  })
+
+  it('never makes us visit the address it names', () => {
+    expect(attackersIssuer.hits()).toBe(0)
+  })
+
+  it('may be a real JWE', async () => {
+    const jwe = await new CompactEncrypt(Buffer.from(issuer.mint()))
+      .setProtectedHeader({ alg: 'dir', enc: 'A256GCM', cty: 'JWT' })
+      .encrypt(Buffer.alloc(32))
+    expect(await verdict(() => setUp().verify(jwe))).toBe('malformed')
+  })
+
+  it('is not quoted by its refusal', async () => {
+    for (const [, token] of rows) {
+      const refusal: unknown = await Promise.resolve(setUp().verify(token)).catch((error: unknown) => error)
+      if (!(refusal instanceof TokenRefused)) throw new Error('accepted')
+      expect(Object.keys(refusal).sort()).toEqual(['member', 'name', 'reason'])
+      expect(refusal).not.toHaveProperty('cause')
+      expect(refusal.message).toMatch(/^access token refused: [a-z_]+( \([a-z_]+\))?$/)
+    }
+  })
+
+  it('is a good one with any one character changed', async () => {
+    const good = issuer.mint()
+    const { verify } = setUp({ cacheSeconds: 60 })
+    await verify(good)
+    const change = fc.tuple(fc.nat(good.length - 1), fc.constantFrom(...'ABCDwxyz0189-_.=+/ é'))
+    await fc.assert(
+      fc.asyncProperty(change, async ([at, character]) => {
+        fc.pre(good[at] !== character)
+        expect(await verdict(() => verify(`${good.slice(0, at)}${character}${good.slice(at + 1)}`))).not.toBe('accepted')
+      }),
+      { numRuns: 500 },
+    )
+  })
+
+  it('may be any text: it is refused, and nothing else happens', async () => {
+    const { verify } = setUp()
+    const json = fc.json({ maxDepth: 2 }).map((text) => Buffer.from(text).toString('base64url'))
+    const text = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.tuple(json, json, json).map((parts) => parts.join('.')),
+    )
+    await fc.assert(
+      fc.asyncProperty(text, async (token) => {
+        expect(await verdict(() => verify(token))).not.toBe('accepted')
+      }),
+      { numRuns: 500 },
+    )
+  })
+})
+
+describe('what is not the fault of the token', () => {
+  it('is passed on: KeysUnavailable', async () => {
+    const away = new KeysUnavailable('away')
+    const { verify } = setUp({ keys: { getKey: () => Promise.reject(away) } })
+    await expect(verify(issuer.mint())).rejects.toBe(away)
+  })
+
+  it('is passed on: a defect', async () => {
+    const defect = new RangeError('a defect')
+    const { verify } = setUp({ keys: { getKey: () => Promise.reject(defect) } })
+    await expect(verify(issuer.mint())).rejects.toBe(defect)
+  })
+
+  it.each([
+    ['no algorithms', { algorithms: [] }],
+    ['none', { algorithms: ['ES256', 'none'] }],
+    ['an HMAC', { algorithms: ['HS256'] }],
+    ['an unknown algorithm', { algorithms: ['es256'] }],
+    ['no issuer', { issuer: '' }],
+    ['no audience', { audience: '' }],
+  ])('is not let through the configuration: %s', (_name, options) => {
+    expect(() => setUp(options)).toThrow(TypeError)
+  })
+})
+
+describe('remembered tokens', () => {
+  it('are answered at once, with the same Caller, without looking for a key', async () => {
+    const { verify, counted } = setUp({ cacheSeconds: 60 })
+    const token = issuer.mint()
+    const caller = await verify(token)
+    expect(verify(token)).toBe(caller)
+    expect(counted.checks).toBe(1)
+  })
+
+  it('are forgotten after cacheSeconds', async () => {
+    const { verify, counted } = setUp({ cacheSeconds: 60 })
+    const token = issuer.mint()
+    await verify(token)
+    time += 59_999
+    expect(verify(token)).not.toBeInstanceOf(Promise)
+    time += 1
+    expect(verify(token)).toBeInstanceOf(Promise)
+    expect(counted.checks).toBe(2)
+  })
+
+  it('are not remembered longer for being used', async () => {
+    const { verify, counted } = setUp({ cacheSeconds: 60 })
+    const token = issuer.mint()
+    for (let second = 0; second < 120; second += 10) {
+      time = (start + second) * 1_000
+      await verify(token)
+    }
+    expect(counted.checks).toBe(2)
+  })
+
+  it('are never remembered past exp, not even for the tolerance', async () => {
+    const { verify, counted, remembered } = setUp({ cacheSeconds: 60 })
+    const token = issuer.mint({ issuedAt: start, expiresInSeconds: 10 })
+    await verify(token)
+    time += 9_999
+    expect(verify(token)).not.toBeInstanceOf(Promise)
+    time += 1
+    await expect(verify(token)).resolves.toMatchObject({ clientId: testClientId })
+    expect(remembered()).toBe(0)
+    time += 30_000
+    expect(await verdict(() => verify(token))).toBe('expired')
+    expect(counted.checks).toBe(3)
+  })
+
+  it('do not outlive a clock that is set back', async () => {
+    const { verify, counted } = setUp({ cacheSeconds: 60 })
+    const token = issuer.mint({ issuedAt: start - 3_600, expiresInSeconds: 7_200 })
+    await verify(token)
+    time -= 600_000
+    await verify(token)
+    expect(counted.checks).toBe(2)
+  })
+
+  it('are bounded in number: the one not used for longest goes', async () => {
+    const { verify, remembered } = setUp({ cacheSeconds: 60, cacheEntriesAtMost: 2 })
+    const [first, second, third] = [1, 2, 3].map((jti) => issuer.mint({ claims: { jti } })) as [string, string, string]
+    await verify(first)
+    await verify(second)
+    await verify(first)
+    await verify(third)
+    expect(remembered()).toBe(2)
+    expect(verify(first)).not.toBeInstanceOf(Promise)
+    expect(verify(third)).not.toBeInstanceOf(Promise)
+    expect(verify(second)).toBeInstanceOf(Promise)
+  })
+
+  it('are none with cacheSeconds 0', async () => {
+    const { verify, counted, remembered } = setUp({ cacheSeconds: 0 })
+    const token = issuer.mint()
+    await verify(token)
+    await verify(token)
+    expect([counted.checks, remembered()]).toEqual([2, 0])
+  })
+
+  it('do not vouch for a text that begins like them', async () => {
+    const { verify } = setUp({ cacheSeconds: 60 })
+    const token = issuer.mint()
+    await verify(token)
+    for (const other of [`${token}A`, `${token}AAAA`, token.slice(0, -1), token.slice(0, -4)]) {
+      expect(await verdict(() => verify(other))).not.toBe('accepted')
+    }
+  })
+
+  it('may be verified many times at once', async () => {
+    const { verify } = setUp({ cacheSeconds: 60 })
+    const token = issuer.mint()
+    const callers = await Promise.all(Array.from({ length: 50 }, () => verify(token)))
+    expect(new Set(callers.map((caller) => JSON.stringify(caller))).size).toBe(1)
+  })
+})
