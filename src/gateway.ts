@@ -16,6 +16,8 @@ export interface Gateway {
   readonly app: FastifyInstance
   /** Set when the gateway is its own issuer. */
   readonly developmentIssuer: DevelopmentIssuer | null
+  /** With its password: not for logs. */
+  readonly databaseUrl: string
   /** Where the data is, for people: never with a password. */
   readonly databaseDescription: string
   /** Whether the demo data of `prisma/seed.ts` is there. */
@@ -103,6 +105,7 @@ export async function openGateway(config: Config, logDestination?: { write(line:
   return {
     app,
     developmentIssuer,
+    databaseUrl: opened.url,
     databaseDescription: opened.description,
     hasDemoData: config.database.url === null,
     async close() {

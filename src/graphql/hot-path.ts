@@ -11,6 +11,9 @@ interface PlainParams {
 const knownParams = new Set(['query', 'variables', 'operationName'])
 const plainAccept = new Set([undefined, '*/*', 'application/json'])
 
+/** Yoga marks the errors of documents with their HTTP status only where it sees a request, and caches them as they are. */
+const request = new Request('http://localhost/graphql', { method: 'POST' })
+
 function isPlainParams(body: unknown): body is PlainParams {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) return false
   const { query, variables, operationName } = body as Record<string, unknown> // a non-null object can be looked into
@@ -32,7 +35,7 @@ function isPlainParams(body: unknown): body is PlainParams {
  */
 export async function executePlain(yoga: Yoga, accept: string | undefined, body: unknown, context: GraphQLContext): Promise<string | null> {
   if (!plainAccept.has(accept) || !isPlainParams(body)) return null
-  const { schema, parse, validate, contextFactory, execute } = yoga.getEnveloped({ ...context, params: body })
+  const { schema, parse, validate, contextFactory, execute } = yoga.getEnveloped({ ...context, request, params: body })
   let document: ReturnType<typeof parse>
   try {
     document = parse(body.query)
@@ -49,5 +52,6 @@ export async function executePlain(yoga: Yoga, accept: string | undefined, body:
     variableValues: body.variables,
     operationName: body.operationName,
   })
-  return JSON.stringify(withRequestId(result, context.call.requestId))
+  // Without data nothing was executed: variables that cannot be coerced are a request error, with a status of its own.
+  return result.data === undefined ? null : JSON.stringify(withRequestId(result, context.call.requestId))
 }

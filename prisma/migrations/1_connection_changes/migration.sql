@@ -26,7 +26,7 @@ CREATE INDEX "connection_changes_connection_id_id_idx" ON "connection_changes"("
 -- (src/persistence/connection-store.ts); any other writer has none and is recorded as EXTERNAL.
 -- SECURITY DEFINER: Mithril's database role needs no right on our table to go on updating its own.
 CREATE FUNCTION "record_redirect_uri_change"() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+LANGUAGE plpgsql SECURITY DEFINER AS $$
 DECLARE
     caller jsonb := nullif(current_setting('gateway.caller', true), '')::jsonb;
 BEGIN
@@ -38,6 +38,14 @@ BEGIN
         (caller ->> 'clientId')::uuid, caller ->> 'clientType', caller ->> 'userId', caller ->> 'requestId', clock_timestamp()
     );
     RETURN NULL;
+END
+$$;
+
+-- Only the schema of this migration, and temporary tables last: they come first otherwise, and anybody's temporary "connection_changes"
+-- would swallow the record and run its own triggers with the rights of this function's owner.
+DO $$
+BEGIN
+    EXECUTE format('ALTER FUNCTION "record_redirect_uri_change"() SET search_path = %I, pg_temp', current_schema());
 END
 $$;
 

@@ -1,0 +1,5 @@
+import { readDatabaseUrl } from '../config.ts'
+import { baseline } from '../persistence/migrate.ts'
+import { report } from './report.ts'
+
+await report(async () => `Recorded ${await baseline(readDatabaseUrl())} as applied. Run \`npm run db:migrate\` for the rest.`)

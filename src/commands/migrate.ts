@@ -1,0 +1,8 @@
+import { readDatabaseUrl } from '../config.ts'
+import { migrate } from '../persistence/migrate.ts'
+import { report } from './report.ts'
+
+await report(async () => {
+  const applied = await migrate(readDatabaseUrl())
+  return applied.length === 0 ? 'Nothing to migrate: the database is up to date.' : `Applied ${applied.join(', ')}.`
+})

@@ -1,0 +1,47 @@
+import { Client } from 'pg'
+import { codeOf } from './system-error.ts'
+
+const CONNECT_MS = 10_000
+const LONGEST_WAIT = '60s'
+/** PostgreSQL's lock_not_available. */
+const LOCK_TIMED_OUT = '55P03'
+
+/** Runs one SQL statement without parameters and returns its rows. */
+export type Query = (sql: string) => Promise<readonly Record<string, unknown>[]>
+
+/**
+ * Runs `work` while no other process migrates the same database: several instances of the gateway may start at once. The lock is held
+ * by a session of its own and falls with it.
+ *
+ * @throws Error that names host and database, never the password, when there is no connection.
+ */
+export async function whileAlone<T>(databaseUrl: string, work: (query: Query) => Promise<T>): Promise<T> {
+  const client = new Client({ connectionString: databaseUrl, connectionTimeoutMillis: CONNECT_MS })
+  // A connection that breaks while the engine works on its own would otherwise end the process; the next query tells.
+  client.on('error', () => {})
+  await client.connect().catch((error: unknown) => {
+    throw new Error(`Cannot connect to the database ${nameOf(databaseUrl)}: ${reasonOf(error)}`)
+  })
+  try {
+    await client.query(`SET lock_timeout = '${LONGEST_WAIT}'`)
+    await client.query(`SELECT pg_advisory_lock(hashtextextended('mithril-connection-gateway migrations', 0))`)
+    return await work(async (sql) => (await client.query<Record<string, unknown>>(sql)).rows)
+  } catch (error) {
+    if (codeOf(error) !== LOCK_TIMED_OUT) throw error
+    throw new Error(`Another process has been migrating the database ${nameOf(databaseUrl)} for more than ${LONGEST_WAIT}.`)
+  } finally {
+    await client.end()
+  }
+}
+
+function nameOf(databaseUrl: string): string {
+  if (!URL.canParse(databaseUrl)) return 'of DATABASE_URL'
+  const { host, pathname } = new URL(databaseUrl)
+  return `${host}${pathname}`
+}
+
+/** `localhost` has two addresses, and Node reports the failures of both as an AggregateError without a message. */
+function reasonOf(error: unknown): string {
+  if (error instanceof AggregateError) return error.errors.map(reasonOf).join(', ')
+  return error instanceof Error ? error.message : String(error)
+}

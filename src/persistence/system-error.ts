@@ -1,0 +1,19 @@
+/** The `code` of an error of Node or of PostgreSQL (`ENOENT`, `42P04`), if it has one. */
+export function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
+}
+
+/** Whether an import failed because the package is not there, and not because something in it is broken. */
+export function isModuleNotFound(error: unknown): boolean {
+  return codeOf(error) === 'ERR_MODULE_NOT_FOUND' || codeOf(error) === 'MODULE_NOT_FOUND'
+}
+
+/** Turns "there is no such file" into `undefined` and lets every other failure through. */
+export async function unlessMissing<T>(reading: Promise<T>): Promise<T | undefined> {
+  try {
+    return await reading
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return undefined
+    throw error
+  }
+}

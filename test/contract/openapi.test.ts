@@ -1,0 +1,75 @@
+import { Validator } from '@seriousme/openapi-schema-validator'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { connectionUpdateSchema } from '../../src/domain/connection-update.ts'
+import { startTestGateway, type TestGateway } from '../support/gateway.ts'
+
+interface OpenApi {
+  readonly openapi: string
+  readonly paths: Record<
+    string,
+    Record<string, { requestBody?: { content: Record<string, { schema: object }> }; responses: Record<string, unknown> }>
+  >
+  readonly components: { schemas: Record<string, object> }
+}
+
+/** What is routed below /api/clients: Fastify's own list of paths, and of each the methods that ask for a token instead of refusing the method. */
+async function routesOfTheApi(): Promise<string[]> {
+  const parts: string[] = []
+  const routes: string[] = []
+  for (const line of gateway.app.printRoutes({ commonPrefix: false }).split('\n')) {
+    const [, indent, part] = /^(.*?)[├└]── (\S+) \(/.exec(line) ?? []
+    if (indent === undefined || part === undefined) continue
+    parts.splice(indent.length / 4, parts.length, part)
+    const url = parts.join('')
+    if (!url.startsWith('/api/clients')) continue
+    for (const method of ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const) {
+      const { statusCode } = await gateway.app.inject({ method, url })
+      if (statusCode === 401) routes.push(`${method} ${url.replace(/:(\w+)/g, '{$1}')}`)
+    }
+  }
+  return routes
+}
+
+let gateway: TestGateway
+let document: OpenApi
+beforeAll(async () => {
+  gateway = await startTestGateway()
+  document = (await gateway.app.inject('/api/openapi.json')).json()
+})
+afterAll(() => gateway.close())
+
+test('is valid OpenAPI 3.1', async () => {
+  expect(document.openapi).toBe('3.1.0')
+  const { valid, errors } = await new Validator().validate(JSON.stringify(document, null, 2))
+  expect({ valid, errors: errors ?? [] }).toEqual({ valid: true, errors: [] })
+})
+
+test('describes the routes that exist, and no others', async () => {
+  const described = Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+  )
+  expect(described.sort()).toEqual((await routesOfTheApi()).sort())
+  expect(described).toContain('PATCH /api/clients/{id}/connections/{connection_id}')
+})
+
+test('publishes the very schema that validation is compiled from', () => {
+  const body = document.paths['/api/clients/{id}/connections/{connection_id}']?.['patch']?.requestBody?.content['application/json']?.schema
+  expect(body).toEqual({ $ref: '#/components/schemas/connection_update' })
+  expect(document.components.schemas['connection_update']).toEqual(connectionUpdateSchema('strict'))
+})
+
+test('every described answer names its status', () => {
+  const responses = document.paths['/api/clients/{id}/connections/{connection_id}']?.['patch']?.responses
+  expect(Object.keys(responses ?? {})).toEqual(['200', '400', '401', '403', '404', '406', '413', '415', '422', '500', '503'])
+})
+
+test('has a page that needs nothing from other machines', async () => {
+  const page = await gateway.app.inject('/api/docs/')
+  expect(page.statusCode).toBe(200)
+  const assets = [...page.body.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, url]) => url ?? '')
+  expect(assets.length).toBeGreaterThan(2)
+  for (const asset of assets) {
+    expect(asset).not.toMatch(/^(?:https?:)?\/\//)
+    expect((await gateway.app.inject(new URL(asset, 'http://x/api/docs/').pathname)).statusCode).toBe(200)
+  }
+})

@@ -1,0 +1,75 @@
+import {
+  type GraphQLArgument,
+  type GraphQLField,
+  type GraphQLNamedType,
+  isInputObjectType,
+  isIntrospectionType,
+  isObjectType,
+  isScalarType,
+  specifiedScalarTypes,
+} from 'graphql'
+import { describe, expect, test } from 'vitest'
+import { createSchema } from '../../src/graphql/schema.ts'
+
+const schema = createSchema()
+const types = Object.values(schema.getTypeMap()).filter(
+  (type) => !isIntrospectionType(type) && !specifiedScalarTypes.some(({ name }) => name === type.name),
+)
+const rootFields = [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()].flatMap((root) =>
+  root ? Object.values(root.getFields()).map((field) => [`${root.name}.${field.name}`, field] as const) : [],
+)
+
+/** The guards that a field was declared with: Pothos keeps its options in the field's extensions. */
+function guardsOf(field: GraphQLField<unknown, unknown>): unknown {
+  const { authScopes } = (field.extensions['pothosOptions'] ?? {}) as { authScopes?: unknown } // the plugin's own option
+  if (typeof authScopes !== 'function') return authScopes
+  const ids = { clientId: 'the-client', connectionId: 'the-connection' }
+  return authScopes(null, { ...ids, id: 'the-client', input: ids }, {}, {})
+}
+
+describe('every root field declares its guard', () => {
+  const free = new Map<string, unknown>([['Query.viewer', { authenticated: true }]])
+
+  test.each(rootFields)('%s', (name, field) => {
+    const guards = guardsOf(field)
+    if (free.has(name)) expect(guards).toEqual(free.get(name))
+    // Both in one $all: side by side they would mean any of them.
+    else expect(guards).toEqual({ $all: { scope: expect.stringMatching(/^[a-z]+:[a-z_]+$/), ownClient: 'the-client' } })
+  })
+
+  test('and there are root fields to look at', () => {
+    expect(rootFields.map(([name]) => name)).toEqual(
+      expect.arrayContaining(['Query.viewer', 'Query.clientConnection', 'Mutation.updateClientConnection']),
+    )
+  })
+})
+
+describe('everything is described, and names the scope it needs', () => {
+  const described = types.flatMap((type: GraphQLNamedType): [string, string | null | undefined][] => {
+    const own: [string, string | null | undefined] = [type.name, type.description]
+    if (isScalarType(type)) return []
+    if (!isObjectType(type) && !isInputObjectType(type)) return [own]
+    const fields = Object.values(type.getFields()).flatMap((field): [string, string | null | undefined][] => [
+      [`${type.name}.${field.name}`, field.description],
+      ...('args' in field
+        ? field.args.map((arg: GraphQLArgument): [string, string | null | undefined] => [
+            `${type.name}.${field.name}(${arg.name})`,
+            arg.description,
+          ])
+        : []),
+    ])
+    return [own, ...fields]
+  })
+
+  test.each(described)('%s', (_name, description) => {
+    expect(description).toMatch(/scope|connection:(read|write)/)
+  })
+})
+
+test('there is no secret in the schema', () => {
+  const names = types.flatMap((type) => [
+    type.name,
+    ...(isObjectType(type) || isInputObjectType(type) ? Object.keys(type.getFields()) : []),
+  ])
+  expect(names.filter((name) => /secret|settings/i.test(name))).toEqual([])
+})

@@ -1,0 +1,77 @@
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { bearer, type Fixture, startTestGateway, type TestGateway, writer } from '../support/gateway.ts'
+import { ClientConnectionDocument, UpdateClientConnectionDocument, ViewerDocument } from '../support/graphql/graphql.ts'
+
+// An Accept header that means the same as none, but that the hot path does not know: it sends the request through Yoga's pipeline.
+const throughPipeline = { accept: 'application/json;q=0.99' }
+
+let gateway: TestGateway
+let fixture: Fixture
+beforeAll(async () => {
+  gateway = await startTestGateway()
+  fixture = await gateway.connection()
+})
+afterAll(() => gateway.close())
+
+const own = () => ({ clientId: fixture.clientId, connectionId: fixture.connectionId })
+const update = (more: object) => ({ query: UpdateClientConnectionDocument.toString(), variables: { input: { ...own(), ...more } } })
+
+test.each<[string, () => object, string?]>([
+  ['a change', () => update({ redirectUri: 'https://same.example.ua/' })],
+  ['a refusal of validation', () => update({ redirectUri: 'http://x' })],
+  ['a refusal of scope-auth', () => update({ redirectUri: 'https://same.example.ua/' }), 'connection:read'],
+  ['a connection that is not there', () => update({ connectionId: randomUUID(), redirectUri: 'https://same.example.ua/' })],
+  ['a query', () => ({ query: ClientConnectionDocument.toString(), variables: own(), operationName: 'ClientConnection' })],
+  ['no variables', () => ({ query: ViewerDocument.toString() })],
+  ['null variables', () => ({ query: ViewerDocument.toString(), variables: null, operationName: null })],
+  [
+    'an inline input',
+    () => ({
+      query: `mutation { updateClientConnection(input: { clientId: "${fixture.clientId}", connectionId: "x", redirectUri: "y" }) { clientConnection { id } } }`,
+    }),
+  ],
+  [
+    'an alias, a fragment and __typename',
+    () => ({ query: 'query { __typename me: viewer { ...V } } fragment V on Viewer { __typename type: clientType }' }),
+  ],
+  ['two fields, one refused', () => ({ query: '{ viewer { clientId } clientConnection(clientId: "x", connectionId: "y") { id } }' })],
+  ['a variable that cannot be coerced', () => update({ redirectUri: 42 })],
+  ['a document that does not parse', () => ({ query: '{' })],
+  ['a document that is not valid', () => ({ query: '{ viewer { secret } }' })],
+  ['an unknown operation', () => ({ query: 'query A { __typename }', operationName: 'B' })],
+  ['introspection', () => ({ query: '{ __schema { queryType { name } } }' })],
+  ['extra parameters', () => ({ query: '{ __typename }', extensions: { persistedQuery: 1 } })],
+  ['no document', () => ({ variables: {} })],
+])(
+  '%s is answered in the same bytes by the hot path and by the full pipeline',
+  async (_name, body, scope = 'connection:read connection:write') => {
+    const headers = {
+      'content-type': 'application/json',
+      'x-request-id': 'a-request-id-of-20-characters',
+      ...bearer(gateway.issuer.mint(writer(fixture.clientId, { scope }))),
+    }
+    const send = (more: object) =>
+      gateway.app.inject({ method: 'POST', url: '/graphql', headers: { ...headers, ...more }, payload: JSON.stringify(body()) })
+    // The first change moves updatedAt, the second writes nothing: warm up.
+    await send({})
+    const bytes = JSON.parse(JSON.stringify(body()))
+    const post = (more: object) =>
+      gateway.app.inject({ method: 'POST', url: '/graphql', headers: { ...headers, ...more }, payload: JSON.stringify(bytes) })
+
+    const [hot, full] = [await post({}), await post(throughPipeline)]
+
+    expect(hot.body).toBe(full.body)
+    expect(hot.statusCode).toBe(full.statusCode)
+    expect(hot.headers['content-type']).toBe(full.headers['content-type'])
+  },
+)
+
+test.each(['{', '{ viewer { secret } }'])(
+  'a document that the hot path has refused keeps its HTTP status for callers of application/graphql-response+json: %s',
+  async (query) => {
+    const token = gateway.issuer.mint(writer(fixture.clientId))
+    expect((await gateway.graphql(query, {}, token)).statusCode).toBe(200)
+    expect((await gateway.graphql(query, {}, token, { headers: { accept: 'application/graphql-response+json' } })).statusCode).toBe(400)
+  },
+)
