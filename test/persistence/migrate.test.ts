@@ -1,0 +1,223 @@
+import { execFile } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { baseline, migrate, pendingMigrations } from '../../src/persistence/migrate.ts'
+import { MIGRATIONS } from '../../src/persistence/migration-files.ts'
+import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { diffFromSchema } from '../support/schema-diff.ts'
+
+const all = ['0_init', '1_connection_changes']
+const additive = all.slice(1)
+
+let database: TestDatabase
+beforeEach(async () => {
+  database = await createTestDatabase({ empty: true })
+})
+afterEach(() => database.drop())
+
+const scriptOf = (name: string) => readFile(join(MIGRATIONS, name, 'migration.sql'), 'utf8')
+const makeMithrilsTables = async () => database.query(await scriptOf('0_init'))
+const records = () =>
+  database.query(
+    `SELECT migration_name, checksum, finished_at IS NOT NULL AS finished, rolled_back_at IS NOT NULL AS rolled_back, applied_steps_count, logs
+     FROM _prisma_migrations ORDER BY started_at`,
+  )
+
+describe('migrations of an empty database', () => {
+  test('make exactly what prisma/schema.prisma says', async () => {
+    await migrate(database.url)
+
+    const nothing = '-- This is an empty migration.\n'
+    expect(await diffFromSchema(database.url)).toEqual({ toSchema: nothing, toDatabase: nothing })
+  })
+
+  test('and the comparison does see a difference', async () => {
+    await migrate(database.url)
+    await database.query('DROP INDEX connections_secret_index')
+
+    expect(await diffFromSchema(database.url)).toEqual({
+      toSchema: expect.stringContaining('CREATE UNIQUE INDEX "connections_secret_index"'),
+      toDatabase: expect.stringMatching(/DROP INDEX .*"connections_secret_index"/),
+    })
+  })
+
+  test('are recorded as `prisma migrate deploy` records them', async () => {
+    expect(await migrate(database.url)).toEqual(all)
+
+    const checksum = async (name: string) =>
+      createHash('sha256')
+        .update(await scriptOf(name))
+        .digest('hex')
+    const record = { finished: true, rolled_back: false, applied_steps_count: 1, logs: null }
+    expect(await records()).toEqual([
+      { migration_name: '0_init', checksum: await checksum('0_init'), ...record },
+      { migration_name: '1_connection_changes', checksum: await checksum('1_connection_changes'), ...record },
+    ])
+  })
+
+  test('run once: the second time there is nothing to apply', async () => {
+    await migrate(database.url)
+
+    expect(await migrate(database.url)).toEqual([])
+    expect(await records()).toHaveLength(all.length)
+  })
+
+  test('run once when two instances start together', async () => {
+    const applied = await Promise.all([migrate(database.url), migrate(database.url), migrate(database.url)])
+
+    expect(applied.sort((a, b) => b.length - a.length)).toEqual([all, [], []])
+    expect(await records()).toHaveLength(all.length)
+  })
+
+  test('leave no connection and no lock behind', async () => {
+    await migrate(database.url)
+
+    const query = () => database.query('SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()')
+    await expect.poll(query).toEqual([])
+  })
+})
+
+describe('a database that Mithril made', () => {
+  test('is not migrated before it has a baseline', async () => {
+    await makeMithrilsTables()
+
+    await expect(migrate(database.url)).rejects.toThrow(
+      "This database has Mithril's tables already, but no record of 0_init. Run `npm run db:baseline` first.",
+    )
+    expect(await database.query(`SELECT to_regclass('connection_changes') AS ours, to_regclass('_prisma_migrations') AS record`)).toEqual([
+      { ours: null, record: null },
+    ])
+  })
+
+  test('takes the additive migrations after its baseline and is then what prisma/schema.prisma says', async () => {
+    await makeMithrilsTables()
+    const clientId = await database.insertClient({ type: 'MSP' })
+    const id = await database.insertConnection({ clientId, consumerId: clientId, redirectUri: 'http://old.example' })
+
+    expect(await baseline(database.url)).toBe('0_init')
+    expect(await pendingMigrations(database.query)).toEqual(additive)
+    expect(await migrate(database.url)).toEqual(additive)
+
+    const nothing = '-- This is an empty migration.\n'
+    expect(await diffFromSchema(database.url)).toEqual({ toSchema: nothing, toDatabase: nothing })
+    expect(await database.query('SELECT id, redirect_uri FROM connections')).toEqual([{ id, redirect_uri: 'http://old.example' }])
+    expect((await records())[0]).toMatchObject({ migration_name: '0_init', finished: true, applied_steps_count: 0 })
+  })
+
+  test('is the only one that takes a baseline', async () => {
+    await expect(baseline(database.url)).rejects.toThrow(
+      'This database has no tables of Mithril (connections, clients): nothing to baseline. `npm run db:migrate` makes them.',
+    )
+  })
+
+  test('takes it once', async () => {
+    await makeMithrilsTables()
+    await baseline(database.url)
+
+    await expect(baseline(database.url)).rejects.toThrow('0_init is recorded as applied already: nothing to baseline.')
+  })
+})
+
+describe('a migration that fails', () => {
+  let directory: string
+  beforeEach(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'migrations-'))
+    await cp(MIGRATIONS, directory, { recursive: true })
+  })
+  afterEach(() => rm(directory, { recursive: true }))
+
+  const write = async (sql: string) => {
+    await mkdir(join(directory, '2_next'), { recursive: true })
+    await writeFile(join(directory, '2_next', 'migration.sql'), sql)
+  }
+
+  test('is named with what PostgreSQL said, leaves nothing behind, and can be run again once it is mended', async () => {
+    await write('CREATE TABLE half_done (); CREATE TABLE clients ();')
+
+    await expect(migrate(database.url, { directory })).rejects.toThrow(
+      /^Migration 2_next failed, and nothing of it was applied: ERROR: relation "clients" already exists$/,
+    )
+    expect(await database.query(`SELECT to_regclass('half_done') AS table`)).toEqual([{ table: null }])
+    expect(await pendingMigrations(database.query, { directory })).toEqual(['2_next'])
+
+    await write('CREATE TABLE done ();')
+    expect(await migrate(database.url, { directory })).toEqual(['2_next'])
+    expect(await pendingMigrations(database.query, { directory })).toEqual([])
+  })
+
+  test('is not tried again when nobody knows how far it came', async () => {
+    await write('SELECT pg_terminate_backend(pg_backend_pid())')
+    await expect(migrate(database.url, { directory })).rejects.toThrow(
+      /^Migration 2_next was begun and not finished.+UPDATE _prisma_migrations/s,
+    )
+
+    await write('CREATE TABLE done ();')
+    await expect(migrate(database.url, { directory })).rejects.toThrow(
+      /^Migration 2_next was begun and not finished.+UPDATE _prisma_migrations/s,
+    )
+    expect(await database.query(`SELECT to_regclass('done') AS table`)).toEqual([{ table: null }])
+
+    await database.query(`UPDATE _prisma_migrations SET rolled_back_at = now() WHERE migration_name = '2_next' AND finished_at IS NULL`)
+    expect(await migrate(database.url, { directory })).toEqual(['2_next'])
+  })
+})
+
+describe('pending migrations', () => {
+  test('are all of them without a record, and those not finished or rolled back with one', async () => {
+    expect(await pendingMigrations(database.query)).toEqual(all)
+
+    await migrate(database.url)
+    expect(await pendingMigrations(database.query)).toEqual([])
+
+    await database.query(`UPDATE _prisma_migrations SET rolled_back_at = now() WHERE migration_name = '1_connection_changes'`)
+    expect(await pendingMigrations(database.query)).toEqual(additive)
+
+    await database.query(
+      `UPDATE _prisma_migrations SET rolled_back_at = NULL, finished_at = NULL WHERE migration_name = '1_connection_changes'`,
+    )
+    expect(await pendingMigrations(database.query)).toEqual(additive)
+  })
+})
+
+describe('the commands', () => {
+  const run = (name: string, url?: string) =>
+    new Promise<{ code: unknown; stdout: string; stderr: string }>((resolve) => {
+      const script = join(import.meta.dirname, '../../src/commands', `${name}.ts`)
+      execFile(process.execPath, [script], { env: url === undefined ? {} : { DATABASE_URL: url } }, (error, stdout, stderr) =>
+        resolve({ code: error?.code ?? 0, stdout, stderr }),
+      )
+    })
+
+  test('say in a line what they did', async () => {
+    await makeMithrilsTables()
+
+    expect(await run('baseline', database.url)).toEqual({
+      code: 0,
+      stdout: 'Recorded 0_init as applied. Run `npm run db:migrate` for the rest.\n',
+      stderr: '',
+    })
+    expect(await run('migrate', database.url)).toEqual({ code: 0, stdout: 'Applied 1_connection_changes.\n', stderr: '' })
+    expect(await run('migrate', database.url)).toEqual({ code: 0, stdout: 'Nothing to migrate: the database is up to date.\n', stderr: '' })
+  })
+
+  test('fail in one line that shows neither stack nor password', async () => {
+    expect(await run('migrate', 'postgresql://gateway:hunter2@127.0.0.1:1/mithril')).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: 'Cannot connect to the database 127.0.0.1:1/mithril: connect ECONNREFUSED 127.0.0.1:1\n',
+    })
+    const { port } = new URL(database.url)
+    expect(await run('baseline', `postgresql://nobody:hunter2@127.0.0.1:${port}/mithril`)).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: `Cannot connect to the database 127.0.0.1:${port}/mithril: password authentication failed for user "nobody"\n`,
+    })
+  })
+
+  test('refuse to guess a database', async () => {
+    expect(await run('migrate')).toMatchObject({ code: 78, stdout: '', stderr: expect.stringContaining('DATABASE_URL is required') })
+  })
+})

@@ -1,0 +1,204 @@
+import { randomBytes, randomUUID } from 'node:crypto'
+import { Client } from 'pg'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+
+let database: TestDatabase
+let mithril: Client
+let clientId: string
+let connectionId: string
+
+// As in production: Mithril has a role of its own, with rights on its own tables and none on ours.
+const role = `mithril_${randomBytes(4).toString('hex')}`
+
+beforeAll(async () => {
+  database = await createTestDatabase()
+  await database.query(`CREATE ROLE ${role}`)
+  await database.query(`GRANT SELECT, INSERT, UPDATE, DELETE ON users, client_types, clients, connections, tokens TO ${role}`)
+  mithril = new Client({ connectionString: database.url })
+  await mithril.connect()
+  await mithril.query(`SET ROLE ${role}`)
+})
+
+afterAll(async () => {
+  await mithril.end()
+  await database.query(`DROP OWNED BY ${role}`)
+  await database.query(`DROP ROLE ${role}`)
+  await database.drop()
+})
+
+beforeEach(async () => {
+  const consumerId = await database.insertClient({ type: 'MIS' })
+  clientId = await database.insertClient({ type: 'MSP' })
+  connectionId = await database.insertConnection({ clientId, consumerId, redirectUri: 'http://old.example', secret: randomUUID() })
+})
+
+const changes = () => database.query('SELECT * FROM connection_changes WHERE client_id = $1 ORDER BY id', [clientId])
+const update = (redirectUri: string) =>
+  mithril.query(`UPDATE "connections" SET "redirect_uri" = $1, "updated_at" = $2 WHERE "id" = $3`, [
+    redirectUri,
+    '2026-11-23 10:00:00',
+    connectionId,
+  ])
+
+/** What PostgreSQL recorded of a change that did not come through the gateway. */
+const external = (before: string, after: string) => ({
+  id: expect.any(String),
+  connection_id: connectionId,
+  client_id: clientId,
+  kind: 'UPDATED',
+  redirect_uri_before: before,
+  redirect_uri_after: after,
+  door: 'EXTERNAL',
+  caller_client_id: null,
+  caller_client_type: null,
+  caller_user_id: null,
+  request_id: null,
+  changed_at: expect.any(Date),
+})
+
+describe('Mithril, by its own role,', () => {
+  test('still inserts a connection, whatever its redirect URI, and that is no change', async () => {
+    const { rows } = await mithril.query(
+      `INSERT INTO "connections" ("client_id","consumer_id","redirect_uri","secret","inserted_at","updated_at","id")
+       VALUES ($1, $1, 'http://new.example', $2, '2026-11-23 10:00:00', '2026-11-23 10:00:00', $3) RETURNING "redirect_uri"`,
+      [clientId, randomUUID(), randomUUID()],
+    )
+
+    expect(rows).toEqual([{ redirect_uri: 'http://new.example' }])
+    expect(await changes()).toEqual([])
+  })
+
+  test('still changes a redirect URI, and that is recorded as somebody else than the gateway', async () => {
+    await update('https://new.example')
+
+    expect(await changes()).toEqual([external('http://old.example', 'https://new.example')])
+  })
+
+  test('still changes an old http: redirect URI to another one', async () => {
+    await update('http://newer.example')
+
+    expect(await changes()).toEqual([external('http://old.example', 'http://newer.example')])
+  })
+
+  test('leaves an unbroken chain of changes', async () => {
+    for (const uri of ['https://a.example', 'https://b.example', 'https://a.example']) await update(uri)
+
+    expect(await changes()).toEqual([
+      external('http://old.example', 'https://a.example'),
+      external('https://a.example', 'https://b.example'),
+      external('https://b.example', 'https://a.example'),
+    ])
+  })
+
+  test('leaves no record of a redirect URI that stays the same, or of a change that is rolled back', async () => {
+    await update('http://old.example')
+    await mithril.query('BEGIN')
+    await update('https://new.example')
+    await mithril.query('ROLLBACK')
+
+    expect(await changes()).toEqual([])
+  })
+
+  test('still changes a secret, and that is not recorded here', async () => {
+    const { rows } = await mithril.query(`UPDATE connections SET secret = $1 WHERE id = $2 RETURNING redirect_uri`, [
+      randomUUID(),
+      connectionId,
+    ])
+
+    expect(rows).toEqual([{ redirect_uri: 'http://old.example' }])
+    expect(await changes()).toEqual([])
+  })
+
+  test('still deletes a connection, whose history stays', async () => {
+    await update('https://new.example')
+    await mithril.query('DELETE FROM connections WHERE id = $1', [connectionId])
+
+    expect(await database.query('SELECT id FROM connections WHERE id = $1', [connectionId])).toEqual([])
+    expect(await changes()).toEqual([external('http://old.example', 'https://new.example')])
+  })
+
+  test('still deletes a client with its connections', async () => {
+    await mithril.query('DELETE FROM clients WHERE id = $1', [clientId])
+
+    expect(await database.query('SELECT id FROM connections WHERE client_id = $1', [clientId])).toEqual([])
+  })
+
+  test('has no right on the record itself', async () => {
+    for (const statement of ['SELECT FROM connection_changes', 'DELETE FROM connection_changes', 'TRUNCATE connection_changes'])
+      await expect(mithril.query(statement)).rejects.toMatchObject({
+        code: '42501',
+        message: 'permission denied for table connection_changes',
+      })
+  })
+
+  test('cannot put a temporary table of the same name in the place of the record', async () => {
+    const columns = await database.query<{ sql: string }>(
+      `SELECT string_agg(format('%I %s', attname, format_type(atttypid, atttypmod)), ', ') AS sql
+       FROM pg_attribute WHERE attrelid = 'connection_changes'::regclass AND attnum > 0`,
+    )
+    await mithril.query(`CREATE TEMPORARY TABLE connection_changes (${columns[0]?.sql})`)
+    try {
+      await update('https://new.example')
+    } finally {
+      await mithril.query('DROP TABLE pg_temp.connection_changes')
+    }
+
+    expect(await changes()).toEqual([external('http://old.example', 'https://new.example')])
+  })
+})
+
+describe('the record of changes', () => {
+  // Several statements in one message are one transaction.
+  const asGateway = (caller: object, redirectUri: string) =>
+    database.pool.query(
+      `SELECT set_config('gateway.caller', '${JSON.stringify(caller)}', true);
+       UPDATE connections SET redirect_uri = '${redirectUri}' WHERE id = '${connectionId}'`,
+    )
+  const caller = () => ({ door: 'REST', clientId, clientType: 'MSP', userId: 'user', requestId: 'request' })
+
+  test('is append-only for its owner too', async () => {
+    await update('https://new.example')
+
+    for (const [statement, operation] of [
+      [`UPDATE connection_changes SET door = 'REST'`, 'UPDATE'],
+      ['DELETE FROM connection_changes', 'DELETE'],
+      ['TRUNCATE connection_changes', 'TRUNCATE'],
+    ] as const)
+      await expect(database.query(statement)).rejects.toMatchObject({
+        code: '42501',
+        message: `connection_changes is append-only: ${operation} refused`,
+      })
+    expect(await changes()).toEqual([external('http://old.example', 'https://new.example')])
+  })
+
+  test('names the caller that the gateway set, for its transaction only', async () => {
+    await asGateway(caller(), 'https://new.example')
+    await database.query('UPDATE connections SET redirect_uri = $1 WHERE id = $2', ['https://newer.example', connectionId])
+
+    expect(await changes()).toEqual([
+      {
+        ...external('http://old.example', 'https://new.example'),
+        door: 'REST',
+        caller_client_id: clientId,
+        caller_client_type: 'MSP',
+        caller_user_id: 'user',
+        request_id: 'request',
+      },
+      external('https://new.example', 'https://newer.example'),
+    ])
+  })
+
+  test('refuses, and the change with it, an http: redirect URI or a missing caller from the gateway, and an unknown door', async () => {
+    const refused = (constraint: string) => ({ code: '23514', constraint })
+
+    await expect(asGateway(caller(), 'http://new.example')).rejects.toMatchObject(refused('connection_changes_redirect_uri_is_https'))
+    await expect(asGateway({ door: 'REST' }, 'https://new.example')).rejects.toMatchObject(refused('connection_changes_caller_is_known'))
+    await expect(asGateway({ ...caller(), door: 'WINDOW' }, 'https://new.example')).rejects.toMatchObject(
+      refused('connection_changes_door_is_known'),
+    )
+    expect(await database.query('SELECT redirect_uri FROM connections WHERE id = $1', [connectionId])).toEqual([
+      { redirect_uri: 'http://old.example' },
+    ])
+  })
+})
