@@ -33,6 +33,9 @@ const unavailablePrismaCodes = new Set([
   'P2037',
 ])
 
+// What Prisma's adapter calls a socket's or TLS error. A typed query then gets one of the codes above, a raw one P2010 and nothing else.
+const unavailableKinds = new Set(['DatabaseNotReachable', 'ConnectionClosed', 'SocketTimeout', 'TlsConnectionError'])
+
 const socketCodes = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
@@ -44,11 +47,14 @@ const socketCodes = new Set([
   'EHOSTUNREACH',
   'ENETUNREACH',
   'ENOENT',
+  'EADDRNOTAVAIL',
+  'EMFILE',
+  'ENFILE',
 ])
 
 // pg and its pool throw plain Errors without a code for these.
 const unavailableMessages =
-  /timeout exceeded when trying to connect|query read timeout|connection terminated|client has encountered a connection error|connection ended|cannot use a pool after calling end|client was closed|not queryable/i
+  /^SASL: |timeout exceeded when trying to connect|timeout expired|does not support SSL|query read timeout|connection terminated|client has encountered a connection error|connection ended|cannot use a pool after calling end|client was closed|not queryable/i
 
 type Bag = Readonly<Record<string, unknown>>
 
@@ -69,7 +75,7 @@ function verdict(layer: Bag): Failure | null {
   const message = String(layer['originalMessage'] ?? layer['message'] ?? '')
   if (code === 'P2034' || layer['kind'] === 'TransactionWriteConflict' || (code.length === 5 && conflictStates.test(code)))
     return 'conflict'
-  if (socketCodes.has(code) || unavailablePrismaCodes.has(code)) return 'unavailable'
+  if (socketCodes.has(code) || unavailablePrismaCodes.has(code) || unavailableKinds.has(String(layer['kind']))) return 'unavailable'
   if (code.length === 5 && !code.startsWith('P') && unavailableStates.test(code)) return 'unavailable'
   if (unavailableMessages.test(message)) return 'unavailable'
   return null

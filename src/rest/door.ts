@@ -32,6 +32,9 @@ export const renderStrayRefusal: RenderStrayRefusal = (error, requestId, url) =>
   return { status: refusal.status, headers: refusalHeaders(refusal), body: JSON.stringify(errorEnvelope(refusal, { url, requestId })) }
 }
 
+/** What nearly all callers send, so that negotiation is for the others. */
+const acceptsAnyway = new Set(['*/*', 'application/json'])
+
 export interface RestDoorDeps {
   readonly authenticate: Authenticate
   readonly policy: Policy
@@ -49,11 +52,11 @@ export function entrance({ authenticate, policy }: RestDoorDeps, scope: Scope): 
     done()
   }
   const negotiate: onRequestHookHandler = (request, _reply, done) => {
-    if (request.headers.accept !== undefined && request.accepts().type(['application/json']) === false)
-      throw new GatewayError('notAcceptable')
+    const { accept = '*/*' } = request.headers
+    if (!acceptsAnyway.has(accept) && request.accepts().type(['application/json']) === false) throw new GatewayError('notAcceptable')
     done()
   }
-  return [authenticationHook(authenticate, 'REST') as onRequestHookHandler, authorize, negotiate] // an async hook is a hook
+  return [authenticationHook(authenticate, 'REST'), authorize, negotiate]
 }
 
 /** Makes an instance speak the REST door's language: the envelope for every answer, errors of any kind too. */

@@ -12,14 +12,17 @@ export function duplicateMember(json: string): string | null {
   // One entry for each open bracket; null for an array.
   const members: (Set<string> | null)[] = []
   // Whole strings, with the colon that makes one a member name, or single brackets; nothing else matters here.
-  for (const [token, text, colon] of json.matchAll(/"([^"\\]*(?:\\.[^"\\]*)*)"(\s*:)?|[{}[\]]/g)) {
-    if (token === '{') members.push(new Set())
-    else if (token === '[') members.push(null)
-    else if (token === '}' || token === ']') members.pop()
+  const tokens = /"([^"\\]*(?:\\.[^"\\]*)*)"(\s*:)?|[{}[\]]/g
+  for (let token = tokens.exec(json); token !== null; token = tokens.exec(json)) {
+    const [text, string = '', colon] = token
+    if (text === '{') members.push(new Set())
+    else if (text === '[') members.push(null)
+    else if (text === '}' || text === ']') members.pop()
     else if (colon !== undefined) {
-      const name = String(JSON.parse(`"${text}"`))
-      if (members.at(-1)?.has(name)) return name
-      members.at(-1)?.add(name)
+      const name = string.includes('\\') ? String(JSON.parse(`"${string}"`)) : string
+      const known = members.at(-1)
+      if (known?.has(name)) return name
+      known?.add(name)
     }
   }
   return null
