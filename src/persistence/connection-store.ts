@@ -35,9 +35,18 @@ const changeRedirectUri = `
     RETURNING connections.id, connections.client_id, connections.consumer_id, connections.redirect_uri,
               connections.inserted_at, connections.updated_at
   )
-  SELECT id, client_id AS "clientId", consumer_id AS "consumerId", redirect_uri AS "redirectUri",
-         inserted_at AS "insertedAt", updated_at AS "updatedAt"
-    FROM (SELECT * FROM updated UNION ALL SELECT * FROM locked WHERE NOT EXISTS (SELECT FROM updated)) AS connection`
+  SELECT * FROM updated UNION ALL SELECT * FROM locked WHERE NOT EXISTS (SELECT FROM updated)`
+
+type ConnectionRow = readonly [id: string, clientId: string, consumerId: string, redirectUri: string, insertedAt: string, updatedAt: string]
+
+const connectionOf = ([id, clientId, consumerId, redirectUri, insertedAt, updatedAt]: ConnectionRow): Connection => ({
+  id,
+  clientId,
+  consumerId,
+  redirectUri,
+  insertedAt: new Date(insertedAt),
+  updatedAt: new Date(updatedAt),
+})
 
 /** Connections in PostgreSQL. SQL stands in this room and in the migrations, nowhere else. */
 export function createConnectionStore(database: Database): ConnectionStore {
@@ -47,12 +56,8 @@ export function createConnectionStore(database: Database): ConnectionStore {
 
     async updateRedirectUri({ clientId, connectionId, redirectUri, author: { caller, door, requestId } }) {
       const author = JSON.stringify({ clientId: caller.clientId, clientType: caller.clientType, userId: caller.userId, door, requestId })
-      // A constant text with parameters. `$queryRaw` is as safe, but puts the text together anew for each call, which costs a
-      // quarter of it (ARCHITECTURE.md, decision 5).
-      const [connection] = await database.run((prisma) =>
-        prisma.$queryRawUnsafe<Connection[]>(changeRedirectUri, author, connectionId, clientId, redirectUri),
-      )
-      return connection ?? null
+      const [row] = await database.rows(changeRedirectUri, [author, connectionId, clientId, redirectUri])
+      return row === undefined ? null : connectionOf(row as ConnectionRow) // the statement above names these columns
     },
   }
 }

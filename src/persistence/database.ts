@@ -7,6 +7,8 @@ import { classifyFailure, toRefusal } from './failure.ts'
 
 type Prisma = ReturnType<typeof createPrisma>
 
+export type SqlValue = string | number | null | readonly string[]
+
 /** PostgreSQL behind Prisma, on a bounded pool with a limit on every wait. */
 export interface Database {
   /**
@@ -15,6 +17,13 @@ export interface Database {
    * @throws GatewayError `unavailable` whenever the database is the reason; anything else is a fault of ours and passes
    */
   run<T>(work: (prisma: Prisma) => Promise<T>): Promise<T>
+  /**
+   * Runs one statement of ours through Prisma's driver adapter, on the same pool, past the client's own runtime: that costs
+   * more than the statement (ARCHITECTURE.md, decision 5). The text has to be constant, values go into `$1`, `$2` …
+   * Each row is a list in the order of the columns; timestamps are ISO 8601. Atomic, so run again after a lost conflict.
+   * @throws as `run`
+   */
+  rows(sql: string, values: readonly SqlValue[]): Promise<readonly (readonly unknown[])[]>
   /** Rows of a plain statement on the same pool, for checks that no operation needs. */
   query(sql: string): Promise<readonly Record<string, unknown>[]>
   /** Ends all connections; waits for statements in flight. */
@@ -43,13 +52,28 @@ function createStatementNames(): (query: { readonly sql: string }) => string {
   }
 }
 
-function createPrisma(pool: pg.Pool) {
+function createPrisma(adapter: PrismaPg) {
   return new PrismaClient({
-    adapter: new PrismaPg(pool, { statementNameGenerator: createStatementNames() }),
+    adapter,
     // No typed read ever selects these, whatever it forgets to name.
     omit: { connection: { secret: true }, client: { secret: true, privSettings: true }, token: { value: true } },
     errorFormat: 'minimal',
   })
+}
+
+/** PostgreSQL knows the types from the statement; the adapter's own conversions are for types that we do not send. */
+const anyType = { scalarType: 'unknown', arity: 'scalar' } as const
+
+/** Runs work again that lost against a concurrent transaction, and turns what it throws in the end into a refusal. */
+async function untilSettled<T>(work: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await work()
+    } catch (error) {
+      if (attempt === attempts || classifyFailure(error) !== 'conflict') throw toRefusal(error)
+      await delay(Math.random() * 10 * 2 ** attempt)
+    }
+  }
 }
 
 /** Opens the pool lazily: making it succeeds while the database is away, and the first query finds out. */
@@ -68,18 +92,17 @@ export function createDatabase(url: string, config: DatabaseConfig, onIdleError:
   })
   // Without a listener a connection that breaks while idle would end the process.
   pool.on('error', onIdleError)
-  const prisma = createPrisma(pool)
+  const factory = new PrismaPg(pool, { statementNameGenerator: createStatementNames() })
+  const prisma = createPrisma(factory)
+  // Wraps the pool and connects to nothing yet.
+  const adapter = factory.connect()
 
   return {
-    async run(work) {
-      for (let attempt = 1; ; attempt++) {
-        try {
-          return await work(prisma)
-        } catch (error) {
-          if (attempt === attempts || classifyFailure(error) !== 'conflict') throw toRefusal(error)
-          await delay(Math.random() * 10 * 2 ** attempt)
-        }
-      }
+    run: (work) => untilSettled(() => work(prisma)),
+    async rows(sql, values) {
+      const driver = await adapter
+      const query = { sql, args: [...values], argTypes: values.map(() => anyType) }
+      return (await untilSettled(() => driver.queryRaw(query))).rows
     },
     async query(sql) {
       try {
