@@ -78,22 +78,26 @@ const url = (schemes: readonly string[]) =>
     )
     .transform((text) => new URL(text))
 
+/** As pg reads it: `postgresql://user@/database?host=/socket` is a connection string, but no URL for the WHATWG parser. */
+const isConnectionString = (text: string) => URL.canParse(text) || URL.canParse(text.replace('@/', '@socket/'))
+
 const variables = z.object({
-  NODE_ENV: z.string().default('development'),
+  // A name that is nearly `production` must not mean development.
+  NODE_ENV: z.enum(['development', 'test', 'production'], 'must be development, test or production').default('development'),
   HOST: z.string().default('127.0.0.1'),
   PORT: wholeNumber(0, 65_535, 4000),
   PUBLIC_URL: url(['https:', 'http:'])
     .refine(
-      (value) => value.pathname === '/' && value.search === '' && value.hash === '' && value.username === '',
+      (value) => value.pathname === '/' && value.search + value.hash + value.username + value.password === '',
       'must be scheme, host and port only',
     )
     .optional(),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   DATA_DIR: z.string().default('.data'),
-  // Not parsed as a URL: `postgresql://user@/database?host=/socket` is none for the WHATWG parser, and pg takes it.
   DATABASE_URL: z
     .string()
-    .regex(/^postgres(ql)?:\/\/./, 'must begin with postgresql:// or postgres://')
+    .regex(/^postgres(ql)?:\/\/./, { abort: true, error: 'must begin with postgresql:// or postgres://' })
+    .refine(isConnectionString, 'must be a connection string of PostgreSQL')
     .optional(),
   DATABASE_POOL_MAX: wholeNumber(1, 500, 10),
   DATABASE_CONNECT_TIMEOUT_MS: wholeNumber(100, 60_000, 2_000),
@@ -125,19 +129,20 @@ export function isLoopback(host: string): boolean {
   return address === 'localhost' || address === '::1' || (isIP(address) === 4 && address.startsWith('127.'))
 }
 
-/** What a single variable cannot know of the others. */
-function contradictions(found: Variables): string[] {
-  const production = found.NODE_ENV === 'production'
+/** What a single variable cannot know of the others. Asks only whether they are set, so it can be told together with what is wrong in them. */
+function contradictions(set: Environment): string[] {
+  const production = set['NODE_ENV'] === 'production'
+  const isSet = (name: keyof Variables) => set[name] !== undefined
   const mistakes: string[] = []
-  if (found.TOKEN_ISSUER === undefined) {
-    if (production) mistakes.push('TOKEN_ISSUER is required in production: the development issuer never runs there')
-    else if (!isLoopback(found.HOST))
-      mistakes.push('TOKEN_ISSUER is required unless HOST is a loopback address: the development issuer must not be reachable')
-  } else {
-    if (found.TOKEN_AUDIENCE === undefined) mistakes.push('TOKEN_AUDIENCE is required with TOKEN_ISSUER')
-    if (found.TOKEN_JWKS_URL === undefined) mistakes.push('TOKEN_JWKS_URL is required with TOKEN_ISSUER')
-  }
-  if (production && found.DATABASE_URL === undefined)
+  if (isSet('TOKEN_ISSUER')) {
+    if (!isSet('TOKEN_AUDIENCE')) mistakes.push('TOKEN_AUDIENCE is required with TOKEN_ISSUER')
+    if (!isSet('TOKEN_JWKS_URL')) mistakes.push('TOKEN_JWKS_URL is required with TOKEN_ISSUER')
+  } else if (production) mistakes.push('TOKEN_ISSUER is required in production: the development issuer never runs there')
+  else if (isSet('TOKEN_AUDIENCE') || isSet('TOKEN_JWKS_URL'))
+    mistakes.push('TOKEN_ISSUER is required with TOKEN_AUDIENCE and TOKEN_JWKS_URL')
+  else if (!isLoopback(variables.shape.HOST.parse(set['HOST'])))
+    mistakes.push('TOKEN_ISSUER is required unless HOST is a loopback address: the development issuer must not be reachable')
+  if (production && !isSet('DATABASE_URL'))
     mistakes.push('DATABASE_URL is required in production: the embedded PostgreSQL never runs there')
   return mistakes
 }
@@ -155,10 +160,11 @@ function tokenConfig(found: Variables): TokenConfig | null {
 export function parseConfig(environment: Environment): Config {
   const set = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''))
   const parsed = variables.safeParse(set)
-  if (!parsed.success) throw new ConfigurationError(parsed.error.issues.map(({ path, message }) => `${path[0]?.toString()} ${message}`))
+  const issues = parsed.error?.issues.map(({ path, message }) => `${path[0]?.toString()} ${message}`) ?? []
+  // One list of algorithms may hold several that are none.
+  const mistakes = [...new Set([...issues, ...contradictions(set)])]
+  if (!parsed.success || mistakes.length > 0) throw new ConfigurationError(mistakes)
   const found = parsed.data
-  const mistakes = contradictions(found)
-  if (mistakes.length > 0) throw new ConfigurationError(mistakes)
   return Object.freeze({
     production: found.NODE_ENV === 'production',
     host: found.HOST,
@@ -190,8 +196,8 @@ export function readConfig(): Config {
  * @throws ConfigurationError if `DATABASE_URL` is missing or not one
  */
 export function readDatabaseUrl(): string {
-  const parsed = variables.shape.DATABASE_URL.safeParse(process.env['DATABASE_URL'])
+  const parsed = variables.shape.DATABASE_URL.safeParse(process.env['DATABASE_URL'] || undefined)
   if (!parsed.success) throw new ConfigurationError(parsed.error.issues.map(({ message }) => `DATABASE_URL ${message}`))
-  if (parsed.data === undefined || parsed.data === '') throw new ConfigurationError(['DATABASE_URL is required'])
+  if (parsed.data === undefined) throw new ConfigurationError(['DATABASE_URL is required'])
   return parsed.data
 }

@@ -5,36 +5,48 @@ import { welcome } from './welcome.ts'
 /** How long requests in flight may take to end after SIGTERM. */
 const drainMs = 10_000
 
+/** How long everything below may take to close once no request is left. */
+const closeMs = 3_000
+
 function fail(error: unknown): never {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
   process.exit(error instanceof ConfigurationError ? error.exitCode : 1)
 }
 
-/** SIGTERM and Ctrl-C: readiness off, no new connections, requests in flight end, exit 0. */
-function closeOnSignals(gateway: Gateway): void {
+/**
+ * SIGTERM and Ctrl-C: readiness off, no new connections, requests in flight end, exit 0. While the gateway is still opening, what it has
+ * opened by then (an embedded PostgreSQL) must be closed too.
+ * @returns whether such a signal has come
+ */
+function closeOnSignals(opening: Promise<Gateway>): () => boolean {
   let closing = false
   const close = async (signal: NodeJS.Signals) => {
     if (closing) return
     closing = true
+    const gateway = await opening
     gateway.app.log.info({ signal }, 'draining')
-    const deadline = setTimeout(() => {
+    setTimeout(() => {
       gateway.app.log.warn('requests in flight did not end in time')
-      process.exit(0)
+      // Now the rest closes too: an embedded PostgreSQL must not outlive us.
+      gateway.app.server.closeAllConnections()
+      setTimeout(() => process.exit(0), closeMs)
     }, drainMs)
     await gateway.close()
-    clearTimeout(deadline)
     process.exit(0)
   }
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, (received) => void close(received))
+  return () => closing
 }
 
 async function start(config: Config): Promise<void> {
-  const gateway = await openGateway(config)
+  const opening = openGateway(config)
+  const isClosing = closeOnSignals(opening)
+  const gateway = await opening
   process.on('unhandledRejection', (reason) => {
     gateway.app.log.fatal({ reason: reason instanceof Error ? reason.stack : String(reason) }, 'unhandled rejection')
     process.exit(1)
   })
-  closeOnSignals(gateway)
+  if (isClosing()) return
   try {
     await gateway.app.listen({ host: config.host, port: config.port })
   } catch (error) {

@@ -1,10 +1,10 @@
-import { METHODS } from 'node:http'
+import { METHODS, type ServerResponse } from 'node:http'
 import Fastify, { type FastifyInstance, LogController } from 'fastify'
 import type { Config } from '../config.ts'
 import { GatewayError } from '../domain/errors.ts'
 import { acceptJsonBodies } from './json-body.ts'
 import { createRequestIds } from './request-id.ts'
-import { logRequests } from './request-log.ts'
+import { logRequests, logStrayRefusal, neutraliseLine } from './request-log.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -37,7 +37,12 @@ export function createHttpServer({ config, renderStrayRefusal, logDestination }:
   const nextRequestId = createRequestIds()
 
   const app = Fastify({
-    logger: { level: config.logLevel, base: null, ...(logDestination && { stream: logDestination }) },
+    logger: {
+      level: config.logLevel,
+      base: null,
+      hooks: { streamWrite: neutraliseLine },
+      ...(logDestination && { stream: logDestination }),
+    },
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
     genReqId: (request) => nextRequestId(request.headers['x-request-id']),
     bodyLimit: 64 * 1024,
@@ -48,15 +53,25 @@ export function createHttpServer({ config, renderStrayRefusal, logDestination }:
     forceCloseConnections: 'idle',
     requestTimeout: 30_000,
     keepAliveTimeout: 72_000,
-    http: { headersTimeout: 15_000, maxHeaderSize: 16 * 1024 },
+    // Without a Host Node would answer by itself, not in the envelope.
+    http: { headersTimeout: 15_000, maxHeaderSize: 16 * 1024, requireHostHeader: false },
     frameworkErrors: (error, request, reply) => {
       const { status, body, headers } = renderStrayRefusal(error, request.id, app.publicUrl(request.raw.url))
+      logStrayRefusal(request.log, error, status)
       reply.raw.writeHead(status, { ...headers, 'x-request-id': request.id, 'content-type': 'application/json; charset=utf-8' }).end(body)
     },
     clientErrorHandler: (error, socket) => {
       if (error.code === 'ECONNRESET' || !socket.writable) return socket.destroy()
       const requestId = nextRequestId(undefined)
       const { status, body, headers } = renderStrayRefusal(error, requestId, app.publicUrl())
+      logStrayRefusal(app.log.child({ requestId }), error, status)
+      // What came before it on this connection is still to be answered, and ours would be taken for that answer. Node keeps the one
+      // that is due here, and its own handler looks there, too.
+      const { _httpMessage: due } = socket as { _httpMessage?: ServerResponse }
+      if (due?.req.complete) {
+        due.shouldKeepAlive = false
+        return
+      }
       const lines = Object.entries({ ...headers, 'x-request-id': requestId, 'content-type': 'application/json; charset=utf-8' })
       const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')
       socket.end(`HTTP/1.1 ${status} Refused\r\n${head}content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`)
@@ -84,10 +99,18 @@ export function createHttpServer({ config, renderStrayRefusal, logDestination }:
     done()
   })
   logRequests(app)
-  app.addHook('onRequest', (_request, reply, done) => {
+  // When the answer goes out, not when the request came in: what was in flight at that moment must not keep its connection either.
+  app.addHook('onSend', (_request, reply, payload, done) => {
     if (closing) reply.header('connection', 'close')
-    done()
+    done(null, payload)
   })
+  app.addHook('onRequest', ({ raw }, _reply, done) => {
+    // RFC 9112 §3.2.
+    const lacksHost = raw.headers.host === undefined && raw.httpVersion === '1.1'
+    done(lacksHost ? new GatewayError('malformedRequest', { reason: 'a Host header is required' }) : undefined)
+  })
+  // An expectation other than 100-continue may be ignored (RFC 9110 §10.1.1). Node would answer it by itself.
+  app.server.on('checkExpectation', (request, response) => app.routing(request, response))
   acceptJsonBodies(app)
   return app
 }

@@ -7,6 +7,8 @@ const refusalOf: Readonly<Record<string, Refusal>> = {
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'malformedRequest',
   FST_ERR_BAD_URL: 'malformedRequest',
   FST_ERR_MAX_PARAM_LENGTH: 'notFound',
+  // Of the connection that a request comes on. Those of our own dependencies are caught where they are asked.
+  ECONNRESET: 'malformedRequest',
   HPE_HEADER_OVERFLOW: 'headersTooLarge',
   ERR_HTTP_REQUEST_TIMEOUT: 'requestTimeout',
 }
@@ -20,8 +22,8 @@ export function toGatewayError(error: unknown): GatewayError {
 }
 
 /** Headers that belong to a refusal whatever the door: who may come in (RFC 6750 §3), how else, and when again. */
-export function refusalHeaders({ refusal, details }: GatewayError): Record<string, string> {
-  if (refusal === 'accessDenied') return { 'www-authenticate': details.tokenWasSent ? 'Bearer error="invalid_token"' : 'Bearer' }
+export function refusalHeaders({ refusal, status, details }: GatewayError): Record<string, string> {
+  if (status === 401) return { 'www-authenticate': details.tokenWasSent ? 'Bearer error="invalid_token"' : 'Bearer' }
   if (refusal === 'invalidScopes') {
     return { 'www-authenticate': `Bearer error="insufficient_scope", scope="${(details.missingScopes ?? []).join(' ')}"` }
   }

@@ -1,0 +1,186 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
+import type { DatabaseConfig } from '../../src/config.ts'
+import { createDatabase, type Database } from '../../src/persistence/database.ts'
+import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { startPostgresProxy } from '../support/postgres-proxy.ts'
+
+const config: DatabaseConfig = { url: null, poolMax: 3, connectTimeoutMs: 2_000, statementTimeoutMs: 5_000, lockTimeoutMs: 5_000 }
+
+let db: TestDatabase
+let connectionId: string
+let clientId: string
+beforeAll(async () => {
+  db = await createTestDatabase()
+  clientId = await db.insertClient({ type: 'MSP' })
+  const consumerId = await db.insertClient({ type: 'MIS' })
+  connectionId = await db.insertConnection({ clientId, consumerId, redirectUri: 'https://a.ua/', secret: 'the-secret' })
+  await db.query(`UPDATE clients SET secret = 'a-client-secret'`)
+  await db.query(`INSERT INTO tokens (id, name, value, inserted_at, updated_at) VALUES ($1, 'refresh', 'a-token', now(), now())`, [
+    clientId,
+  ])
+})
+afterAll(() => db.drop())
+
+const opened: Database[] = []
+afterEach(async () => {
+  for (const database of opened.splice(0)) await database.close()
+})
+function open(url = db.url, more: Partial<DatabaseConfig> = {}, onIdleError?: (error: Error) => void): Database {
+  const database = createDatabase(url, { ...config, ...more }, onIdleError)
+  opened.push(database)
+  return database
+}
+
+/** The gateway's connections, as the server sees them. */
+const backends = () =>
+  db.query<{ pid: number; state: string }>(
+    `SELECT pid, state FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'mithril-connection-gateway'`,
+  )
+const sleep = (database: Database, seconds: number) =>
+  database.run((prisma) => prisma.$queryRaw`SELECT pg_sleep(${seconds})::text AS slept`)
+
+describe('the pool', () => {
+  test('opens nothing before the first query, so the database may be away', async () => {
+    const proxy = await startPostgresProxy(db.url)
+    try {
+      await proxy.stop()
+      const database = open(proxy.url)
+      await delay(20)
+      await expect(database.query('SELECT 1')).rejects.toMatchObject({ refusal: 'unavailable' })
+      await proxy.start()
+      expect(await database.query('SELECT 1 AS one')).toEqual([{ one: 1 }])
+    } finally {
+      await proxy.close()
+    }
+  })
+
+  test('closes without ever having been used', async () => {
+    await createDatabase(db.url, config).close()
+  })
+
+  test('never has more connections than it may, whatever is asked of it', async () => {
+    const database = open()
+    let most = 0
+    const work = Promise.all(Array.from({ length: 20 }, () => sleep(database, 0.02)))
+    let done = false
+    void work.finally(() => {
+      done = true
+    })
+    while (!done) most = Math.max(most, (await backends()).length)
+    expect(await work).toHaveLength(20)
+    expect(most).toBeGreaterThan(1)
+    expect(most).toBeLessThanOrEqual(3)
+  })
+
+  test('outlives the death of its idle connections, tells of it, and serves the next query', async () => {
+    const broken: Error[] = []
+    const database = open(db.url, {}, (error) => broken.push(error))
+    await Promise.all([sleep(database, 0.05), sleep(database, 0.05)])
+    expect(await backends()).toHaveLength(2)
+
+    for (const { pid } of await backends()) await db.query('SELECT pg_terminate_backend($1, 5000)', [pid])
+    await vi.waitFor(() => expect(broken.length).toBeGreaterThanOrEqual(2), { timeout: 5_000, interval: 5 })
+
+    expect(broken.map((error) => error.message)).toContain('terminating connection due to administrator command')
+    expect(await database.query('SELECT 1 AS one')).toEqual([{ one: 1 }])
+  })
+
+  test('outlives it without anybody listening', async () => {
+    const database = open()
+    await database.query('SELECT 1')
+    for (const { pid } of await backends()) await db.query('SELECT pg_terminate_backend($1, 5000)', [pid])
+    await delay(20)
+    expect(await database.query('SELECT 1 AS one')).toEqual([{ one: 1 }])
+  })
+
+  test('sets its limits on the server, and its name', async () => {
+    const [row] = await open(db.url, { statementTimeoutMs: 1_234, lockTimeoutMs: 567 }).query(
+      `SELECT current_setting('statement_timeout') AS statement, current_setting('lock_timeout') AS lock,
+              current_setting('idle_in_transaction_session_timeout') AS idle, current_setting('application_name') AS name`,
+    )
+    expect(row).toEqual({ statement: '1234ms', lock: '567ms', idle: '1234ms', name: 'mithril-connection-gateway' })
+  })
+})
+
+describe('closing', () => {
+  test('waits for statements in flight, which still are answered', async () => {
+    const database = createDatabase(db.url, config)
+    await database.query('SELECT 1')
+    let answered = false
+    const work = sleep(database, 0.2).then((rows) => {
+      answered = true
+      return rows
+    })
+    await vi.waitFor(async () => expect((await backends()).filter(({ state }) => state === 'active')).toHaveLength(1))
+    const closed = database.close()
+    expect(await work).toEqual([{ slept: '' }])
+    await closed
+    expect(answered).toBe(true)
+    await vi.waitFor(async () => expect(await backends()).toEqual([]), { timeout: 5_000 })
+  })
+
+  test('does not hang on a frozen server', async () => {
+    const proxy = await startPostgresProxy(db.url)
+    try {
+      const database = createDatabase(proxy.url, { ...config, statementTimeoutMs: 100 })
+      await database.query('SELECT 1')
+      proxy.freeze()
+      const work = database.query('SELECT 1').catch((error: unknown) => error)
+      await database.close()
+      expect(await work).toMatchObject({ refusal: 'unavailable' })
+    } finally {
+      await proxy.close()
+    }
+  })
+})
+
+test('statements are prepared once for each connection, and no more than 500 of them, whatever texts come', async () => {
+  const database = open(db.url, { poolMax: 1 })
+  for (let number = 0; number < 520; number++) {
+    const rows = await database.run((prisma) => prisma.$queryRawUnsafe(`SELECT ${number} AS number`))
+    expect(rows).toEqual([{ number }])
+  }
+  // The unnamed statement does not stay.
+  const [row] = await database.query(`SELECT count(*)::int AS prepared FROM pg_prepared_statements WHERE name LIKE 'gateway_%'`)
+  expect(row).toEqual({ prepared: 500 })
+  expect(await database.run((prisma) => prisma.$queryRawUnsafe('SELECT 3 AS number'))).toEqual([{ number: 3 }])
+})
+
+describe('secrets stay in the database, even for a query that forgets to say what it wants:', () => {
+  test('of a connection', async () => {
+    expect(await open().run((prisma) => prisma.connection.findFirst())).toEqual({
+      id: connectionId,
+      clientId,
+      consumerId: expect.any(String),
+      redirectUri: 'https://a.ua/',
+      insertedAt: expect.any(Date),
+      updatedAt: expect.any(Date),
+    })
+  })
+
+  test('of a client, through a relation, of a token, and of what a write returns', async () => {
+    const database = open()
+    const found = [
+      await database.run((prisma) => prisma.client.findMany({ include: { connections: true, consumers: true } })),
+      await database.run((prisma) => prisma.token.findMany()),
+      await database.run((prisma) => prisma.connection.update({ where: { id: connectionId }, data: { updatedAt: new Date() } })),
+      await database.run((prisma) => prisma.connection.findMany({ include: { client: true, consumer: true } })),
+    ]
+    expect(JSON.stringify(found)).toContain(connectionId)
+    expect(JSON.stringify(found)).not.toMatch(/secret|privSettings|DIRECT|a-token/)
+  })
+
+  test('and out of the SQL', async () => {
+    const proxy = await startPostgresProxy(db.url)
+    try {
+      const database = open(proxy.url)
+      await database.run((prisma) => prisma.connection.findFirst())
+      await database.run((prisma) => prisma.client.findMany())
+      expect(proxy.statements.length).toBeGreaterThanOrEqual(2)
+      expect(proxy.statements.filter((sql) => /secret|priv_settings/.test(sql))).toEqual([])
+    } finally {
+      await proxy.close()
+    }
+  })
+})

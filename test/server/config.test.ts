@@ -1,0 +1,339 @@
+import { afterEach, describe, expect, test } from 'vitest'
+import { ConfigurationError, isLoopback, parseConfig, readDatabaseUrl } from '../../src/config.ts'
+
+/** What the configuration says is wrong, or nothing. */
+function mistakesOf(environment: Record<string, string | undefined>): readonly string[] {
+  try {
+    parseConfig(environment)
+    return []
+  } catch (error) {
+    if (error instanceof ConfigurationError) return error.mistakes
+    throw error
+  }
+}
+
+const issuer = {
+  TOKEN_ISSUER: 'https://issuer.example.ua/',
+  TOKEN_AUDIENCE: 'gateway',
+  TOKEN_JWKS_URL: 'https://issuer.example.ua/.well-known/jwks.json',
+}
+const production = { ...issuer, NODE_ENV: 'production', DATABASE_URL: 'postgresql://gateway:p4ssw0rd@db.example.ua/mithril' }
+
+describe('without any variable', () => {
+  test('it is a development gateway that needs nothing from outside and is reached by nobody outside', () => {
+    expect(parseConfig({})).toEqual({
+      production: false,
+      host: '127.0.0.1',
+      port: 4000,
+      publicUrl: null,
+      logLevel: 'info',
+      dataDir: '.data',
+      database: { url: null, poolMax: 10, connectTimeoutMs: 2_000, statementTimeoutMs: 5_000, lockTimeoutMs: 3_000 },
+      token: null,
+      tokenCacheSeconds: 60,
+      redirectUriPolicy: 'strict',
+      adminClientTypes: ['MITHRIL ADMIN', 'NHS'],
+    })
+  })
+
+  test('an empty variable counts as none', () => {
+    const names = Object.keys({
+      ...{ NODE_ENV: '', HOST: '', PORT: '', PUBLIC_URL: '', LOG_LEVEL: '', DATA_DIR: '', DATABASE_URL: '', DATABASE_POOL_MAX: '' },
+      ...{ DATABASE_CONNECT_TIMEOUT_MS: '', DATABASE_STATEMENT_TIMEOUT_MS: '', DATABASE_LOCK_TIMEOUT_MS: '' },
+      ...{ TOKEN_ISSUER: '', TOKEN_AUDIENCE: '', TOKEN_JWKS_URL: '', TOKEN_ALGORITHMS: '', TOKEN_CACHE_SECONDS: '' },
+      ...{ JWKS_STALE_SECONDS: '', REDIRECT_URI_POLICY: '', ADMIN_CLIENT_TYPES: '' },
+    })
+    expect(parseConfig(Object.fromEntries(names.map((name) => [name, ''])))).toEqual(parseConfig({}))
+    expect(parseConfig(Object.fromEntries(names.map((name) => [name, undefined])))).toEqual(parseConfig({}))
+  })
+
+  test('variables of others are of no interest', () => {
+    expect(parseConfig({ PATH: '/bin', port: '80', GATEWAY_PORT: 'x' })).toEqual(parseConfig({}))
+  })
+
+  test('nothing of it can be changed later', () => {
+    expect(Object.isFrozen(parseConfig({}))).toBe(true)
+  })
+})
+
+describe('with every variable set', () => {
+  test('each is where it belongs', () => {
+    expect(
+      parseConfig({
+        ...production,
+        HOST: '0.0.0.0',
+        PORT: '0',
+        PUBLIC_URL: 'https://api.example.ua:8443/',
+        LOG_LEVEL: 'warn',
+        DATA_DIR: '/var/lib/gateway',
+        DATABASE_POOL_MAX: '500',
+        DATABASE_CONNECT_TIMEOUT_MS: '100',
+        DATABASE_STATEMENT_TIMEOUT_MS: '60000',
+        DATABASE_LOCK_TIMEOUT_MS: '1000',
+        TOKEN_ALGORITHMS: ' RS256 , ES384,',
+        TOKEN_CACHE_SECONDS: '0',
+        JWKS_STALE_SECONDS: '86400',
+        REDIRECT_URI_POLICY: 'legacy',
+        ADMIN_CLIENT_TYPES: 'NHS ADMIN, MITHRIL ADMIN',
+      }),
+    ).toEqual({
+      production: true,
+      host: '0.0.0.0',
+      port: 0,
+      publicUrl: 'https://api.example.ua:8443',
+      logLevel: 'warn',
+      dataDir: '/var/lib/gateway',
+      database: { url: production.DATABASE_URL, poolMax: 500, connectTimeoutMs: 100, statementTimeoutMs: 60_000, lockTimeoutMs: 1_000 },
+      token: {
+        issuer: 'https://issuer.example.ua/',
+        audience: 'gateway',
+        jwksUrl: new URL('https://issuer.example.ua/.well-known/jwks.json'),
+        algorithms: ['RS256', 'ES384'],
+        staleSeconds: 86_400,
+      },
+      tokenCacheSeconds: 0,
+      redirectUriPolicy: 'legacy',
+      adminClientTypes: ['NHS ADMIN', 'MITHRIL ADMIN'],
+    })
+  })
+
+  test('algorithms are those of the configuration, asymmetric ones by default', () => {
+    expect(parseConfig(issuer).token?.algorithms).toEqual(['RS256', 'RS512', 'PS256', 'ES256', 'EdDSA'])
+  })
+
+  test('no admin types at all are a comma: an empty variable would be the default', () => {
+    expect(parseConfig({ ADMIN_CLIENT_TYPES: ',' }).adminClientTypes).toEqual([])
+  })
+
+  test('an issuer is compared byte by byte, so it is kept as it is written', () => {
+    expect(parseConfig({ ...issuer, TOKEN_ISSUER: 'https://Issuer.example.ua' }).token?.issuer).toBe('https://Issuer.example.ua')
+  })
+})
+
+const wholeNumbers: [string, number, number][] = [
+  ['PORT', 0, 65_535],
+  ['DATABASE_POOL_MAX', 1, 500],
+  ['DATABASE_CONNECT_TIMEOUT_MS', 100, 60_000],
+  ['DATABASE_STATEMENT_TIMEOUT_MS', 100, 60_000],
+  ['DATABASE_LOCK_TIMEOUT_MS', 100, 60_000],
+  ['TOKEN_CACHE_SECONDS', 0, 60],
+  ['JWKS_STALE_SECONDS', 0, 86_400],
+]
+
+describe('a whole number', () => {
+  test.each(wholeNumbers)('%s goes from %i to %i', (name, least, most) => {
+    expect(mistakesOf({ [name]: String(least) })).toEqual([])
+    expect(mistakesOf({ [name]: String(most) })).toEqual([])
+    expect(mistakesOf({ [name]: String(most + 1) })).toEqual([`${name} must be from ${least} to ${most}`])
+    if (least > 0) expect(mistakesOf({ [name]: String(least - 1) })).toEqual([`${name} must be from ${least} to ${most}`])
+  })
+
+  test.each(wholeNumbers)('%s is written in digits', (name) => {
+    for (const text of ['-1', '+1', '1.5', '1e3', '0x10', '1_000', ' 1', '1 ', 'ten', '٣', 'NaN', 'Infinity', '9'.repeat(20)])
+      expect(mistakesOf({ [name]: text }), text).toEqual([`${name} must be a whole number`])
+  })
+})
+
+const publicUrl = 'PUBLIC_URL must be scheme, host and port only'
+const keysUrl = 'TOKEN_JWKS_URL must be https, or http on a loopback address'
+
+describe('what is not valid is named:', () => {
+  test.each<[string, string, string]>([
+    ['NODE_ENV', 'Production', 'NODE_ENV must be development, test or production'],
+    ['NODE_ENV', 'prod', 'NODE_ENV must be development, test or production'],
+    ['PUBLIC_URL', 'api.example.ua', 'PUBLIC_URL must be a URL that begins with https:// or http://'],
+    ['PUBLIC_URL', 'ftp://api.example.ua', 'PUBLIC_URL must be a URL that begins with https:// or http://'],
+    ['PUBLIC_URL', 'https://api.example.ua/gateway', publicUrl],
+    ['PUBLIC_URL', 'https://api.example.ua/?a=1', publicUrl],
+    ['PUBLIC_URL', 'https://api.example.ua/#a', publicUrl],
+    ['PUBLIC_URL', 'https://user@api.example.ua', publicUrl],
+    ['PUBLIC_URL', 'https://:password@api.example.ua', publicUrl],
+    ['DATABASE_URL', 'mysql://db/mithril', 'DATABASE_URL must begin with postgresql:// or postgres://'],
+    ['DATABASE_URL', 'db.example.ua', 'DATABASE_URL must begin with postgresql:// or postgres://'],
+    ['DATABASE_URL', 'postgresql://', 'DATABASE_URL must begin with postgresql:// or postgres://'],
+    ['DATABASE_URL', 'postgresql://u:p4ssw0rd@db:port/mithril', 'DATABASE_URL must be a connection string of PostgreSQL'],
+    ['DATABASE_URL', 'postgresql://u:p4ss#w0rd@db/mithril', 'DATABASE_URL must be a connection string of PostgreSQL'],
+    ['TOKEN_ALGORITHMS', ',', 'TOKEN_ALGORITHMS must name at least one algorithm'],
+  ])('%s=%s', (name, value, mistake) => {
+    expect(mistakesOf({ ...issuer, [name]: value })).toEqual([mistake])
+  })
+
+  test.each(['verbose', 'INFO', 'trace,info'])('LOG_LEVEL=%s', (level) => {
+    expect(mistakesOf({ LOG_LEVEL: level })).toEqual([expect.stringMatching(/^LOG_LEVEL .*"fatal".*"silent"/)])
+  })
+
+  test.each(['Strict', 'none', 'true'])('REDIRECT_URI_POLICY=%s', (policy) => {
+    expect(mistakesOf({ REDIRECT_URI_POLICY: policy })).toEqual([expect.stringMatching(/^REDIRECT_URI_POLICY .*"strict".*"legacy"/)])
+  })
+
+  test.each(['HS256', 'none', 'rs256', 'RS256 ES256', 'RS256,HS512', 'HS256,none'])('TOKEN_ALGORITHMS=%s', (algorithms) => {
+    expect(mistakesOf({ ...issuer, TOKEN_ALGORITHMS: algorithms })).toEqual([
+      expect.stringMatching(/^TOKEN_ALGORITHMS must be a comma-separated list of RS256, .*EdDSA/),
+    ])
+  })
+
+  test.each([
+    'http://issuer.example.ua/jwks',
+    'http://10.0.0.1/jwks',
+    'http://localhost.example.ua/jwks',
+    'http://127.0.0.1.example.ua/jwks',
+    'http://[::2]/jwks',
+    'http://0.0.0.0/jwks',
+  ])('TOKEN_JWKS_URL=%s', (value) => {
+    expect(mistakesOf({ ...issuer, TOKEN_JWKS_URL: value })).toEqual([keysUrl])
+  })
+
+  test.each([
+    'http://localhost:9000/jwks',
+    'http://127.0.0.1/jwks',
+    'http://127.8.8.8/jwks',
+    'http://[::1]:9000/jwks',
+    'https://any.ua/jwks',
+  ])('TOKEN_JWKS_URL=%s is allowed', (value) => {
+    expect(mistakesOf({ ...issuer, TOKEN_JWKS_URL: value })).toEqual([])
+  })
+
+  test.each([
+    'postgresql://db/mithril',
+    'postgres://gateway:p%40ss@[::1]:5432/mithril?sslmode=verify-full',
+    'postgresql://gateway@/mithril?host=/var/run/postgresql',
+    'postgresql:///mithril?host=/var/run/postgresql&user=gateway',
+    'postgresql://%2Fvar%2Frun%2Fpostgresql/mithril',
+  ])('DATABASE_URL=%s is allowed', (value) => {
+    expect(mistakesOf({ DATABASE_URL: value })).toEqual([])
+  })
+})
+
+describe('what belongs together:', () => {
+  test('an issuer comes with its audience and its keys', () => {
+    expect(mistakesOf({ TOKEN_ISSUER: 'https://issuer.example.ua/' })).toEqual([
+      'TOKEN_AUDIENCE is required with TOKEN_ISSUER',
+      'TOKEN_JWKS_URL is required with TOKEN_ISSUER',
+    ])
+  })
+
+  test('an audience or keys without an issuer would silently mean the development issuer', () => {
+    const { TOKEN_ISSUER: _, ...orphans } = issuer
+    expect(mistakesOf(orphans)).toEqual(['TOKEN_ISSUER is required with TOKEN_AUDIENCE and TOKEN_JWKS_URL'])
+  })
+
+  test('production has neither a development issuer nor an embedded database', () => {
+    expect(mistakesOf(production)).toEqual([])
+    expect(mistakesOf({ NODE_ENV: 'production' })).toEqual([
+      'TOKEN_ISSUER is required in production: the development issuer never runs there',
+      'DATABASE_URL is required in production: the embedded PostgreSQL never runs there',
+    ])
+  })
+
+  test.each(['0.0.0.0', '::', '192.168.1.10', 'gateway.example.ua', '127.0.0.1.example.ua'])(
+    'the development issuer is never reachable from outside: HOST=%s',
+    (host) => {
+      expect(mistakesOf({ HOST: host })).toEqual([
+        'TOKEN_ISSUER is required unless HOST is a loopback address: the development issuer must not be reachable',
+      ])
+      expect(mistakesOf({ ...issuer, HOST: host })).toEqual([])
+    },
+  )
+
+  test.each(['127.0.0.1', '127.1.2.3', 'localhost', '::1'])('it runs on HOST=%s', (host) => {
+    expect(mistakesOf({ HOST: host })).toEqual([])
+  })
+})
+
+test('every mistake is listed at once, each by its variable, those between variables too', () => {
+  const environment = {
+    NODE_ENV: 'production',
+    PORT: 'x',
+    LOG_LEVEL: 'x',
+    DATABASE_POOL_MAX: '0',
+    TOKEN_AUDIENCE: 'a',
+    TOKEN_JWKS_URL: 'x',
+  }
+  expect(mistakesOf(environment)).toEqual([
+    'PORT must be a whole number',
+    expect.stringMatching(/^LOG_LEVEL /),
+    'DATABASE_POOL_MAX must be from 1 to 500',
+    'TOKEN_JWKS_URL must be a URL that begins with https:// or http://',
+    'TOKEN_ISSUER is required in production: the development issuer never runs there',
+    'DATABASE_URL is required in production: the embedded PostgreSQL never runs there',
+  ])
+})
+
+test('a variable that is not valid is not called missing as well', () => {
+  expect(mistakesOf({ ...issuer, NODE_ENV: 'production', DATABASE_URL: 'x', TOKEN_JWKS_URL: 'x' })).toEqual([
+    'DATABASE_URL must begin with postgresql:// or postgres://',
+    'TOKEN_JWKS_URL must be a URL that begins with https:// or http://',
+  ])
+})
+
+test('values are never repeated: they may be secret', () => {
+  const value = 'hunter2-hunter2'
+  const names = ['NODE_ENV', 'PORT', 'PUBLIC_URL', 'LOG_LEVEL', 'DATABASE_URL', 'DATABASE_POOL_MAX', 'TOKEN_JWKS_URL', 'TOKEN_ALGORITHMS']
+  for (const text of [
+    value,
+    `mysql://user:${value}@db/x`,
+    `postgresql://user:${value}@db:port/x`,
+    `http://user:${value}@issuer.example.ua/`,
+  ]) {
+    const error = (() => {
+      try {
+        return parseConfig(Object.fromEntries(names.map((name) => [name, text])))
+      } catch (thrown) {
+        return thrown
+      }
+    })()
+    expect(error).toBeInstanceOf(ConfigurationError)
+    expect(JSON.stringify(error) + String(error) + String((error as Error).stack)).not.toContain(value)
+  }
+})
+
+test('the error is one readable list, for exit code 78', () => {
+  expect(() => parseConfig({ PORT: 'x', DATABASE_POOL_MAX: 'y' })).toThrow(
+    expect.objectContaining({
+      exitCode: 78,
+      message: 'Configuration is not valid:\n  - PORT must be a whole number\n  - DATABASE_POOL_MAX must be a whole number',
+    }),
+  )
+})
+
+describe('migrations need the database only', () => {
+  const { DATABASE_URL } = process.env
+  afterEach(() => {
+    delete process.env['DATABASE_URL']
+    if (DATABASE_URL !== undefined) process.env['DATABASE_URL'] = DATABASE_URL
+  })
+  test.each([
+    ['', 'DATABASE_URL is required'],
+    ['mysql://db', 'DATABASE_URL must begin with postgresql:// or postgres://'],
+    ['postgresql://u:p4ssw0rd@db:port/mithril', 'DATABASE_URL must be a connection string of PostgreSQL'],
+  ])('DATABASE_URL=%s', (value, mistake) => {
+    process.env['DATABASE_URL'] = value
+    expect(() => readDatabaseUrl()).toThrow(expect.objectContaining({ mistakes: [mistake], exitCode: 78 }))
+  })
+  test('it is given as it is', () => {
+    process.env['DATABASE_URL'] = production.DATABASE_URL
+    expect(readDatabaseUrl()).toBe(production.DATABASE_URL)
+  })
+})
+
+describe('a loopback address', () => {
+  test.each(['localhost', '127.0.0.1', '127.255.255.254', '::1', '[::1]'])('is %s', (host) => {
+    expect(isLoopback(host)).toBe(true)
+  })
+  test.each([
+    '0.0.0.0',
+    '::',
+    '128.0.0.1',
+    '10.0.0.1',
+    'localhost.example.ua',
+    '127.0.0.1.nip.io',
+    '127.1',
+    '::ffff:10.0.0.1',
+    '',
+    '[::]',
+    '127.0.0.256',
+    'LOCALHOST.',
+  ])('is not %j', (host) => {
+    expect(isLoopback(host)).toBe(false)
+  })
+})

@@ -1,0 +1,349 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { chmod, mkdtemp, readFile, readlink, rm } from 'node:fs/promises'
+import { type AddressInfo, connect, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { Client } from 'pg'
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
+import { demo } from '../../prisma/seed.ts'
+
+// The program itself, as `npm start` runs it: nothing is imported from src.
+
+const root = new URL('../..', import.meta.url).pathname
+const run = promisify(execFile)
+
+let dataDir: string
+beforeAll(async () => {
+  dataDir = await mkdtemp(join(tmpdir(), 'mithril-connection-gateway-process-'))
+})
+
+/** Only what is set here: the environment of the test run may hold a DATABASE_URL. */
+const environment = (more: Record<string, string>) => ({
+  PATH: process.env['PATH'] ?? '',
+  HOME: process.env['HOME'] ?? '',
+  DATA_DIR: dataDir,
+  PORT: '0',
+  ...more,
+})
+
+interface Running {
+  readonly child: ChildProcess
+  /** Everything that was written to standard output and standard error so far. */
+  readonly output: { stdout: string; stderr: string }
+  readonly ended: Promise<unknown>
+  exited(): Promise<{ code: number | null; signal: NodeJS.Signals | null }>
+}
+
+const started: Running[] = []
+
+function startProgram(more: Record<string, string> = {}): Running {
+  // A process group of its own, as a shell gives one to each job.
+  const child = spawn(process.execPath, ['src/main.ts'], { cwd: root, env: environment(more), detached: true })
+  const output = { stdout: '', stderr: '' }
+  child.stdout.on('data', (chunk) => {
+    output.stdout += chunk
+  })
+  child.stderr.on('data', (chunk) => {
+    output.stderr += chunk
+  })
+  const exit = once(child, 'close')
+  const running: Running = {
+    child,
+    output,
+    ended: exit,
+    exited: async () => {
+      const timeout = setTimeout(() => child.kill('SIGKILL'), 15_000)
+      const [code, signal] = await exit
+      clearTimeout(timeout)
+      return { code, signal }
+    },
+  }
+  started.push(running)
+  return running
+}
+
+/** What the program has written, once it fits; at once an error if it ends without. */
+async function untilWritten(running: Running, pattern: RegExp): Promise<string> {
+  const written = vi.waitFor(
+    () => {
+      expect(running.output.stdout).toMatch(pattern)
+      return running.output.stdout
+    },
+    { timeout: 20_000, interval: 20 },
+  )
+  written.catch(() => {})
+  const ended = running.ended.then(() => expect.fail(`it has ended: ${running.output.stderr}`))
+  return Promise.race([written, ended])
+}
+
+/** The banner, once it is whole. */
+const banner = (running: Running) => untilWritten(running, /back through REST:[\s\S]*\n\n$/)
+
+interface Example {
+  readonly url: string
+  readonly init: { method: string; headers: Record<string, string>; body: string }
+}
+
+/** The curl lines of the banner, taken apart as a shell would: words, and words in single quotes. */
+function examplesOf(text: string): Example[] {
+  return text
+    .split('\n')
+    .filter((line) => line.startsWith('curl '))
+    .map((line) => {
+      const words = [...line.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? '')
+      const example: Example = {
+        url: words.find((word) => word.startsWith('http://')) ?? '',
+        init: { method: 'POST', headers: {}, body: '' },
+      }
+      words.forEach((word, index) => {
+        const value = words[index + 1] ?? ''
+        if (word === '-X') example.init.method = value
+        if (word === '-d') example.init.body = value
+        if (word === '-H') example.init.headers[value.slice(0, value.indexOf(':'))] = value.slice(value.indexOf(':') + 1).trim()
+      })
+      return example
+    })
+}
+
+const bounded = () => ({ signal: AbortSignal.timeout(10_000) })
+const urlIn = (text: string) => /^GraphiQL +(\S+)\/graphql$/m.exec(text)?.[1] ?? 'none'
+
+/** Where the embedded cluster is, and the process of its server while it runs. */
+async function postmaster(text: string): Promise<{ pid: number | null; url: string }> {
+  const location = /^Database +embedded PostgreSQL on port \d+, data in (.+)$/m.exec(text)?.[1] ?? ''
+  const port = /embedded PostgreSQL on port (\d+)/.exec(text)?.[1]
+  const password = (await readFile(join(location, 'cluster', 'password'), 'utf8')).trim()
+  const file = await readFile(join(location, 'cluster', 'data', 'postmaster.pid'), 'utf8').catch(() => null)
+  const pid = file === null ? null : Number(file.split('\n')[0])
+  const cwd = pid === null ? null : await readlink(`/proc/${pid}/cwd`).catch(() => null)
+  return {
+    pid: cwd === join(location, 'cluster', 'data') || (pid !== null && process.platform !== 'linux') ? pid : null,
+    url: `postgresql://postgres:${password}@127.0.0.1:${port}/mithril`,
+  }
+}
+
+const locations = new Set<string>()
+afterEach(async () => {
+  for (const { child, output, exited } of started.splice(0)) {
+    const location = /data in (.+)$/m.exec(output.stdout)?.[1]
+    if (location) locations.add(location)
+    if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM')
+    await exited()
+  }
+})
+afterAll(async () => {
+  for (const location of locations) {
+    const pid = Number((await readFile(join(location, 'cluster', 'data', 'postmaster.pid'), 'utf8').catch(() => '0')).split('\n')[0])
+    // What kill -9 has left running: nobody owns it any more.
+    if (pid > 0 && (await readlink(`/proc/${pid}/cwd`).catch(() => '')) === join(location, 'cluster', 'data')) process.kill(pid, 'SIGQUIT')
+    await rm(location, { recursive: true, force: true })
+  }
+  await rm(dataDir, { recursive: true, force: true })
+})
+
+test('it starts on nothing, says what to try, what it says works, and SIGTERM ends it after the request in flight', {
+  timeout: 40_000,
+}, async () => {
+  const running = startProgram()
+  const text = await banner(running)
+  expect(text).toMatch(/^Database +embedded PostgreSQL on port \d+, data in \/.+$/m)
+  expect(text).toMatch(/^Issuer +urn:mithril-connection-gateway:development$/m)
+  expect(text).toMatch(/^GraphiQL +http:\/\/127\.0\.0\.1:\d+\/graphql$/m)
+  expect(text).toMatch(/^WARNING +the gateway is its own token issuer/m)
+  const { url: databaseUrl, pid } = await postmaster(text)
+  expect(pid).toBeGreaterThan(0)
+  expect(running.output.stdout + running.output.stderr).not.toContain(new URL(databaseUrl).password)
+
+  const examples = examplesOf(text)
+  expect(examples.map(({ url, init }) => [init.method, new URL(url).pathname])).toEqual([
+    ['POST', '/graphql'],
+    ['PATCH', `/api/clients/${demo.msp.clientId}/connections/${demo.connectionId}`],
+  ])
+  const [graphql, rest] = await Promise.all(examples.map(async ({ url, init }) => (await fetch(url, { ...init, ...bounded() })).json()))
+  expect(graphql).toEqual({
+    data: {
+      updateClientConnection: { clientConnection: expect.objectContaining({ id: demo.connectionId, redirectUri: 'https://example3.com' }) },
+    },
+    extensions: { requestId: expect.any(String) },
+  })
+  expect(rest).toEqual({ meta: expect.objectContaining({ code: 200 }), data: expect.objectContaining({ redirect_uri: demo.redirectUri }) })
+  const page = await fetch(`${urlIn(text)}/graphql`, { headers: { accept: 'text/html' }, ...bounded() })
+  expect(await page.text()).toMatch(/<title>.*<\/title>/)
+
+  // A request that waits for a lock while the gateway is told to end.
+  const holder = new Client({ connectionString: databaseUrl })
+  holder.on('error', () => {})
+  await holder.connect()
+  await holder.query('BEGIN')
+  await holder.query('SELECT FROM connections WHERE id = $1 FOR UPDATE', [demo.connectionId])
+  const example = examples[1]
+  if (example === undefined) throw new Error('no REST example')
+  const inFlight = fetch(example.url, {
+    ...example.init,
+    body: JSON.stringify({ redirect_uri: 'https://drained.example.ua' }),
+    ...bounded(),
+  })
+  await vi.waitFor(
+    async () => expect((await holder.query(`SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock'`)).rowCount).toBe(1),
+    { timeout: 5_000, interval: 10 },
+  )
+  running.child.kill('SIGTERM')
+  await vi.waitFor(() => expect(running.output.stdout).toContain('"msg":"draining"'), { timeout: 5_000, interval: 10 })
+  await holder.query('ROLLBACK')
+  await holder.end()
+
+  const answer = await inFlight
+  expect(answer.status).toBe(200)
+  expect(await answer.json()).toMatchObject({ data: { redirect_uri: 'https://drained.example.ua' } })
+  expect(await running.exited()).toEqual({ code: 0, signal: null })
+  expect((await postmaster(text)).pid).toBeNull()
+  expect(running.output.stderr).toBe('')
+})
+
+test('a caller that never ends its request does not keep it from ending, nor its database', { timeout: 40_000 }, async () => {
+  const running = startProgram()
+  const text = await banner(running)
+  const slow = connect(Number(new URL(urlIn(text)).port), '127.0.0.1')
+  slow.on('error', () => {})
+  slow.write('GET /health/live HTTP/1.1\r\nhost: a\r\nx-slow')
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  running.child.kill('SIGTERM')
+  expect(await running.exited()).toEqual({ code: 0, signal: null })
+  slow.destroy()
+  expect((await postmaster(text)).pid).toBeNull()
+})
+
+test('kill -9 loses nothing: the next one finds the data and its server, and Ctrl-C ends it', { timeout: 40_000 }, async () => {
+  const first = startProgram()
+  const text = await banner(first)
+  const [, rest] = examplesOf(text)
+  if (rest === undefined) throw new Error('no REST example')
+  const put = (redirectUri: string, to = rest.url) =>
+    fetch(to, { ...rest.init, body: JSON.stringify({ redirect_uri: redirectUri }), ...bounded() })
+  expect((await put('https://killed.example.ua/')).status).toBe(200)
+  first.child.kill('SIGKILL')
+  expect(await first.exited()).toEqual({ code: null, signal: 'SIGKILL' })
+
+  const second = startProgram()
+  const again = await banner(second)
+  const { url } = await postmaster(again)
+  const reader = new Client({ connectionString: url })
+  reader.on('error', () => {})
+  await reader.connect()
+  const { rows } = await reader.query('SELECT redirect_uri FROM connections WHERE id = $1', [demo.connectionId])
+  await reader.end()
+  expect(rows).toEqual([{ redirect_uri: 'https://killed.example.ua/' }])
+  // The key has outlived it, so the token of then is good, and so is a new one.
+  expect((await put('https://again.example.ua/', `${urlIn(again)}${new URL(rest.url).pathname}`)).status).toBe(200)
+
+  const token = ['src/commands/token.ts', '--type', 'MSP', '--client', demo.msp.clientId, '--scope', 'connection:write']
+  const { stdout } = await run(process.execPath, token, { cwd: root, env: environment({}), timeout: 10_000 })
+  expect(stdout).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+\n$/)
+  const answer = await fetch(`${urlIn(again)}${new URL(rest.url).pathname}`, {
+    ...rest.init,
+    headers: { ...rest.init.headers, authorization: `Bearer ${stdout.trim()}` },
+    ...bounded(),
+  })
+  expect(answer.status).toBe(200)
+
+  // Ctrl-C reaches the whole process group.
+  process.kill(-(second.child.pid ?? 0), 'SIGINT')
+  expect(await second.exited()).toEqual({ code: 0, signal: null })
+  expect(second.output.stderr).toBe('')
+})
+
+test('SIGTERM while it is still starting leaves no database behind', { timeout: 30_000 }, async () => {
+  const fresh = await mkdtemp(join(tmpdir(), 'mithril-connection-gateway-process-'))
+  // PostgreSQL, which does not run as root, can get there.
+  await chmod(fresh, 0o755)
+  const pidFile = join(fresh, 'postgres', 'cluster', 'data', 'postmaster.pid')
+  const running = startProgram({ DATA_DIR: fresh })
+  await vi.waitFor(async () => expect(await readFile(pidFile, 'utf8')).not.toBe(''), { timeout: 15_000, interval: 2 })
+  running.child.kill('SIGTERM')
+  expect(await running.exited()).toEqual({ code: 0, signal: null })
+  // PostgreSQL removes it when it has ended as it should.
+  await expect(readFile(pidFile, 'utf8')).rejects.toThrow('ENOENT')
+  expect(running.output.stdout).not.toContain('GraphiQL')
+  await rm(fresh, { recursive: true, force: true })
+})
+
+test('a port that is taken is exit 1 with a message that names it, and no database stays behind', { timeout: 20_000 }, async () => {
+  const taken = createServer().listen(0, '127.0.0.1')
+  await once(taken, 'listening')
+  const { port } = taken.address() as AddressInfo
+  try {
+    const running = startProgram({ PORT: String(port) })
+    expect(await running.exited()).toEqual({ code: 1, signal: null })
+    expect(running.output.stderr).toMatch(new RegExp(`\\b${port}\\b`))
+    expect(running.output.stderr).not.toMatch(/\n\s+at /)
+    expect(running.output.stdout).not.toMatch(/GraphiQL/)
+  } finally {
+    taken.close()
+  }
+})
+
+test('what is wrong with the configuration is exit 78, all of it at once, on standard error, without a stack', async () => {
+  const running = startProgram({ NODE_ENV: 'production', PORT: 'x', TOKEN_JWKS_URL: 'http://issuer.example.ua/hunter2' })
+  expect(await running.exited()).toEqual({ code: 78, signal: null })
+  expect(running.output).toEqual({
+    stdout: '',
+    stderr: `Configuration is not valid:
+  - PORT must be a whole number
+  - TOKEN_JWKS_URL must be https, or http on a loopback address
+  - TOKEN_ISSUER is required in production: the development issuer never runs there
+  - DATABASE_URL is required in production: the embedded PostgreSQL never runs there
+`,
+  })
+})
+
+test('in production there is no banner, and it starts while its database and its issuer are away', { timeout: 20_000 }, async () => {
+  const running = startProgram({
+    NODE_ENV: 'production',
+    DATABASE_URL: 'postgresql://gateway:p4ssw0rd@127.0.0.1:1/mithril',
+    TOKEN_ISSUER: 'https://issuer.example.ua/',
+    TOKEN_AUDIENCE: 'gateway',
+    TOKEN_JWKS_URL: 'http://127.0.0.1:1/jwks',
+  })
+  const url = /"url":"([^"]+)","msg":"listening"/.exec(await untilWritten(running, /"msg":"listening"/))?.[1]
+  expect((await fetch(`${url}/health/live`, bounded())).status).toBe(200)
+  const ready = await fetch(`${url}/health/ready`, bounded())
+  expect([ready.status, await ready.json()]).toEqual([
+    503,
+    { status: 'unavailable', checks: { keys: 'unavailable', database: 'unavailable', migrations: 'unavailable' } },
+  ])
+  const page = await fetch(`${url}/graphql`, { headers: { accept: 'text/html' }, ...bounded() })
+  expect(page.status).toBe(405)
+  running.child.kill('SIGTERM')
+  expect(await running.exited()).toEqual({ code: 0, signal: null })
+  expect(running.output.stdout).not.toMatch(/p4ssw0rd|curl|WARNING/)
+  for (const line of running.output.stdout.trim().split('\n')) expect(() => JSON.parse(line), line).not.toThrow()
+  expect(running.output.stderr).toBe('')
+})
+
+describe('npm run token', () => {
+  const usage = /--type MSP --client <uuid> --scope/
+  test.each([
+    ['nothing', [], '--type is required'],
+    ['no client', ['--type', 'MSP'], '--client is required'],
+    ['a client that is no UUID', ['--type', 'MSP', '--client', 'x'], '--client is required'],
+    ['a life that is no number', ['--type', 'MSP', '--client', demo.msp.clientId, '--expires', 'soon'], '--expires is a number'],
+    ['an option that it does not know', ['--nonsense'], '--nonsense'],
+    ['a word too many', ['--type', 'MSP', 'x'], "'x'"],
+  ])('%s is exit 2 with the usage', async (_name, options, mistake) => {
+    const failed = await run(process.execPath, ['src/commands/token.ts', ...options], {
+      cwd: root,
+      env: environment({}),
+      timeout: 10_000,
+    }).then(
+      () => expect.fail('it has succeeded'),
+      (error: { code: number; stdout: string; stderr: string }) => error,
+    )
+    expect(failed.code).toBe(2)
+    expect(failed.stdout).toBe('')
+    expect(failed.stderr).toContain(mistake)
+    expect(failed.stderr).toMatch(usage)
+    expect(failed.stderr).not.toMatch(/\n\s+at /)
+  })
+})

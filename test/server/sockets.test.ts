@@ -1,0 +1,340 @@
+import type { AddressInfo } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { type Fixture, startTestGateway, type TestGateway, writer } from '../support/gateway.ts'
+import { openRaw, parseAnswers, type RawAnswer } from '../support/raw-http.ts'
+
+let gateway: TestGateway
+let fixture: Fixture
+let token: string
+let port: number
+beforeAll(async () => {
+  gateway = await startTestGateway()
+  await gateway.app.listen({ host: '127.0.0.1', port: 0 })
+  port = (gateway.app.server.address() as AddressInfo).port
+  fixture = await gateway.connection()
+  token = gateway.issuer.mint(writer(fixture.clientId))
+})
+afterAll(() => gateway.close())
+beforeEach(() => {
+  gateway.log.length = 0
+})
+
+const origin = 'https://gateway.example.ua'
+const requestId = 'a-request-id-of-20-characters'
+const body = (redirectUri = 'https://after.example.ua/') => JSON.stringify({ redirect_uri: redirectUri })
+
+/** A whole request, line by line. */
+const head = (start: string, ...lines: string[]) => `${[start, 'host: gateway', ...lines].join('\r\n')}\r\n\r\n`
+const authorization = () => `authorization: Bearer ${token}`
+const patch = (content = body(), lines: string[] = [], target = fixture.path) =>
+  head(
+    `PATCH ${target} HTTP/1.1`,
+    `x-request-id: ${requestId}`,
+    'content-type: application/json',
+    authorization(),
+    `content-length: ${Buffer.byteLength(content)}`,
+    ...lines,
+  ) + content
+
+/** Sends it all at once and reads until the server closes. */
+async function exchange(text: string | Buffer): Promise<RawAnswer[]> {
+  const connection = await openRaw(port)
+  connection.write(text)
+  return parseAnswers(await connection.untilClosed())
+}
+
+const close = 'connection: close'
+const json = (answer: RawAnswer | undefined) => JSON.parse(answer?.body ?? 'null')
+const generatedId = /^[0-9a-f-]{36}#\d+$/
+
+function expectStrayRefusal(answers: RawAnswer[], status: number, type: string, message: string): void {
+  expect(answers).toHaveLength(1)
+  const [answer] = answers
+  expect(json(answer)).toEqual({
+    meta: { code: status, url: origin, type: 'object', request_id: expect.stringMatching(generatedId) },
+    error: { type, message },
+  })
+  expect(answer?.status).toBe(status)
+  expect(answer?.headers).toMatchObject({
+    connection: 'close',
+    'content-type': 'application/json; charset=utf-8',
+    'x-request-id': json(answer).meta.request_id,
+  })
+}
+
+async function expectOneLine(expected: object): Promise<void> {
+  await vi.waitFor(() => expect(gateway.log).toHaveLength(1), { timeout: 2_000, interval: 5 })
+  expect(JSON.parse(gateway.log[0] ?? '')).toMatchObject({ msg: 'request', ...expected })
+}
+
+describe('what is not HTTP is refused in the envelope, closed, and logged', () => {
+  test.each<[string, () => string | Buffer]>([
+    ['nonsense', () => 'hello\r\n\r\n'],
+    ['a TLS handshake', () => Buffer.from('16030100c8010000c4030300', 'hex')],
+    ['HTTP/2 without being asked', () => 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'],
+    ['a method that does not exist', () => head('PETCH / HTTP/1.1')],
+    ['a space in the target', () => head('GET /a b HTTP/1.1')],
+    ['a header without a colon', () => head('GET / HTTP/1.1', 'nonsense')],
+    ['a space before a colon', () => head('GET / HTTP/1.1', 'x-a : b')],
+    ['a folded header', () => head('GET / HTTP/1.1', 'x-a: b', ' c')],
+    ['a NUL in a header', () => head('GET / HTTP/1.1', 'x-a: b\0c')],
+    ['a bare CR in a header', () => head('GET / HTTP/1.1', 'x-a: b\rx-c: d')],
+    ['a Content-Length that is none', () => head(`PATCH ${fixture.path} HTTP/1.1`, 'content-length: five')],
+    ['a negative Content-Length', () => head(`PATCH ${fixture.path} HTTP/1.1`, 'content-length: -5')],
+    ['two Content-Lengths', () => head(`PATCH ${fixture.path} HTTP/1.1`, 'content-length: 2', 'content-length: 3')],
+    [
+      'Content-Length and Transfer-Encoding',
+      () => `${head(`PATCH ${fixture.path} HTTP/1.1`, authorization(), 'content-length: 5', 'transfer-encoding: chunked')}0\r\n\r\n`,
+    ],
+    ['a Transfer-Encoding that is not chunked', () => head(`PATCH ${fixture.path} HTTP/1.1`, 'transfer-encoding: chunked, gzip')],
+  ])('%s', async (_name, text) => {
+    expectStrayRefusal(await exchange(text()), 400, 'request_malformed', 'Malformed request')
+    await expectOneLine({ code: 'BAD_REQUEST', status: 400, requestId: expect.stringMatching(generatedId), door: null })
+  })
+
+  test('no Host', async () => {
+    const [answer] = await exchange(`GET /health/live HTTP/1.1\r\nx-request-id: ${requestId}\r\nconnection: close\r\n\r\n`)
+    expect(json(answer)).toEqual({
+      meta: { code: 400, url: `${origin}/health/live`, type: 'object', request_id: requestId },
+      error: { type: 'request_malformed', message: 'Malformed request: a Host header is required' },
+    })
+    expect(answer?.status).toBe(400)
+    await expectOneLine({ code: 'BAD_REQUEST', status: 400, requestId })
+  })
+
+  test.each<[string, () => string]>([
+    ['one header of 20 kB', () => head('GET / HTTP/1.1', `x-a: ${'x'.repeat(20_000)}`)],
+    ['many headers', () => head('GET / HTTP/1.1', ...Array.from({ length: 1_500 }, (_, number) => `x-${number}: 12345`))],
+    ['a target of 20 kB', () => head(`GET /${'x'.repeat(20_000)} HTTP/1.1`)],
+  ])('431: %s', async (_name, text) => {
+    expectStrayRefusal(await exchange(text()), 431, 'request_too_large', 'Request headers are too large')
+    await expectOneLine({ code: 'HEADERS_TOO_LARGE', status: 431 })
+  })
+
+  test('a connection that is opened and closed without a word is nobody’s request', async () => {
+    const connection = await openRaw(port)
+    connection.socket.end()
+    await connection.untilClosed()
+    expect(gateway.log).toEqual([])
+  })
+
+  test('a connection that breaks in the middle of the headers harms nobody', async () => {
+    const connection = await openRaw(port)
+    connection.write(`PATCH ${fixture.path} HTTP/1.1\r\nhost: a`)
+    connection.socket.resetAndDestroy()
+    expect((await exchange(patch(body(), [close])))[0]?.status).toBe(200)
+  })
+})
+
+describe('authentication', () => {
+  test.each([
+    ['twice the same', () => [authorization(), authorization()]],
+    ['a good one first', () => [authorization(), 'authorization: Bearer rubbish']],
+    ['a good one last', () => ['Authorization: Basic eDp5', 'AUTHORIZATION: '.concat(authorization().slice(15))]],
+  ])('two Authorization headers are 401: %s', async (_name, lines) => {
+    const text = head(`PATCH ${fixture.path} HTTP/1.1`, close, 'content-type: application/json', 'content-length: 0', ...lines())
+    const [answer] = await exchange(text)
+    expect(answer?.status).toBe(401)
+    expect(answer?.headers['www-authenticate']).toBe('Bearer error="invalid_token"')
+    expect(json(answer).error).toEqual({ type: 'access_denied', message: 'Access denied' })
+  })
+
+  test('401 comes before the body does', async () => {
+    const connection = await openRaw(port)
+    connection.write(head(`PATCH ${fixture.path} HTTP/1.1`, 'content-type: application/json', 'content-length: 60000'))
+    const [answer] = parseAnswers(await connection.until(/\}\}$/))
+    expect(answer?.status).toBe(401)
+    connection.socket.destroy()
+  })
+})
+
+describe('a body', () => {
+  test('in chunks is read', async () => {
+    const content = body('https://chunked.example.ua/')
+    const chunks = [content.slice(0, 10), content.slice(10)].map((chunk) => `${chunk.length.toString(16)}\r\n${chunk}\r\n`).join('')
+    const lines = ['content-type: application/json', authorization(), 'transfer-encoding: chunked', close]
+    const [answer] = await exchange(`${head(`PATCH ${fixture.path} HTTP/1.1`, ...lines)}${chunks}0\r\n\r\n`)
+    expect(answer?.status).toBe(200)
+    expect(json(answer).data.redirect_uri).toBe('https://chunked.example.ua/')
+  })
+
+  test('in chunks that is too large is 413 as soon as it is', async () => {
+    const connection = await openRaw(port)
+    const lines = [`x-request-id: ${requestId}`, 'content-type: application/json', authorization(), 'transfer-encoding: chunked']
+    connection.write(head(`PATCH ${fixture.path} HTTP/1.1`, ...lines))
+    // It never ends.
+    for (let chunk = 0; chunk < 9; chunk++) connection.write(`2000\r\n${'x'.repeat(0x2000)}\r\n`)
+    const [answer] = parseAnswers(await connection.until(/\}\}$/))
+    expect(answer?.status).toBe(413)
+    expect(json(answer)).toEqual({
+      meta: { code: 413, url: origin + fixture.path, type: 'object', request_id: requestId },
+      error: { type: 'request_too_large', message: 'Request body is too large' },
+    })
+    connection.socket.destroy()
+  })
+
+  test('in chunks that are none is 400', async () => {
+    const lines = ['content-type: application/json', authorization(), 'transfer-encoding: chunked']
+    const [answer] = await exchange(`${head(`PATCH ${fixture.path} HTTP/1.1`, ...lines)}zz\r\nhello\r\n0\r\n\r\n`)
+    expect(answer?.status).toBe(400)
+  })
+
+  test('is waited for with 100 Continue, and only after the caller has been let in', async () => {
+    const content = body()
+    const lines = ['content-type: application/json', `content-length: ${content.length}`, 'expect: 100-continue', close]
+    const connection = await openRaw(port)
+    connection.write(head(`PATCH ${fixture.path} HTTP/1.1`, authorization(), ...lines))
+    await connection.until(/^HTTP\/1\.1 100 Continue\r\n\r\n/)
+    connection.write(content)
+    expect(parseAnswers(await connection.untilClosed()).map((answer) => answer.status)).toEqual([100, 200])
+  })
+})
+
+describe('HTTP/1', () => {
+  test('an expectation that nobody knows is ignored', async () => {
+    const [answer] = await exchange(patch(body(), ['expect: miracles', close]))
+    expect(answer?.status).toBe(200)
+    expect(json(answer).meta.request_id).toBe(requestId)
+  })
+
+  test('pipelined requests are answered in their order', async () => {
+    const ids = ['1', '2', '3'].map((number) => requestId + number)
+    const text = ids.map((id) => patch(body(`https://pipelined.example.ua/${id}`)).replace(requestId, id)).join('')
+    const answers = await exchange(text + head('GET /health/live HTTP/1.1', close))
+    expect(answers.map((answer) => answer.status)).toEqual([200, 200, 200, 200])
+    expect(answers.slice(0, 3).map((answer) => [answer.headers['x-request-id'], json(answer).data.redirect_uri])).toEqual(
+      ids.map((id) => [id, `https://pipelined.example.ua/${id}`]),
+    )
+  })
+
+  test('nonsense behind a request takes nothing from the answer of that one, and ends the connection', async () => {
+    const answers = await exchange(`${patch(body('https://first.example.ua/'))}nonsense\r\n\r\n`)
+    expect(answers).toHaveLength(1)
+    expect(answers[0]?.headers).toMatchObject({ connection: 'close', 'x-request-id': requestId })
+    expect(json(answers[0]).data.redirect_uri).toBe('https://first.example.ua/')
+    await vi.waitFor(() => expect(gateway.log).toHaveLength(2), { timeout: 2_000, interval: 5 })
+  })
+
+  test('1.0 is answered, and closed', async () => {
+    const content = body()
+    const text = patch(content).replace('HTTP/1.1', 'HTTP/1.0').replace('host: gateway\r\n', '')
+    const [answer] = await exchange(text)
+    expect(answer?.status).toBe(200)
+    expect(answer?.headers['connection']).toBe('close')
+  })
+
+  test('an absolute target names its path only; its host is believed by nobody', async () => {
+    const [answer] = await exchange(patch(body(), [close], `http://evil.example${fixture.path}?a=b`))
+    expect(answer?.status).toBe(200)
+    expect(json(answer).meta.url).toBe(origin + fixture.path)
+    const [lost] = await exchange(head('GET http://evil.example/nothing HTTP/1.1', close))
+    expect(lost?.status).toBe(404)
+    expect(json(lost).meta.url).toBe(`${origin}/nothing`)
+  })
+
+  test.each(['*', 'OPTIONS *'])('an asterisk for a target is no page: %s', async (form) => {
+    const method = form === '*' ? 'GET' : 'OPTIONS'
+    const [answer] = await exchange(head(`${method} * HTTP/1.1`, close))
+    expect([400, 404]).toContain(answer?.status)
+    expect(json(answer).error.type).toMatch(/not_found|request_malformed/)
+  })
+
+  test.each([
+    ['CONNECT', () => head('CONNECT evil.example:443 HTTP/1.1')],
+    ['an upgrade', () => head('GET / HTTP/1.1', 'connection: upgrade', 'upgrade: websocket', 'sec-websocket-key: x', close)],
+  ])('%s leads nowhere', async (_name, text) => {
+    const connection = await openRaw(port)
+    connection.write(text())
+    const received = await connection.untilClosed()
+    expect(received).not.toMatch(/^HTTP\/1\.1 (101|2\d\d)/)
+  })
+
+  test('a caller that goes before its answer leaves its change, its audit row and its line', async () => {
+    const { clientId, connectionId, path } = await gateway.connection()
+    const sent = gateway.issuer.mint(writer(clientId))
+    const holder = await gateway.database.pool.connect()
+    try {
+      await holder.query('BEGIN')
+      await holder.query('SELECT FROM connections WHERE id = $1 FOR UPDATE', [connectionId])
+      gateway.log.length = 0
+      const connection = await openRaw(port)
+      connection.write(patch(body(), [], path).replace(token, sent))
+      await vi.waitFor(
+        async () =>
+          expect(
+            await gateway.database.query(
+              `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND application_name LIKE 'mithril%'`,
+            ),
+          ).toHaveLength(1),
+        { timeout: 2_000, interval: 5 },
+      )
+      connection.socket.resetAndDestroy()
+    } finally {
+      await holder.query('ROLLBACK')
+      holder.release()
+    }
+    await vi.waitFor(async () => expect(await gateway.auditOf(connectionId)).toHaveLength(1), { timeout: 2_000, interval: 5 })
+    expect(await gateway.redirectUriOf(connectionId)).toBe('https://after.example.ua/')
+    await expectOneLine({ level: 30, operation: 'updateClientConnection', code: 'OK', requestId, clientId, aborted: true })
+  })
+
+  test('a caller that goes in the middle of its body is no fault of ours', async () => {
+    const connection = await openRaw(port)
+    connection.write(patch().slice(0, -10))
+    await delay(50)
+    connection.socket.resetAndDestroy()
+    await expectOneLine({ level: 30, door: 'REST', code: 'BAD_REQUEST', status: 400, requestId, aborted: true })
+  })
+})
+
+test('every wait for a caller is bounded', () => {
+  const { headersTimeout, requestTimeout, keepAliveTimeout } = gateway.app.server
+  expect({ headersTimeout, requestTimeout, keepAliveTimeout }).toEqual({
+    headersTimeout: 15_000,
+    requestTimeout: 30_000,
+    keepAliveTimeout: 72_000,
+  })
+})
+
+test('while it drains, requests in flight are answered, kept-alive connections are told to close, and readiness is off', async () => {
+  const draining = await startTestGateway({ DATABASE_URL: gateway.config.database.url ?? '', TOKEN_JWKS_URL: gateway.issuer.jwksUrl })
+  const holder = await gateway.database.pool.connect()
+  try {
+    await draining.app.listen({ host: '127.0.0.1', port: 0 })
+    const address = draining.app.server.address() as AddressInfo
+    const [busy, idle] = [await openRaw(address.port), await openRaw(address.port)]
+    idle.write(head('GET /health/live HTTP/1.1'))
+    await idle.until(/"ok"\}/)
+
+    await holder.query('BEGIN')
+    await holder.query('SELECT FROM connections WHERE id = $1 FOR UPDATE', [fixture.connectionId])
+    busy.write(patch(body('https://drained.example.ua/')))
+    await vi.waitFor(
+      async () =>
+        expect(
+          await gateway.database.query(
+            `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND application_name LIKE 'mithril%'`,
+          ),
+        ).toHaveLength(1),
+      { timeout: 2_000, interval: 5 },
+    )
+    const closed = draining.app.close()
+    expect(parseAnswers(await idle.untilClosed())).toHaveLength(1)
+    // One more on the busy connection, behind the one in flight.
+    busy.write(head('GET /health/ready HTTP/1.1'))
+    await expect(openRaw(address.port)).rejects.toThrow(/ECONNREFUSED/)
+    await holder.query('ROLLBACK')
+
+    const answers = parseAnswers(await busy.untilClosed())
+    expect(answers[0]?.status).toBe(200)
+    expect(json(answers[0]).data.redirect_uri).toBe('https://drained.example.ua/')
+    expect(answers.at(-1)?.headers['connection']).toBe('close')
+    if (answers.length > 1) expect(json(answers[1])).toMatchObject({ status: 'closing' })
+    await closed
+  } finally {
+    await holder.query('ROLLBACK')
+    holder.release()
+    await draining.close()
+  }
+})

@@ -1,0 +1,129 @@
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+
+/** A TCP proxy in front of PostgreSQL, for faults of the network and for seeing what really is sent. Without TLS. */
+export interface PostgresProxy {
+  /** The database's own URL, but through the proxy. */
+  readonly url: string
+  /** The text of every statement that was sent, prepared or plain, in order. */
+  readonly statements: string[]
+  /** How often a client has waited for the server: messages that it answers with ReadyForQuery. */
+  roundTrips(): number
+  /** Connections are refused, and those there are were reset. */
+  stop(): Promise<void>
+  /** Listens again on the same port. */
+  start(): Promise<void>
+  /** Connections break, and new ones are possible. */
+  cut(): void
+  /** Nothing is forwarded any more, and nothing is refused; new connections are accepted and never answered. */
+  freeze(): void
+  thaw(): void
+  close(): Promise<void>
+}
+
+/** Where the proxy sends connections; a function for a server that moves. */
+type Target = string | (() => string)
+
+export async function startPostgresProxy(target: Target): Promise<PostgresProxy> {
+  const targetUrl = () => new URL(typeof target === 'string' ? target : target())
+  const statements: string[] = []
+  const pairs = new Set<readonly [Socket, Socket]>()
+  let frozen = false
+  let roundTrips = 0
+
+  const server = createServer({ noDelay: true }, (client) => {
+    const { hostname, port } = targetUrl()
+    const upstream = connect({ host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || 5432), noDelay: true })
+    const pair = [client, upstream] as const
+    pairs.add(pair)
+    const read = createFrontendReader((message) => {
+      if (message.sql !== null) statements.push(message.sql)
+      if (message.waits) roundTrips += 1
+    })
+    client.on('data', (chunk: Buffer) => {
+      read(chunk)
+      upstream.write(chunk)
+    })
+    upstream.on('data', (chunk) => client.write(chunk))
+    for (const [from, to] of [pair, [upstream, client] as const]) {
+      from.on('error', () => {})
+      from.on('end', () => to.end())
+      from.on('close', () => {
+        to.destroy()
+        pairs.delete(pair)
+      })
+      if (frozen) from.pause()
+    }
+  })
+  let port = 0
+  const listen = async () => {
+    server.listen(port, '127.0.0.1')
+    await once(server, 'listening')
+    port = (server.address() as AddressInfo).port
+  }
+  const reset = () => {
+    for (const [client, upstream] of pairs) {
+      client.resetAndDestroy()
+      upstream.destroy()
+    }
+  }
+  const stop = async () => {
+    if (!server.listening) return
+    const closed = once(server, 'close')
+    server.close()
+    reset()
+    await closed
+  }
+  await listen()
+
+  return {
+    url: Object.assign(targetUrl(), { hostname: '127.0.0.1', port }).href,
+    statements,
+    roundTrips: () => roundTrips,
+    stop,
+    start: listen,
+    cut() {
+      for (const [client, upstream] of pairs) {
+        client.destroy()
+        upstream.destroy()
+      }
+    },
+    freeze() {
+      frozen = true
+      for (const sockets of pairs) for (const socket of sockets) socket.pause()
+    },
+    thaw() {
+      frozen = false
+      for (const sockets of pairs) for (const socket of sockets) socket.resume()
+    },
+    close: stop,
+  }
+}
+
+interface FrontendMessage {
+  readonly sql: string | null
+  readonly waits: boolean
+}
+
+/** Splits what a client sends into messages (https://www.postgresql.org/docs/18/protocol-message-formats.html). */
+function createFrontendReader(onMessage: (message: FrontendMessage) => void): (chunk: Buffer) => void {
+  let rest: Buffer = Buffer.alloc(0)
+  // The first message of a connection has no type byte.
+  let started = false
+  return (chunk) => {
+    rest = Buffer.concat([rest, chunk])
+    for (;;) {
+      const head = started ? 1 : 0
+      if (rest.length < head + 4) return
+      const length = head + rest.readInt32BE(head)
+      if (rest.length < length) return
+      const body = rest.subarray(head + 4, length).toString('utf8')
+      const type = started ? String.fromCharCode(rest.readUInt8(0)) : ''
+      // Parse: statement name, text. Query: text.
+      const sql = type === 'P' ? body.split('\0')[1] : type === 'Q' ? body.split('\0')[0] : undefined
+      onMessage({ sql: sql ?? null, waits: type === 'S' || type === 'Q' })
+      started = true
+      rest = rest.subarray(length)
+    }
+  }
+}
