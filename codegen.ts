@@ -2,7 +2,7 @@ import type { CodegenConfig } from '@graphql-codegen/cli'
 import { printSchema } from 'graphql'
 import { createSchema } from './src/graphql/schema.ts'
 
-const scalars = { DateTime: 'string', ID: 'string' }
+const scalars = { DateTime: 'string', ID: 'string', JSON: 'unknown' }
 
 /** `npm run codegen` writes these files; `npm run check` fails if they are not what would be written. */
 const config: CodegenConfig = {

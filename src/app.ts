@@ -2,7 +2,8 @@ import type { FastifyInstance } from 'fastify'
 import type { GraphiQLOptions } from 'graphql-yoga'
 import type { Authenticate } from './auth/authenticate.ts'
 import type { Config } from './config.ts'
-import type { ConnectionStore } from './domain/connection.ts'
+import type { ClientStore } from './domain/client.ts'
+import type { ConnectionHistory, ConnectionStore } from './domain/connection.ts'
 import { createConnectionUpdateParser } from './domain/connection-update.ts'
 import { createOperations } from './domain/operations.ts'
 import { createPolicy } from './domain/policy.ts'
@@ -17,7 +18,9 @@ import { createHttpServer } from './server/http-server.ts'
 /** What the gateway is made of. Tests pass their own; `main.ts` passes the real ones. */
 export interface AppDeps {
   readonly config: Config
+  readonly clients: ClientStore
   readonly connections: ConnectionStore
+  readonly history: ConnectionHistory
   readonly authenticate: Authenticate
   readonly readiness: Readonly<Record<string, ReadinessCheck>>
   /** What GraphiQL opens with, outside production; null: no GraphiQL. */
@@ -30,7 +33,7 @@ export interface AppDeps {
  * The caller closes it, and afterwards what it passed in.
  */
 export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
-  const { config, connections, authenticate, readiness, graphiql } = deps
+  const { config, clients, connections, history, authenticate, readiness, graphiql } = deps
   const app = createHttpServer({ config, renderStrayRefusal, ...(deps.logDestination && { logDestination: deps.logDestination }) })
   const policy = createPolicy({
     adminClientTypes: config.adminClientTypes,
@@ -39,7 +42,9 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
   const operations = createOperations({
     policy,
     parseConnectionUpdate: createConnectionUpdateParser(config.redirectUriPolicy),
+    clients,
     connections,
+    history,
   })
 
   // What no door claims is answered in the envelope.

@@ -7,6 +7,8 @@ import { type DevelopmentIssuer, openDevelopmentIssuer } from './auth/developmen
 import { createKeySet, createStaticKeySet } from './auth/key-set.ts'
 import { createTokenVerifier } from './auth/verify-token.ts'
 import type { Config } from './config.ts'
+import { createClientStore } from './persistence/client-store.ts'
+import { createConnectionHistory } from './persistence/connection-history.ts'
 import { createConnectionStore } from './persistence/connection-store.ts'
 import { createDatabase } from './persistence/database.ts'
 import { pendingMigrations } from './persistence/migrate.ts'
@@ -89,7 +91,9 @@ export async function openGateway(config: Config, logDestination?: { write(line:
 
   const app = await createApp({
     config,
+    clients: createClientStore(database),
     connections: createConnectionStore(database),
+    history: createConnectionHistory(database),
     authenticate: createAuthenticate({ verifier }),
     readiness: {
       keys: () => keys.state().ready,

@@ -19,6 +19,8 @@ export interface Call {
   readonly caller: Caller | null
   readonly door: Door
   readonly requestId: string
+  /** The `API-key` header: the secret of a connection, for the operations that ask for one. Never logged, never stored. */
+  readonly apiKey: string | null
 }
 
 /** A call whose caller has been authorized. The audit row is written from it. */

@@ -1,4 +1,5 @@
-import type { Author } from './caller.ts'
+import type { Author, Door } from './caller.ts'
+import type { Page, PageRequest } from './page.ts'
 
 /**
  * A connection: the consumer's way into a client, and where sign-in returns to. There is no `secret` member, on purpose:
@@ -10,26 +11,98 @@ export interface Connection {
   readonly consumerId: string
   /** As stored, never validated on reading: old rows hold `http:` values. */
   readonly redirectUri: string
+  /** Grows with every write to the row, by whomever. */
+  readonly version: number
   readonly insertedAt: Date
   readonly updatedAt: Date
 }
 
-/** A change that has passed authorization and validation. */
-export interface RedirectUriChange {
-  /** UUID of the client in the path; the connection must belong to it. */
+/** The answer to a refresh: the only value in this system that holds a secret. */
+export interface RefreshedConnection {
+  readonly connection: Connection
+  readonly secret: string
+}
+
+export type ChangeKind = 'UPDATED' | 'REVERTED' | 'SECRET_REFRESHED' | 'DELETED'
+
+/** A row of a connection's history. Each row's `before` is the previous row's `after`. */
+export interface ConnectionChange {
+  /** A whole number as text; greater means later. */
+  readonly id: string
+  readonly connectionId: string
+  readonly clientId: string
+  readonly kind: ChangeKind
+  /** The redirect URI before the change. */
+  readonly before: string
+  /** The redirect URI after the change; the same as before where only the secret changed, null where the connection was deleted. */
+  readonly after: string | null
+  /** `EXTERNAL`: somebody wrote to the table past this gateway. */
+  readonly door: Door | 'EXTERNAL'
+  /** null for `EXTERNAL`. */
+  readonly caller: { readonly clientId: string; readonly clientType: string; readonly userId: string | null } | null
+  readonly requestId: string | null
+  /** The change that a `REVERTED` one took back. */
+  readonly revertedChangeId: string | null
+  readonly changedAt: Date
+}
+
+/** Which connections of a client. Absent members do not filter. */
+export interface ConnectionFilter {
+  readonly consumerId?: string
+  /** Case-insensitive. */
+  readonly redirectUriContains?: string
+}
+
+/** Which connection an operation acts on. Ids are UUIDs by the time they get to a store. */
+export interface ConnectionKey {
+  /** The connection must belong to this client. */
   readonly clientId: string
   readonly connectionId: string
-  readonly redirectUri: string
+}
+
+/** What a write needs to know beside what it writes. */
+export interface ConnectionWrite extends ConnectionKey {
+  /** Nothing is written unless the row's version is one of these; null: last write wins. */
+  readonly expectedVersions: readonly number[] | null
+  /** Goes into the audit row. */
   readonly author: Author
 }
 
-/** Where connections live. Ids are UUIDs by the time they get here. Every method may throw `unavailable`. */
+/** How a write ended: done, refused because the row has another version by now, or there is no such connection. */
+export type WriteOutcome<Done> =
+  | { readonly kind: 'done'; readonly result: Done }
+  | { readonly kind: 'stale'; readonly current: Connection }
+  | { readonly kind: 'missing' }
+
+/** Where connections live. Every method may throw `unavailable`. */
 export interface ConnectionStore {
-  /** The connection, or null if that client has no such connection. */
-  find(clientId: string, connectionId: string): Promise<Connection | null>
+  find(key: ConnectionKey): Promise<Connection | null>
+  /**
+   * A page of each client's connections, newest first, in one statement, in the order of the ids given; null for a client that
+   * does not exist. Pages hold `total` only where it is asked for.
+   */
+  pagesOf(clientIds: readonly string[], filter: ConnectionFilter, page: PageRequest): Promise<readonly (Page<Connection> | null)[]>
   /**
    * Stores the new redirect URI and its audit row in one atomic step; writes nothing if the value is the stored one.
-   * Answers the connection as it is afterwards, or null if that client has no such connection.
+   * `revertedChangeId` makes it a `REVERTED` change.
    */
-  updateRedirectUri(change: RedirectUriChange): Promise<Connection | null>
+  updateRedirectUri(
+    write: ConnectionWrite & { readonly redirectUri: string; readonly revertedChangeId: string | null },
+  ): Promise<WriteOutcome<Connection>>
+  /** Stores a new secret and its audit row. */
+  replaceSecret(write: ConnectionWrite & { readonly secret: string }): Promise<WriteOutcome<RefreshedConnection>>
+  /** Deletes the row and leaves its audit row. Answers the connection as it was. */
+  delete(write: ConnectionWrite): Promise<WriteOutcome<Connection>>
+  /** The client whose connection has this secret, or null. For the `API-key` rule of refreshing. */
+  clientOfSecret(secret: string): Promise<string | null>
+}
+
+/** The history of connections. It outlives them. */
+export interface ConnectionHistory {
+  /** One change of a connection, or null. */
+  find(key: ConnectionKey, changeId: string): Promise<ConnectionChange | null>
+  /** The latest change of each connection, in one statement, in the order of the ids given; null where there is none. */
+  latest(connectionIds: readonly string[]): Promise<readonly (ConnectionChange | null)[]>
+  /** A page of each connection's history, newest first, in one statement, in the order of the ids given. */
+  pagesOf(connectionIds: readonly string[], page: PageRequest): Promise<readonly Page<ConnectionChange>[]>
 }

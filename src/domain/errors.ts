@@ -1,3 +1,4 @@
+import type { Connection } from './connection.ts'
 import type { Violation } from './violation.ts'
 
 /**
@@ -9,7 +10,10 @@ export const catalogue = {
   accessDenied: { code: 'UNAUTHENTICATED', status: 401, message: 'Access denied' },
   invalidScopes: { code: 'FORBIDDEN', status: 403, message: 'Invalid scopes' },
   forbidden: { code: 'FORBIDDEN', status: 403, message: 'Forbidden' },
+  apiKeyMissing: { code: 'UNAUTHENTICATED', status: 401, message: 'api-key header not set' },
+  apiKeyInvalid: { code: 'UNAUTHENTICATED', status: 401, message: 'invalid api-key header' },
   notFound: { code: 'NOT_FOUND', status: 404, message: 'Not found' },
+  conflict: { code: 'CONFLICT', status: 409, message: 'The connection has been changed by somebody else' },
   validationFailed: { code: 'UNPROCESSABLE_ENTITY', status: 422, message: 'Validation failed' },
   unavailable: { code: 'SERVICE_UNAVAILABLE', status: 503, message: 'Service temporarily unavailable' },
   internal: { code: 'INTERNAL_SERVER_ERROR', status: 500, message: 'Internal server error' },
@@ -35,6 +39,8 @@ export interface RefusalDetails {
   readonly violations?: readonly Violation[]
   /** `malformedRequest`: what is wrong, in words that may be shown. */
   readonly reason?: string
+  /** `conflict`: the connection as it is now. */
+  readonly current?: Connection
   /** `unavailable`: seconds after which a new attempt makes sense. */
   readonly retryAfter?: number
   /** `methodNotAllowed`: the methods that the path knows (RFC 9110 §15.5.6). */

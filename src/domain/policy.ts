@@ -3,8 +3,11 @@ import { GatewayError } from './errors.ts'
 
 /** The scope each operation needs (specification, "Scope"; `domain.md` §1). */
 export const requiredScope = {
+  readClient: 'client:read',
   readConnection: 'connection:read',
   updateConnection: 'connection:write',
+  refreshSecret: 'connection:refresh_secret',
+  deleteConnection: 'connection:delete',
 } as const
 
 export type Scope = (typeof requiredScope)[keyof typeof requiredScope]
@@ -21,6 +24,13 @@ export interface Policy {
   hasScope(caller: Caller, scope: Scope): boolean
   /** Whether the caller may act on this client: its own one, or any for an admin type. Ids are compared exactly. */
   mayAccessClient(caller: Caller, clientId: string): boolean
+  /** Whether the caller's type may act on every client. */
+  seesAllClients(caller: Caller): boolean
+  /**
+   * The rule of operations that name no client: valid token, scope.
+   * @throws GatewayError `accessDenied` or `invalidScopes`
+   */
+  authorizeScope(call: Call, scope: Scope): Author
   /**
    * The whole rule, in the order that is contract: valid token, scope, client. Answers the call, its caller now known.
    * @throws GatewayError `accessDenied`, `invalidScopes` or `forbidden`
@@ -52,14 +62,21 @@ export function createPolicy({ adminClientTypes, onUnlistedType = () => {} }: Po
   const hasScope: Policy['hasScope'] = (caller, scope) => caller.scopes.includes(scope)
   const mayAccessClient: Policy['mayAccessClient'] = (caller, clientId) => seesAllClients(caller) || caller.clientId === clientId
 
+  const authorizeScope: Policy['authorizeScope'] = ({ caller, ...rest }, scope) => {
+    if (caller === null) throw new GatewayError('accessDenied')
+    if (!hasScope(caller, scope)) throw new GatewayError('invalidScopes', { missingScopes: [scope] })
+    return { caller, ...rest }
+  }
+
   return {
     hasScope,
     mayAccessClient,
-    authorize({ caller, door, requestId }, scope, clientId) {
-      if (caller === null) throw new GatewayError('accessDenied')
-      if (!hasScope(caller, scope)) throw new GatewayError('invalidScopes', { missingScopes: [scope] })
-      if (!mayAccessClient(caller, clientId)) throw new GatewayError('forbidden')
-      return { caller, door, requestId }
+    seesAllClients,
+    authorizeScope,
+    authorize(call, scope, clientId) {
+      const author = authorizeScope(call, scope)
+      if (!mayAccessClient(author.caller, clientId)) throw new GatewayError('forbidden')
+      return author
     },
   }
 }

@@ -1,4 +1,4 @@
-import { domainToASCII, domainToUnicode } from 'node:url'
+import { endsInNumber, type RedirectUriParts as Parts, partsOf } from './redirect-uri-parts.ts'
 
 /** One broken rule: a stable word for programs and a sentence for people, which names the rule and never repeats the value. */
 export interface RedirectUriFault {
@@ -81,35 +81,6 @@ const partRules: readonly Rule<Parts>[] = [
   ['dot_segment', 'path must not have an encoded slash beside two dots', ({ path }) => encodedSlash.test(path) && twoDots.test(path)],
 ]
 
-/** The pieces that rules look at. An empty or bracketed host has no labels, which keeps the rules about labels silent. */
-interface Parts {
-  readonly authority: string
-  readonly host: string
-  readonly port: string | undefined
-  readonly path: string
-  /** The host's labels as written, but for ASCII case. */
-  readonly labels: readonly string[]
-  /** The same as U-labels and as A-labels; empty if UTS 46 cannot map the host. */
-  readonly unicode: readonly string[]
-  readonly ascii: readonly string[]
-}
-
-/** Splits by hand (RFC 3986 appendix B): `new URL` repairs what it reads. Null without `scheme://`. */
-function partsOf(value: string): Parts | null {
-  const uri = /^[a-z][a-z0-9+.-]*:\/\/(?<authority>[^/?#]*)(?<path>[^?#]*)/i.exec(value)?.groups
-  if (uri === undefined) return null
-  const { authority = '', path = '' } = uri
-  const hostAndPort = authority.slice(authority.lastIndexOf('@') + 1)
-  const { host = '', port } = /^(?<host>\[[^\]]*\]|[^:]*)(?::(?<port>.*))?$/s.exec(hostAndPort)?.groups ?? {}
-  const name = host.startsWith('[') ? '' : host.replace(/[A-Z]+/g, (letters) => letters.toLowerCase())
-  const unicodeName = domainToUnicode(name)
-  return { authority, host, port, path, labels: split(name), unicode: split(unicodeName), ascii: split(domainToASCII(unicodeName)) }
-}
-
-function split(name: string): readonly string[] {
-  return name === '' ? [] : name.split('.')
-}
-
 function isPort(port: string): boolean {
   return /^[1-9][0-9]{0,4}$/.test(port) && Number(port) <= 65_535
 }
@@ -134,11 +105,6 @@ function isInOwnForm(parts: Parts): boolean {
   const { labels, unicode, ascii } = parts
   if (endsInNumber(parts) || foreignCharacter(parts) !== undefined) return true
   return labels.every((label, i) => (label === unicode[i] || label === ascii[i]) && !unicode[i]?.startsWith('xn--'))
-}
-
-/** Digits of every script, since RFC 3696 §2 knows no numeric top-level domain. */
-function endsInNumber({ labels }: Parts): boolean {
-  return /^(?:\p{Nd}+|0x[0-9a-f]*)$/u.test(labels.findLast((label) => label !== '') ?? '')
 }
 
 function isDottedQuad({ labels }: Parts): boolean {

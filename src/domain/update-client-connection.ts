@@ -1,15 +1,15 @@
 import type { Call } from './caller.ts'
-import type { Connection, ConnectionStore } from './connection.ts'
+import type { Connection, ConnectionKey, ConnectionStore } from './connection.ts'
 import type { ConnectionUpdateParser } from './connection-update.ts'
 import { GatewayError } from './errors.ts'
 import { type Policy, requiredScope } from './policy.ts'
-import { isUuid } from './uuid.ts'
+import { requireKey, settleWrite } from './settle-write.ts'
 
-export interface UpdateClientConnectionInput {
-  readonly clientId: string
-  readonly connectionId: string
+export interface UpdateClientConnectionInput extends ConnectionKey {
   /** The request document, `{ "redirect_uri": … }`, as it came: it is looked at after the caller has been authorized. */
   readonly document: unknown
+  /** Versions of the row that the caller has in mind; null: whatever it is, last write wins. */
+  readonly expectedVersions: readonly number[] | null
 }
 
 /** Changes the redirect URI of a client's connection. */
@@ -18,32 +18,26 @@ export type UpdateClientConnection = (call: Call, input: UpdateClientConnectionI
 export interface UpdateClientConnectionDeps {
   readonly policy: Policy
   readonly parseConnectionUpdate: ConnectionUpdateParser
-  readonly connections: ConnectionStore
+  readonly connections: Pick<ConnectionStore, 'updateRedirectUri'>
 }
 
 /**
  * THE operation (API-009-001-006-0339): authorize → validate → store, in this order, because the order is contract. A
  * foreign caller learns nothing about the input, and an invalid input learns nothing about what is stored.
  * Answers the connection as it is afterwards; the same value again is not an error and writes nothing.
- * @throws GatewayError `accessDenied`, `invalidScopes`, `forbidden`, `validationFailed`, `notFound` or `unavailable`
+ * @throws GatewayError `accessDenied`, `invalidScopes`, `forbidden`, `validationFailed`, `notFound`, `conflict` or `unavailable`
  */
-export function createUpdateClientConnection({
-  policy,
-  parseConnectionUpdate,
-  connections,
-}: UpdateClientConnectionDeps): UpdateClientConnection {
-  return async (call, { clientId, connectionId, document }) => {
-    const author = policy.authorize(call, requiredScope.updateConnection, clientId)
+export function createUpdateClientConnection(deps: UpdateClientConnectionDeps): UpdateClientConnection {
+  const { policy, parseConnectionUpdate, connections } = deps
+  return async (call, { document, expectedVersions, ...key }) => {
+    const author = policy.authorize(call, requiredScope.updateConnection, key.clientId)
 
     const update = parseConnectionUpdate(document)
     if (!update.ok) throw new GatewayError('validationFailed', { violations: update.violations })
 
-    // An id that is no UUID names no connection, and the database would refuse to look for it.
-    const updated =
-      isUuid(clientId) && isUuid(connectionId)
-        ? await connections.updateRedirectUri({ clientId, connectionId, redirectUri: update.value.redirectUri, author })
-        : null
-    if (updated === null) throw new GatewayError('notFound')
-    return updated
+    const { redirectUri } = update.value
+    return settleWrite(
+      await connections.updateRedirectUri({ ...requireKey(key), redirectUri, revertedChangeId: null, expectedVersions, author }),
+    )
   }
 }

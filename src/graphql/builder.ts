@@ -18,10 +18,13 @@ export interface Guards {
 export interface SchemaTypes {
   Context: GraphQLContext
   AuthScopes: Guards
-  Scalars: { DateTime: { Input: Date; Output: Date }; ID: { Input: string; Output: string } }
+  Scalars: { DateTime: { Input: Date; Output: Date }; JSON: { Input: unknown; Output: unknown }; ID: { Input: string; Output: string } }
   DefaultFieldNullability: false
   DefaultInputFieldRequiredness: true
 }
+
+/** The same, completed by Pothos: what refs of this schema's types are made of. */
+export type BuilderTypes = PothosSchemaTypes.ExtendDefaultTypes<SchemaTypes>
 
 export type Builder = ReturnType<typeof createBuilder>
 

@@ -12,6 +12,7 @@ import { noteError } from '../server/request-log.ts'
 import type { GraphQLContext } from './context.ts'
 import { toGraphQLError } from './errors.ts'
 import { executePlain } from './hot-path.ts'
+import { createLoaders } from './loaders.ts'
 import { createGatewayYoga, withRequestId } from './yoga.ts'
 
 export interface GraphQLDoorDeps {
@@ -53,19 +54,28 @@ export function graphqlDoor(app: FastifyInstance, { schema, operations, policy, 
     logger: { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') },
   })
 
-  const contextOf = (request: FastifyRequest, reply: FastifyReply): GraphQLContext => ({
-    call: callOf(request, 'GRAPHQL'),
-    operations,
-    policy,
-    onOperation: (name) => {
-      request.outcome.operation = name
-    },
-    onError: (error) => {
-      noteError(request.outcome, error)
-      const { details } = toGatewayError(error)
-      if (details.retryAfter !== undefined) reply.header('retry-after', String(details.retryAfter))
-    },
-  })
+  const contextOf = (request: FastifyRequest, reply: FastifyReply): GraphQLContext => {
+    const call = callOf(request, 'GRAPHQL')
+    return {
+      call,
+      operations,
+      policy,
+      loaders: createLoaders(operations, call),
+      onOperation: (name) => {
+        request.outcome.operation = name
+      },
+      onRequestError: (code) => {
+        if (request.outcome.code === 'OK') request.outcome.code = code
+      },
+      onError: (error) => {
+        noteError(request.outcome, error)
+        const refusal = toGatewayError(error)
+        // The UI goes to its login page on HTTP 401 and reads everything else from an HTTP 200.
+        if (refusal.status === 401) reply.code(401)
+        if (refusal.status === 401 || refusal.status === 503) reply.headers(refusalHeaders(refusal))
+      },
+    }
+  }
 
   async function throughYoga(request: FastifyRequest, reply: FastifyReply, context: GraphQLContext): Promise<FastifyReply> {
     const { method, headers, body } = request
@@ -73,7 +83,8 @@ export function graphqlDoor(app: FastifyInstance, { schema, operations, policy, 
     const init = { method, headers: plainHeaders(headers), ...(method === 'POST' && { body: JSON.stringify(body) }) }
     const response = await yoga.fetch(app.publicUrl(request.raw.url), init, { ...context })
     for (const [name, value] of response.headers) reply.header(name, value)
-    return reply.code(response.status).send(await response.text())
+    if (reply.statusCode !== 401) reply.code(response.status)
+    return reply.send(await response.text())
   }
 
   app.setErrorHandler(answerRefusal)

@@ -15,6 +15,10 @@ const inputError = (violation: Violation) => ({
 function exceptionOf({ details }: GatewayError): Record<string, unknown> | undefined {
   if (details.missingScopes) return { missingAllowances: details.missingScopes }
   if (details.violations) return { inputErrors: details.violations.map(inputError) }
+  if (details.current) {
+    const { version, redirectUri, updatedAt } = details.current
+    return { current: { version, redirectUri, updatedAt: updatedAt.toISOString() } }
+  }
   if (details.retryAfter !== undefined) return { retryAfter: details.retryAfter }
   return undefined
 }

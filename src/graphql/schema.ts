@@ -1,9 +1,12 @@
 import type { GraphQLSchema } from 'graphql'
-import { DateTimeResolver } from 'graphql-scalars'
+import { DateTimeResolver, JSONResolver } from 'graphql-scalars'
 import { createBuilder } from './builder.ts'
+import { addClients } from './types/client.ts'
 import { addClientConnection } from './types/client-connection.ts'
-import { addReadClientConnection } from './types/read-client-connection.ts'
-import { addUpdateClientConnection } from './types/update-client-connection.ts'
+import { addConnectionChange } from './types/connection-change.ts'
+import { addConnectionMutations } from './types/connection-mutations.ts'
+import { addConnectionQueries } from './types/connection-queries.ts'
+import { addPageInfo } from './types/page.ts'
 import { addViewer } from './types/viewer.ts'
 
 /**
@@ -14,11 +17,14 @@ import { addViewer } from './types/viewer.ts'
 export function createSchema({ withGuards = true }: { readonly withGuards?: boolean } = {}): GraphQLSchema {
   const builder = createBuilder()
   builder.addScalarType('DateTime', DateTimeResolver)
+  builder.addScalarType('JSON', JSONResolver)
   builder.queryType({ description: 'What can be read. Every field names the scope it needs.' })
   builder.mutationType({ description: 'What can be changed. Every field names the scope it needs.' })
-  const ClientConnection = addClientConnection(builder)
+  const PageInfo = addPageInfo(builder)
+  const ClientConnection = addClientConnection(builder, PageInfo, addConnectionChange(builder))
   addViewer(builder)
-  addReadClientConnection(builder, ClientConnection)
-  addUpdateClientConnection(builder, ClientConnection)
+  addClients(builder, PageInfo, ClientConnection)
+  addConnectionQueries(builder, ClientConnection)
+  addConnectionMutations(builder, ClientConnection)
   return builder.toSchema({ disableScopeAuth: !withGuards })
 }

@@ -44,10 +44,26 @@ const namedOperation: Plugin<GraphQLContext, GraphQLContext> = {
   },
 }
 
+/** An error that names no code is a request error of graphql-js, such as a variable that cannot be coerced. */
+function withCode(error: GraphQLError): GraphQLError {
+  if (error.extensions['code'] !== undefined) return error
+  const { message, nodes, source, positions, path, extensions } = error
+  return new GraphQLError(message, {
+    nodes: nodes ?? null,
+    source: source ?? null,
+    positions: positions ?? null,
+    path: path ?? null,
+    extensions: { ...extensions, code: 'BAD_REQUEST', status: 400 },
+  })
+}
+
 const requestIdOnEveryResult: Plugin<object, GraphQLContext> = {
-  onResultProcess({ result, setResult, serverContext }) {
+  onResultProcess({ result, setResult, serverContext: { call, onRequestError } }) {
     // Lists of results and streams belong to batching and subscriptions, which this door does not offer.
-    if (!Array.isArray(result) && !(Symbol.asyncIterator in result)) setResult(withRequestId(result, serverContext.call.requestId))
+    if (Array.isArray(result) || Symbol.asyncIterator in result) return
+    const errors = result.errors?.map(withCode)
+    if (errors?.[0]) onRequestError(String(errors[0].extensions['code']))
+    setResult(withRequestId({ ...result, ...(errors && { errors }) }, call.requestId))
   },
 }
 

@@ -1,63 +1,78 @@
-import type { Connection, ConnectionStore } from '../domain/connection.ts'
-import type { Prisma } from '../generated/prisma/client.ts'
-import type { Database } from './database.ts'
+import type { Connection, ConnectionStore, WriteOutcome } from '../domain/connection.ts'
+import type { Page, PageRequest } from '../domain/page.ts'
+import { type ConnectionRow, columnsOf, connectionColumns, connectionOf } from './connection-rows.ts'
+import { deleteConnection, replaceSecret, updateRedirectUri, writeValues } from './connection-writes.ts'
+import type { Database, SqlValue } from './database.ts'
+import { isCounted, type ListOrder, pageClause, pageOf, placeOfTime, Values, whereAll } from './paging.ts'
 
-/** The columns a connection is made of: an allow-list, without the secret. */
-const connectionColumns = {
-  id: true,
-  clientId: true,
-  consumerId: true,
-  redirectUri: true,
-  insertedAt: true,
-  updatedAt: true,
-} satisfies Prisma.ConnectionSelect
+const findConnection = `SELECT ${connectionColumns.join(', ')} FROM connections WHERE id = $1::uuid AND client_id = $2::uuid`
 
-/**
- * The change and its audit row in one statement, so in one round trip and one transaction.
- * `locked` comes first: the value is compared, and an unchanged row is answered, as it is after any concurrent writer, not as
- * it was when the statement began. The update reads the setting, so it is there before the trigger asks for it (see
- * record_redirect_uri_change in prisma/migrations), and it ends with the transaction.
- * Parameters: author as JSON, connection id, client id, redirect URI.
- */
-const changeRedirectUri = `
-  WITH author AS MATERIALIZED (
-    SELECT set_config('gateway.caller', $1, true) AS setting
-  ), locked AS (
-    SELECT id, client_id, consumer_id, redirect_uri, inserted_at, updated_at
-      FROM connections
-     WHERE id = $2::uuid AND client_id = $3::uuid
-       FOR NO KEY UPDATE
-  ), updated AS (
-    UPDATE connections
-       SET redirect_uri = $4, updated_at = timezone('utc', clock_timestamp())
-      FROM locked, author
-     WHERE connections.id = locked.id AND locked.redirect_uri <> $4 AND author.setting IS NOT NULL
-    RETURNING connections.id, connections.client_id, connections.consumer_id, connections.redirect_uri,
-              connections.inserted_at, connections.updated_at
-  )
-  SELECT * FROM updated UNION ALL SELECT * FROM locked WHERE NOT EXISTS (SELECT FROM updated)`
+const newestFirst: ListOrder = { key: 'inserted_at', id: 'id', keyType: 'timestamp', idType: 'uuid', descending: true }
 
-type ConnectionRow = readonly [id: string, clientId: string, consumerId: string, redirectUri: string, insertedAt: string, updatedAt: string]
+/** A page of the connections of each client in `parents`, and of each whether it exists and, if asked for, how many it has. */
+function selectPages(clientIds: readonly string[], filter: Parameters<ConnectionStore['pagesOf']>[1], page: PageRequest) {
+  const values = new Values()
+  const parents = values.add(clientIds)
+  const conditions = ['client_id = parent.id']
+  if (filter.consumerId !== undefined) conditions.push(`consumer_id = ${values.add(filter.consumerId)}::uuid`)
+  if (filter.redirectUriContains !== undefined) conditions.push(`redirect_uri ILIKE ${values.addContained(filter.redirectUriContains)}`)
+  const total = isCounted(page) ? `SELECT count(*) AS total FROM connections ${whereAll(conditions)}` : 'SELECT NULL::bigint AS total'
+  const text = `
+    SELECT parent.position, EXISTS (SELECT FROM clients WHERE clients.id = parent.id), counted.total, ${columnsOf('page')}
+      FROM unnest(${parents}::uuid[]) WITH ORDINALITY AS parent(id, position)
+           CROSS JOIN LATERAL (${total}) AS counted
+           LEFT JOIN LATERAL (
+             SELECT ${connectionColumns.join(', ')} FROM connections ${pageClause(page, newestFirst, conditions, values, 'counted.total')}
+           ) AS page ON true`
+  return { text, values: values.list }
+}
 
-const connectionOf = ([id, clientId, consumerId, redirectUri, insertedAt, updatedAt]: ConnectionRow): Connection => ({
-  id,
-  clientId,
-  consumerId,
-  redirectUri,
-  insertedAt: new Date(insertedAt),
-  updatedAt: new Date(updatedAt),
-})
+type PagedRow = readonly [position: string, exists: boolean, total: string | null, ...connection: ConnectionRow | readonly null[]]
+
+const placed = (row: ConnectionRow) => ({ item: connectionOf(row), place: placeOfTime(row[5], row[0]) })
 
 /** Connections in PostgreSQL. SQL stands in this room and in the migrations, nowhere else. */
 export function createConnectionStore(database: Database): ConnectionStore {
-  return {
-    find: (clientId, connectionId) =>
-      database.run((prisma) => prisma.connection.findUnique({ where: { id: connectionId, clientId }, select: connectionColumns })),
+  /** Runs a write; its answer has a last column beside the connection: whether the version was one that was expected. */
+  async function write<Done>(
+    text: string,
+    values: readonly SqlValue[],
+    done: (connection: Connection) => Done,
+  ): Promise<WriteOutcome<Done>> {
+    const [row] = await database.rows(text, values)
+    if (row === undefined) return { kind: 'missing' }
+    const connection = connectionOf(row as ConnectionRow) // the statement names these columns
+    return row.at(-1) === true ? { kind: 'done', result: done(connection) } : { kind: 'stale', current: connection }
+  }
 
-    async updateRedirectUri({ clientId, connectionId, redirectUri, author: { caller, door, requestId } }) {
-      const author = JSON.stringify({ clientId: caller.clientId, clientType: caller.clientType, userId: caller.userId, door, requestId })
-      const [row] = await database.rows(changeRedirectUri, [author, connectionId, clientId, redirectUri])
-      return row === undefined ? null : connectionOf(row as ConnectionRow) // the statement above names these columns
+  return {
+    async find({ clientId, connectionId }) {
+      const [row] = await database.rows(findConnection, [connectionId, clientId])
+      return row === undefined ? null : connectionOf(row as ConnectionRow) // the statement names these columns
+    },
+
+    async pagesOf(clientIds, filter, page) {
+      const { text, values } = selectPages(clientIds, filter, page)
+      const pages: (Page<Connection> | null)[] = clientIds.map(() => null)
+      const rows = (await database.rows(text, values)) as readonly PagedRow[] // the statement names these columns
+      for (const [position, ofOne] of Map.groupBy(rows, ([at]) => Number(at))) {
+        const [[, exists, total]] = ofOne as [PagedRow] // a group is not empty
+        const connections = ofOne.flatMap(([, , , ...row]) => (row[0] === null ? [] : [placed(row as ConnectionRow)])) // null: no connection
+        if (exists) pages[position - 1] = pageOf(connections, page, total === null ? null : Number(total))
+      }
+      return pages
+    },
+
+    updateRedirectUri: ({ redirectUri, revertedChangeId, ...key }) =>
+      write(updateRedirectUri, [...writeValues(key, revertedChangeId), redirectUri], (connection) => connection),
+
+    replaceSecret: ({ secret, ...key }) => write(replaceSecret, [...writeValues(key), secret], (connection) => ({ connection, secret })),
+
+    delete: (key) => write(deleteConnection, writeValues(key), (connection) => connection),
+
+    async clientOfSecret(secret) {
+      const found = await database.run((prisma) => prisma.connection.findUnique({ where: { secret }, select: { clientId: true } }))
+      return found?.clientId ?? null
     },
   }
 }

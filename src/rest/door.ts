@@ -7,7 +7,7 @@ import { authenticationHook, callOf } from '../server/authentication.ts'
 import type { RenderStrayRefusal } from '../server/http-server.ts'
 import { refusalHeaders, toGatewayError } from '../server/refusals.ts'
 import { noteError } from '../server/request-log.ts'
-import { type Addressee, errorEnvelope } from './envelope.ts'
+import { type Addressee, errorEnvelope, restStatusOf } from './envelope.ts'
 
 /** Who an answer is for. The path is the request's own, its query string left out; the rest is never taken from the request. */
 export function addresseeOf(request: FastifyRequest): Addressee {
@@ -19,7 +19,7 @@ export function answerRefusal(error: unknown, request: FastifyRequest, reply: Fa
   noteError(request.outcome, error)
   const refusal = toGatewayError(error)
   void reply
-    .code(refusal.status)
+    .code(restStatusOf(refusal))
     .headers(refusalHeaders(refusal))
     .type('application/json; charset=utf-8')
     .serializer(JSON.stringify)
@@ -46,9 +46,10 @@ export interface RestDoorDeps {
  */
 export function entrance({ authenticate, policy }: RestDoorDeps, scope: Scope): onRequestHookHandler[] {
   const authorize: onRequestHookHandler = (request, _reply, done) => {
-    // Every route of this door names the client it acts on as `id`.
-    const { id } = request.params as { id: string }
-    policy.authorize(callOf(request, 'REST'), scope, id)
+    // Every route of this door that acts on one client names it as `id`.
+    const { id } = request.params as { id?: string }
+    if (id === undefined) policy.authorizeScope(callOf(request, 'REST'), scope)
+    else policy.authorize(callOf(request, 'REST'), scope, id)
     done()
   }
   const negotiate: onRequestHookHandler = (request, _reply, done) => {

@@ -1,4 +1,5 @@
 import type { GatewayError } from '../domain/errors.ts'
+import type { Page } from '../domain/page.ts'
 import { describeViolation, type Violation } from '../domain/violation.ts'
 
 /** `meta` of every answer: Nebo15/eview. `url` has no query string. */
@@ -24,14 +25,19 @@ const errorTypes: Readonly<Record<number, string>> = {
   405: 'method_not_allowed',
   406: 'content_type_invalid',
   408: 'request_timeout',
+  409: 'request_conflict',
+  412: 'request_conflict',
   413: 'request_too_large',
   415: 'content_type_invalid',
   422: 'validation_failed',
   431: 'request_too_large',
 }
 
+/** In this door a conflict can only come of an `If-Match` that failed (RFC 9110 §15.5.13). */
+export const restStatusOf = ({ refusal, status }: GatewayError): number => (refusal === 'conflict' ? 412 : status)
+
 const invalidEntry = (violation: Violation) => ({
-  entry_type: 'json_data_property',
+  entry_type: violation.of === 'argument' ? 'query_parameter' : 'json_data_property',
   entry: ['$', ...violation.path].join('.'),
   rules: [
     {
@@ -48,9 +54,24 @@ export function dataEnvelope<T>(code: number, { url, requestId }: Addressee, dat
   return { meta: { code, url, type: Array.isArray(data) ? 'list' : 'object', request_id: requestId }, data }
 }
 
+/** The envelope of a numbered page, with what a caller needs to ask for the others. */
+export function pageEnvelope<Item, View>(addressee: Addressee, page: Page<Item>, view: (item: Item) => View) {
+  const { size } = page
+  const total = page.total ?? 0
+  return {
+    ...dataEnvelope(
+      200,
+      addressee,
+      page.items.map(({ item }) => view(item)),
+    ),
+    paging: { page_number: page.number ?? 1, page_size: size, total_entries: total, total_pages: Math.max(1, Math.ceil(total / size)) },
+  }
+}
+
 /** The envelope of a refusal. Violations become its `invalid` list. */
 export function errorEnvelope(error: GatewayError, { url, requestId }: Addressee) {
-  const { status, message, details } = error
+  const { message, details } = error
+  const status = restStatusOf(error)
   return {
     meta: { code: status, url, type: 'object' as const, request_id: requestId },
     error: {

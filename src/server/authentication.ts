@@ -19,5 +19,6 @@ export function authenticationHook(authenticate: Authenticate, door: Door): onRe
 
 /** The call that a request makes: what both doors hand to the operations. */
 export function callOf(request: FastifyRequest, door: Door): Call {
-  return { caller: request.caller, door, requestId: request.id }
+  const { 'api-key': apiKey } = request.headers
+  return { caller: request.caller, door, requestId: request.id, apiKey: typeof apiKey === 'string' && apiKey !== '' ? apiKey : null }
 }

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { Client } from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { DatabaseConfig } from '../../src/config.ts'
-import type { ConnectionStore, RedirectUriChange } from '../../src/domain/connection.ts'
+import type { ConnectionStore } from '../../src/domain/connection.ts'
 import { GatewayError } from '../../src/domain/errors.ts'
 import { createConnectionStore } from '../../src/persistence/connection-store.ts'
 import { createDatabase, type Database } from '../../src/persistence/database.ts'
@@ -11,13 +11,28 @@ import { classifyFailure } from '../../src/persistence/failure.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { startPostgresProxy } from '../support/postgres-proxy.ts'
 
+type RedirectUriChange = Parameters<ConnectionStore['updateRedirectUri']>[0]
+
+/** What is tested here, its outcomes taken apart: the connection, or null where there is none. `versions.test.ts` has the rest. */
+function plainStore(of: Database) {
+  const { find, updateRedirectUri } = createConnectionStore(of)
+  return {
+    find: (clientId: string, connectionId: string) => find({ clientId, connectionId }),
+    async updateRedirectUri(change: RedirectUriChange) {
+      const outcome = await updateRedirectUri(change)
+      if (outcome.kind === 'stale') throw new Error('no version was expected')
+      return outcome.kind === 'done' ? outcome.result : null
+    },
+  }
+}
+
 const config: DatabaseConfig = { url: null, poolMax: 20, connectTimeoutMs: 5_000, statementTimeoutMs: 10_000, lockTimeoutMs: 10_000 }
 const before = 'https://before.example.ua/callback'
 const after = 'https://after.example.ua/callback'
 
 let testDatabase: TestDatabase
 let database: Database
-let store: ConnectionStore
+let store: ReturnType<typeof plainStore>
 let clientId: string
 let consumerId: string
 let connectionId: string
@@ -25,7 +40,7 @@ let connectionId: string
 beforeAll(async () => {
   testDatabase = await createTestDatabase()
   database = createDatabase(testDatabase.url, config)
-  store = createConnectionStore(database)
+  store = plainStore(database)
 })
 afterAll(async () => {
   await database.close()
@@ -50,7 +65,10 @@ const change = (redirectUri: string, more: Partial<RedirectUriChange> = {}): Red
   clientId,
   connectionId,
   redirectUri,
+  expectedVersions: null,
+  revertedChangeId: null,
   author: {
+    apiKey: null,
     caller: { clientId: callerId, clientType: 'MITHRIL ADMIN', scopes: ['connection:write'], userId },
     door: 'GRAPHQL',
     requestId: 'a-request-id-of-20-characters',
@@ -94,6 +112,7 @@ describe('an update', () => {
       clientId,
       consumerId,
       redirectUri: after,
+      version: 2,
       insertedAt: new Date('2019-03-31T03:30:00.123Z'),
       updatedAt: utc(row?.['updated_at']),
     })
@@ -137,6 +156,7 @@ describe('an update', () => {
         caller_client_type: 'MITHRIL ADMIN',
         caller_user_id: userId,
         request_id: 'a-request-id-of-20-characters',
+        reverted_change_id: null,
         changed_at: expect.any(Date),
       },
     ])
@@ -207,7 +227,7 @@ describe('an update', () => {
     const elsewhere = createDatabase(testDatabase.url, config)
     try {
       process.env['TZ'] = 'Asia/Kathmandu'
-      const answer = await createConnectionStore(elsewhere).updateRedirectUri(change(after))
+      const answer = await plainStore(elsewhere).updateRedirectUri(change(after))
       expect(Math.abs(Date.now() - Number(answer?.updatedAt))).toBeLessThan(60_000)
       expect(answer?.insertedAt).toEqual(new Date('2019-03-31T03:30:00.123Z'))
     } finally {
@@ -226,6 +246,7 @@ describe('finding', () => {
       clientId,
       consumerId,
       redirectUri: before,
+      version: 1,
       insertedAt: new Date('2019-03-31T03:30:00.123Z'),
       updatedAt: new Date('2020-10-25T03:30:00.654Z'),
     })
@@ -242,7 +263,7 @@ describe('on the wire', () => {
     const proxy = await startPostgresProxy(testDatabase.url)
     const watched = createDatabase(proxy.url, { ...config, poolMax: 1 })
     try {
-      const watchedStore = createConnectionStore(watched)
+      const watchedStore = plainStore(watched)
       // Whatever a connection costs at its start is not the operation's.
       await watched.query('SELECT 1')
       const atStart = proxy.roundTrips()
@@ -369,7 +390,7 @@ describe('concurrent writers', () => {
       await aWriterWaits()
       await holder.query('COMMIT')
       expect(await waiting).toBeNull()
-      expect(await audit()).toEqual([])
+      expect(await audit()).toEqual([expect.objectContaining({ kind: 'DELETED', door: 'EXTERNAL' })])
     } finally {
       await holder.end()
     }
@@ -396,7 +417,7 @@ describe('concurrent writers', () => {
     await testDatabase.query(`ALTER DATABASE ${name?.name} SET default_transaction_isolation = '${level}'`)
     const strict = createDatabase(testDatabase.url, config)
     try {
-      const strictStore = createConnectionStore(strict)
+      const strictStore = plainStore(strict)
       const acknowledged: string[] = []
       const refused: string[] = []
       await Promise.all(
@@ -430,7 +451,7 @@ describe('who it was', () => {
     try {
       const pid = () => single.query('SELECT pg_backend_pid() AS pid')
       const first = await pid()
-      await createConnectionStore(single).updateRedirectUri(change(after))
+      await plainStore(single).updateRedirectUri(change(after))
       await single.run(
         (prisma) => prisma.$executeRaw`UPDATE connections SET redirect_uri = 'https://plain.ua/' WHERE id = ${connectionId}::uuid`,
       )
@@ -449,9 +470,9 @@ describe('who it was', () => {
     const single = createDatabase(testDatabase.url, { ...config, poolMax: 1 })
     const callerNow = async () => (await single.query(`SELECT coalesce(current_setting('gateway.caller', true), '') AS caller`))[0]
     try {
-      await createConnectionStore(single).updateRedirectUri(change(before))
+      await plainStore(single).updateRedirectUri(change(before))
       expect(await callerNow()).toEqual({ caller: '' })
-      await expect(createConnectionStore(single).updateRedirectUri(change('http://a.ua/'))).rejects.toThrow()
+      await expect(plainStore(single).updateRedirectUri(change('http://a.ua/'))).rejects.toThrow()
       expect(await callerNow()).toEqual({ caller: '' })
     } finally {
       await single.close()

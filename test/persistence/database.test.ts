@@ -154,6 +154,7 @@ describe('secrets stay in the database, even for a query that forgets to say wha
       clientId,
       consumerId: expect.any(String),
       redirectUri: 'https://a.ua/',
+      version: 1,
       insertedAt: expect.any(Date),
       updatedAt: expect.any(Date),
     })

@@ -290,7 +290,14 @@ describe('unavailable, and served again afterwards:', () => {
       await expectUnavailable(database, write, directWrite)
       const author = { caller: { clientId, clientType: 'MSP', scopes: [], userId: null }, door: 'REST', requestId: 'r' } as const
       await expect(
-        store.updateRedirectUri({ clientId, connectionId, redirectUri: 'https://after.example.ua/', author }),
+        store.updateRedirectUri({
+          clientId,
+          connectionId,
+          redirectUri: 'https://after.example.ua/',
+          expectedVersions: null,
+          revertedChangeId: null,
+          author: { ...author, apiKey: null },
+        }),
       ).rejects.toMatchObject({ refusal: 'unavailable' })
       await holder.query('ROLLBACK')
       await expectRecovery(database)

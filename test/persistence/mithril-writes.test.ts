@@ -42,11 +42,11 @@ const update = (redirectUri: string) =>
   ])
 
 /** What PostgreSQL recorded of a change that did not come through the gateway. */
-const external = (before: string, after: string) => ({
+const external = (before: string, after: string | null, kind = 'UPDATED') => ({
   id: expect.any(String),
   connection_id: connectionId,
   client_id: clientId,
-  kind: 'UPDATED',
+  kind,
   redirect_uri_before: before,
   redirect_uri_after: after,
   door: 'EXTERNAL',
@@ -54,6 +54,7 @@ const external = (before: string, after: string) => ({
   caller_client_type: null,
   caller_user_id: null,
   request_id: null,
+  reverted_change_id: null,
   changed_at: expect.any(Date),
 })
 
@@ -100,14 +101,34 @@ describe('Mithril, by its own role,', () => {
     expect(await changes()).toEqual([])
   })
 
-  test('still changes a secret, and that is not recorded here', async () => {
+  test('still changes a secret, and that is recorded without it', async () => {
     const { rows } = await mithril.query(`UPDATE connections SET secret = $1 WHERE id = $2 RETURNING redirect_uri`, [
       randomUUID(),
       connectionId,
     ])
 
     expect(rows).toEqual([{ redirect_uri: 'http://old.example' }])
-    expect(await changes()).toEqual([])
+    expect(await changes()).toEqual([external('http://old.example', 'http://old.example', 'SECRET_REFRESHED')])
+  })
+
+  test('still changes both at once, and that is two records in one chain', async () => {
+    await mithril.query(`UPDATE connections SET secret = $1, redirect_uri = 'https://new.example' WHERE id = $2`, [
+      randomUUID(),
+      connectionId,
+    ])
+
+    expect(await changes()).toEqual([
+      external('http://old.example', 'https://new.example'),
+      external('https://new.example', 'https://new.example', 'SECRET_REFRESHED'),
+    ])
+  })
+
+  test('moves the version with every update, also of a column that nobody records', async () => {
+    const version = async () => (await database.query('SELECT version FROM connections WHERE id = $1', [connectionId]))[0]
+    expect(await version()).toEqual({ version: 1 })
+    await update('https://new.example')
+    await mithril.query(`UPDATE connections SET updated_at = '2026-11-23 11:00:00' WHERE id = $1`, [connectionId])
+    expect(await version()).toEqual({ version: 3 })
   })
 
   test('still deletes a connection, whose history stays', async () => {
@@ -115,13 +136,17 @@ describe('Mithril, by its own role,', () => {
     await mithril.query('DELETE FROM connections WHERE id = $1', [connectionId])
 
     expect(await database.query('SELECT id FROM connections WHERE id = $1', [connectionId])).toEqual([])
-    expect(await changes()).toEqual([external('http://old.example', 'https://new.example')])
+    expect(await changes()).toEqual([
+      external('http://old.example', 'https://new.example'),
+      external('https://new.example', null, 'DELETED'),
+    ])
   })
 
   test('still deletes a client with its connections', async () => {
     await mithril.query('DELETE FROM clients WHERE id = $1', [clientId])
 
     expect(await database.query('SELECT id FROM connections WHERE client_id = $1', [clientId])).toEqual([])
+    expect(await changes()).toEqual([external('http://old.example', null, 'DELETED')])
   })
 
   test('has no right on the record itself', async () => {

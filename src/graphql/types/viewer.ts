@@ -1,5 +1,6 @@
 import type { Caller } from '../../domain/caller.ts'
 import { GatewayError } from '../../domain/errors.ts'
+import { requiredScope } from '../../domain/policy.ts'
 import type { Builder } from '../builder.ts'
 import { toGraphQLError } from '../errors.ts'
 
@@ -16,6 +17,22 @@ export function addViewer(builder: Builder): void {
       userId: t.exposeID('userId', {
         nullable: true,
         description: 'The user behind the client; null where the client speaks for itself. Needs no scope.',
+      }),
+      mayUpdate: t.boolean({
+        description: 'Whether the token carries `connection:write`. Needs no scope.',
+        resolve: (caller, _args, { policy }) => policy.hasScope(caller, requiredScope.updateConnection),
+      }),
+      mayRefreshSecret: t.boolean({
+        description: 'Whether the token carries `connection:refresh_secret`. Needs no scope.',
+        resolve: (caller, _args, { policy }) => policy.hasScope(caller, requiredScope.refreshSecret),
+      }),
+      mayDelete: t.boolean({
+        description: 'Whether the token carries `connection:delete`. Needs no scope.',
+        resolve: (caller, _args, { policy }) => policy.hasScope(caller, requiredScope.deleteConnection),
+      }),
+      seesAllClients: t.boolean({
+        description: 'Whether the client type may act on every client, and not on its own only. Needs no scope.',
+        resolve: (caller, _args, { policy }) => policy.seesAllClients(caller),
       }),
       scopes: t.exposeStringList('scopes', { description: 'The scope words that the token carries. Needs no scope.' }),
     }),

@@ -10,6 +10,8 @@ export type UpdateClientConnectionInput = {
   clientId: string;
   /** UUID of the connection; it must belong to that client. Needs `connection:write`. */
   connectionId: string;
+  /** The version the caller has in mind: if the connection has another one by now, `CONFLICT` and nothing written. Without it the last write wins. Needs `connection:write`. */
+  expectedVersion?: number | null | undefined;
   /** The new redirect URI: `https://` and at most 255 characters, no fragment, no user info, a public host name. Stored byte for byte as sent. Needs `connection:write`. */
   redirectUri: string;
 };

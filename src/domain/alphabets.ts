@@ -1,0 +1,40 @@
+// Those in use today (UAX 31, tables 5 and 7). The letters of others count as one more alphabet.
+const scripts = `
+  Adlam Arabic Armenian Balinese Bamum Batak Bengali Bopomofo Canadian_Aboriginal Chakma Cham Cherokee Cyrillic Devanagari Ethiopic Georgian
+  Greek Gujarati Gurmukhi Han Hangul Hanifi_Rohingya Hebrew Hiragana Javanese Kannada Katakana Kayah_Li Khmer Lao Latin Lepcha Limbu Lisu
+  Malayalam Mandaic Meetei_Mayek Miao Myanmar New_Tai_Lue Newa Nko Nyiakeng_Puachue_Hmong Ol_Chiki Oriya Osage Saurashtra Sinhala Sundanese
+  Syloti_Nagri Syriac Tai_Le Tai_Tham Tai_Viet Tamil Telugu Thaana Thai Tibetan Tifinagh Vai Wancho Yi`
+  .trim()
+  .split(/\s+/)
+
+/** What one language writes with several alphabets (UTS 39 §5.1). */
+const combinations = [
+  ['Han', 'Hiragana', 'Katakana'],
+  ['Han', 'Hangul'],
+  ['Han', 'Bopomofo'],
+]
+
+// Marks go with any letter. By extensions otherwise: U+30FC is Common by script, yet at home with kana only.
+const neutral = String.raw`\p{Script_Extensions=Common}\p{Script=Inherited}`
+const named = (properties: readonly string[], property: string) => properties.map((script) => `\\p{${property}=${script}}`).join('')
+const writtenIn = (...together: string[]) => new RegExp(`^[${neutral}${named(together, 'Script_Extensions')}]*$`, 'u')
+
+const pure = [...scripts.map((script) => writtenIn(script)), ...combinations.map((together) => writtenIn(...together))]
+const ofNone = new RegExp(`^(?:[${neutral}]|[^${named(scripts, 'Script_Extensions')}])*$`, 'u')
+const lettersOf = scripts.map((script) => [script, new RegExp(`\\p{Script=${script}}`, 'u')] as const)
+
+/** Cyrillic letters that are drawn like Latin ones (a c d e h i j l o p q s v w x y). */
+const looksLatin = /^[0-9_-]*[асԁеһіјӏорԛѕѵԝху][асԁеһіјӏорԛѕѵԝху0-9_-]*$/
+const cyrillic = /\p{Script=Cyrillic}/u
+
+/** A sentence about the first label that is written in more than one alphabet, or pretends to be written in another; null if there is none. */
+export function describeAlphabets(labels: readonly string[]): string | null {
+  const mixed = labels.find((label) => ![...pure, ofNone].some((pattern) => pattern.test(label)))
+  if (mixed !== undefined) {
+    const found = lettersOf.flatMap(([script, letter]) => (letter.test(mixed) ? [script.replaceAll('_', ' ')] : []))
+    return `a label of the host mixes alphabets: ${found.length > 1 ? found.join(', ') : 'letters of one may pass for letters of the other'}`
+  }
+  // Under a Cyrillic top-level domain nobody expects Latin letters: `рух.укр` is a word, `аррӏе.com` is a trap.
+  if (cyrillic.test(labels.at(-1) ?? '') || !labels.some((label) => looksLatin.test(label))) return null
+  return 'a label of the host is in Cyrillic letters that all look like Latin ones'
+}

@@ -1,0 +1,64 @@
+import type { ConnectionChange } from '../../domain/connection.ts'
+import type { Builder } from '../builder.ts'
+
+export type ConnectionChangeRef = ReturnType<typeof addConnectionChange>
+
+/** `type ConnectionChange`: a row of a connection's history. */
+export function addConnectionChange(builder: Builder) {
+  const Kind = builder.enumType('ConnectionChangeKind', {
+    description: 'What was done to a connection. Read with the scope `connection:read`.',
+    values: {
+      UPDATED: { description: 'Its redirect URI was changed.' },
+      REVERTED: { description: 'Its redirect URI was put back to what it was before an earlier change.' },
+      SECRET_REFRESHED: { description: 'It got a new secret.' },
+      DELETED: { description: 'It was deleted.' },
+    } as const,
+  })
+  const Door = builder.enumType('ChangeDoor', {
+    description: 'Through what a change came in. Read with the scope `connection:read`.',
+    values: {
+      GRAPHQL: { description: 'This API.' },
+      REST: { description: 'The REST routes for medical information systems.' },
+      EXTERNAL: { description: 'Past this gateway, for example by Mithril itself.' },
+    } as const,
+  })
+  const ChangeCaller = builder.objectRef<NonNullable<ConnectionChange['caller']>>('ChangeCaller').implement({
+    description: 'Who made a change. Needs the scope `connection:read`.',
+    fields: (t) => ({
+      clientId: t.exposeID('clientId', { description: 'UUID of the client whose token it was. No further scope.' }),
+      clientType: t.exposeString('clientType', { description: 'Type of that client at that time. No further scope.' }),
+      userId: t.exposeID('userId', {
+        nullable: true,
+        description: 'The user behind it; null where the client spoke for itself. No further scope.',
+      }),
+    }),
+  })
+
+  return builder.objectRef<ConnectionChange>('ConnectionChange').implement({
+    description: 'A row of the history of a connection; nobody can change or delete it. Needs the scope `connection:read`.',
+    fields: (t) => ({
+      id: t.exposeID('id', { description: 'Number of the change: what `revertClientConnection` takes. No further scope.' }),
+      kind: t.expose('kind', { type: Kind, description: 'What was done. No further scope.' }),
+      before: t.exposeString('before', { description: 'The redirect URI before the change. No further scope.' }),
+      after: t.exposeString('after', {
+        nullable: true,
+        description: 'The redirect URI after the change; null where the connection was deleted. No further scope.',
+      }),
+      caller: t.expose('caller', {
+        type: ChangeCaller,
+        nullable: true,
+        description: 'Who made it; null for `EXTERNAL`. No further scope.',
+      }),
+      door: t.expose('door', { type: Door, description: 'Through what it came in. No further scope.' }),
+      requestId: t.exposeString('requestId', {
+        nullable: true,
+        description: 'The request that made it; null for `EXTERNAL`. No further scope.',
+      }),
+      revertedChangeId: t.exposeID('revertedChangeId', {
+        nullable: true,
+        description: 'Of `REVERTED`: the change that was taken back. No further scope.',
+      }),
+      changedAt: t.expose('changedAt', { type: 'DateTime', description: 'When, UTC. No further scope.' }),
+    }),
+  })
+}

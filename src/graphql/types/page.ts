@@ -1,0 +1,62 @@
+import type { ObjectRef } from '@pothos/core'
+import type { GraphQLResolveInfo, SelectionSetNode } from 'graphql'
+import type { Page } from '../../domain/page.ts'
+import type { Builder, BuilderTypes } from '../builder.ts'
+
+export type PageInfoRef = ReturnType<typeof addPageInfo>
+
+/** `PageInfo`, shared by all lists. */
+export function addPageInfo(builder: Builder) {
+  return builder.objectRef<Page<unknown>>('PageInfo').implement({
+    description: 'Whether and where a list goes on. Needs no scope beyond that of the list.',
+    fields: (t) => ({
+      hasNextPage: t.exposeBoolean('hasNext', { description: 'There are items after this page. No further scope.' }),
+      hasPreviousPage: t.exposeBoolean('hasPrevious', { description: 'There are items before this page. No further scope.' }),
+      startCursor: t.string({
+        nullable: true,
+        description: 'Place of the first item; null on an empty page. No further scope.',
+        resolve: ({ items }) => items[0]?.cursor,
+      }),
+      endCursor: t.string({
+        nullable: true,
+        description: 'Place of the last item; null on an empty page. No further scope.',
+        resolve: ({ items }) => items.at(-1)?.cursor,
+      }),
+    }),
+  })
+}
+
+/** `<Name>Page` and `<Name>Edge`: a part of a list. "Page", because "connection" means something else in this domain. */
+export function addPage<Item>(builder: Builder, PageInfo: PageInfoRef, name: string, Node: ObjectRef<BuilderTypes, Item>) {
+  const Edge = builder.objectRef<Page<Item>['items'][number]>(`${name}Edge`).implement({
+    description: 'An item with its place in the list. Needs no scope beyond that of the list.',
+    fields: (t) => ({
+      cursor: t.exposeString('cursor', { description: 'The place, opaque: for `after` and `before`. No further scope.' }),
+      node: t.field({ type: Node, description: 'The item. No further scope.', resolve: ({ item }) => item as never }), // a type parameter is more than Pothos can see through
+    }),
+  })
+  return builder.objectRef<Page<Item>>(`${name}Page`).implement({
+    description: 'Part of a list in a stable order. Needs no scope beyond that of the list.',
+    fields: (t) => ({
+      nodes: t.field({ type: [Node], description: 'The items. No further scope.', resolve: ({ items }) => items.map(({ item }) => item) }),
+      edges: t.field({ type: [Edge], description: 'The items with their places. No further scope.', resolve: ({ items }) => items }),
+      pageInfo: t.field({ type: PageInfo, description: 'Whether and where the list goes on. No further scope.', resolve: (page) => page }),
+      totalCount: t.int({
+        description: 'How many items the whole list has under its filter. Counted only where selected. No further scope.',
+        // Null where it was not asked for, and then it is not selected.
+        resolve: ({ total }) => total ?? 0,
+      }),
+    }),
+  })
+}
+
+/** Whether a field of the page that is being resolved is selected, however deep in fragments. `@skip` and `@include` are not looked at. */
+export function selects({ fieldNodes, fragments }: GraphQLResolveInfo, name: string): boolean {
+  const within = (set: SelectionSetNode | undefined): boolean =>
+    set?.selections.some((selection) => {
+      if (selection.kind === 'Field') return selection.name.value === name
+      if (selection.kind === 'InlineFragment') return within(selection.selectionSet)
+      return within(fragments[selection.name.value]?.selectionSet)
+    }) ?? false
+  return fieldNodes.some(({ selectionSet }) => within(selectionSet))
+}

@@ -1,0 +1,235 @@
+import type { FastifySchema } from 'fastify'
+import { requiredScope, type Scope } from '../domain/policy.ts'
+
+// What OpenAPI shows of each route, and what answers are serialized by: an allow-list of their members.
+
+const string = { type: 'string' } as const
+const nullableString = { type: ['string', 'null'] } as const
+const uuid = { type: 'string', format: 'uuid' } as const
+const nullableUuid = { type: ['string', 'null'], format: 'uuid' } as const
+const dateTime = { type: 'string', format: 'date-time' } as const
+const integer = { type: 'integer' } as const
+
+const object = <Properties extends Record<string, object>>(properties: Properties, title?: string) => ({
+  ...(title !== undefined && { title }),
+  type: 'object' as const,
+  required: Object.keys(properties),
+  properties,
+})
+
+const meta = object({
+  code: { ...integer, description: 'The HTTP status.' },
+  url: { ...string, description: 'Address of the request, without its query string.' },
+  type: { ...string, enum: ['object', 'list'] },
+  request_id: { ...string, description: 'The `x-request-id` of the request, or one that was made for it.' },
+})
+
+const paging = object({ page_number: integer, page_size: integer, total_entries: integer, total_pages: integer })
+
+const connection = {
+  ...object({ id: uuid, client_id: uuid, consumer_id: uuid, redirect_uri: string }, 'connection'),
+  examples: [
+    {
+      id: 'df9f70ee-4b12-4740-b0f5-bb5aea116863',
+      client_id: 'c4a6d45f-2cf2-4e6d-909a-5962604ad63b',
+      consumer_id: '25c03af6-69bd-439e-b0dd-f1669b3dbbfd',
+      redirect_uri: 'https://example2.com',
+    },
+  ],
+}
+const connectionWithSecret = object({ ...connection.properties, secret: { ...string, description: 'Shown here, once, and nowhere else.' } })
+
+const clientInList = {
+  id: uuid,
+  name: nullableString,
+  // Whatever Mithril keeps there.
+  settings: {},
+  is_blocked: { type: 'boolean' },
+  block_reason: nullableString,
+  user_id: nullableUuid,
+  client_type_id: uuid,
+  inserted_at: dateTime,
+  updated_at: dateTime,
+} as const
+const client = object(clientInList, 'client')
+const clientDetails = object({ ...clientInList, client_type_name: string }, 'client details')
+
+/** The envelope of a refusal, for `addSchema`. */
+export const errorSchema = {
+  $id: 'error',
+  ...object({ meta }, 'error'),
+  properties: {
+    meta,
+    error: {
+      ...object({ type: string, message: string }),
+      properties: {
+        type: string,
+        message: string,
+        invalid: {
+          type: 'array',
+          description: 'Of a 422: one item for each violation.',
+          items: object({
+            entry_type: { ...string, enum: ['json_data_property', 'query_parameter'] },
+            entry: { ...string, description: 'JSON path of what is not valid, or name of the parameter.' },
+            rules: {
+              type: 'array',
+              items: object({
+                rule: string,
+                description: string,
+                params: { type: 'object', additionalProperties: true },
+                raw_description: string,
+              }),
+            },
+          }),
+        },
+      },
+    },
+  },
+}
+
+const refusals = {
+  400: 'The request is malformed',
+  401: 'Access denied: no valid access token',
+  403: 'Invalid scopes, or Forbidden: not the own client',
+  404: 'There is no such client or connection',
+  406: 'The caller does not accept application/json',
+  412: 'If-Match failed: the connection has been changed by somebody else',
+  413: 'The body is larger than 64 kB',
+  415: 'The body is not application/json in UTF-8',
+  422: 'Validation failed: every violation is listed',
+  500: 'A fault of the gateway',
+  503: 'Temporarily unavailable; see Retry-After',
+} as const
+
+type RefusalStatus = keyof typeof refusals
+
+const always: readonly RefusalStatus[] = [400, 401, 403, 406, 500, 503]
+const withBody: readonly RefusalStatus[] = [413, 415]
+
+const clientParams = object({ id: { ...uuid, description: 'The client' } })
+const connectionParams = object({
+  ...clientParams.properties,
+  connection_id: { ...uuid, description: 'The connection; it must belong to that client' },
+})
+
+const pageQuery = {
+  page: { ...integer, minimum: 1, default: 1, description: 'Past the end means the last page.' },
+  page_size: { ...integer, minimum: 1, maximum: 300, default: 50, description: 'More than 300 counts as 300.' },
+}
+
+const ifMatch = { type: 'object', properties: { 'if-match': { ...string, description: 'ETag of the state that may be written over' } } }
+
+interface Route extends Omit<FastifySchema, 'response'> {
+  readonly scope: Scope
+  readonly description: string
+  readonly success: Readonly<Record<number, object>>
+  readonly refuses: readonly RefusalStatus[]
+}
+
+/** A route's schema, with what every route of this door has. */
+function route({ scope, description, success, refuses, ...rest }: Route): FastifySchema {
+  const statuses = [...always, ...refuses].sort()
+  return {
+    ...rest,
+    description: `${description} Needs the scope \`${scope}\`; a caller whose client type is not an admin type acts on its own client only.`,
+    tags: ['Manage client configuration'],
+    security: [{ bearer: [] }],
+    response: { ...success, ...Object.fromEntries(statuses.map((status) => [status, { description: refusals[status], $ref: 'error#' }])) },
+  }
+}
+
+const data = (description: string, schema: object) => ({ 200: { description, ...object({ meta, data: schema }) } })
+const list = (description: string, items: object) => ({ 200: { description, ...object({ meta, data: { type: 'array', items }, paging }) } })
+
+export const listClients = route({
+  operationId: 'listClients',
+  summary: 'Get clients',
+  scope: requiredScope.readClient,
+  description: 'Clients, newest first. Callers that may see one client only get exactly their own, whatever the filter.',
+  querystring: {
+    type: 'object',
+    properties: {
+      id: uuid,
+      user_id: uuid,
+      name: { ...string, description: 'Part of the name, in any case' },
+      is_blocked: { type: 'boolean' },
+      ...pageQuery,
+    },
+  },
+  success: list('A page of clients', client),
+  refuses: [422],
+})
+
+export const readClient = route({
+  operationId: 'readClient',
+  summary: 'Get client details',
+  scope: requiredScope.readClient,
+  description: 'One client.',
+  params: clientParams,
+  success: data('The client', clientDetails),
+  refuses: [404],
+})
+
+export const listConnections = route({
+  operationId: 'listConnections',
+  summary: 'Get client connections',
+  scope: requiredScope.readConnection,
+  description: "A client's connections, newest first.",
+  params: clientParams,
+  querystring: {
+    type: 'object',
+    properties: { consumer_id: uuid, redirect_uri: { ...string, description: 'Part of the redirect URI, in any case' }, ...pageQuery },
+  },
+  success: list('A page of connections', connection),
+  refuses: [404, 422],
+})
+
+export const readConnection = route({
+  operationId: 'readClientConnection',
+  summary: 'Get client connection details',
+  scope: requiredScope.readConnection,
+  description: 'One connection. The ETag names its state.',
+  params: connectionParams,
+  headers: { type: 'object', properties: { 'if-none-match': { ...string, description: 'ETag that the caller has already' } } },
+  success: { ...data('The connection', connection), 304: { description: 'The caller has this state already', type: 'null' } },
+  refuses: [404],
+})
+
+export const updateConnection = route({
+  operationId: 'updateClientConnection',
+  summary: 'Update client connection (API-009-001-006-0339)',
+  scope: requiredScope.updateConnection,
+  description: 'Changes the redirect URI of a connection; nothing else can be changed. The same value again writes nothing.',
+  params: connectionParams,
+  headers: ifMatch,
+  body: { $ref: 'connection_update#' },
+  success: data('The connection as it is now, without its secret', connection),
+  refuses: [404, 412, ...withBody, 422],
+})
+
+export const deleteConnection = route({
+  operationId: 'deleteClientConnection',
+  summary: 'Delete client connection',
+  scope: requiredScope.deleteConnection,
+  description: 'Deletes a connection. Its history stays.',
+  params: connectionParams,
+  headers: ifMatch,
+  success: { 204: { description: 'It is gone', type: 'null' } },
+  refuses: [404, 412],
+})
+
+export const refreshSecret = route({
+  operationId: 'refreshConnectionSecret',
+  summary: 'Refresh client secret',
+  scope: requiredScope.refreshSecret,
+  description: 'Gives a connection a new secret; the old one stops working at once.',
+  params: connectionParams,
+  headers: {
+    type: 'object',
+    properties: {
+      'api-key': { ...string, description: "Secret of one of the consumer's own connections, where the caller is not the consumer itself" },
+    },
+  },
+  success: data('The connection and its new secret', connectionWithSecret),
+  refuses: [404],
+})
