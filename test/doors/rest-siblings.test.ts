@@ -1,0 +1,319 @@
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { bearer, startTestGateway, type TestGateway, writer } from '../support/gateway.ts'
+
+const scope = 'client:read connection:read connection:write connection:refresh_secret connection:delete'
+
+let gateway: TestGateway
+beforeAll(async () => {
+  gateway = await startTestGateway()
+})
+afterAll(() => gateway.close())
+
+const admin = () => gateway.issuer.mint(writer(randomUUID(), { clientType: 'MITHRIL ADMIN', scope }))
+const owner = (clientId: string, clientType = 'MSP') => gateway.issuer.mint(writer(clientId, { clientType, scope }))
+const send = (method: 'GET' | 'PATCH' | 'DELETE', url: string, token: string, headers: Record<string, string> = {}, body?: object) =>
+  gateway.app.inject({ method, url, headers: { ...headers, ...bearer(token) }, ...(body && { payload: body }) })
+const get = (url: string, token: string, headers: Record<string, string> = {}) => send('GET', url, token, headers)
+
+describe('GET /api/clients', () => {
+  test('an own-client type gets exactly its own, whatever the filter and the page', async () => {
+    const { clientId } = await gateway.connection()
+    for (const query of ['', `?id=${randomUUID()}`, '?name=nobody', '?is_blocked=true', '?page=7&page_size=1']) {
+      const answer = await get(`/api/clients${query}`, owner(clientId))
+      expect(answer.statusCode).toBe(200)
+      const { meta, data, paging } = answer.json()
+      expect(meta).toMatchObject({ code: 200, type: 'list', url: 'https://gateway.example.ua/api/clients' })
+      expect(data.map(({ id }: { id: string }) => id)).toEqual([clientId])
+      expect(paging).toMatchObject({ page_number: 1, total_entries: 1, total_pages: 1 })
+    }
+  })
+
+  test('shows these fields, and in details the type as well; never a secret or private settings', async () => {
+    const { clientId } = await gateway.connection()
+    const name = 'Клініка «Надія»'
+    await gateway.database.query(
+      `UPDATE clients SET name = $2, secret = 'legacy-secret', settings = '{"a":{"b":1}}', priv_settings = '{"hidden":true}', is_blocked = true,
+              block_reason = 'why', inserted_at = '2017-04-20 19:14:13.123456', updated_at = '2018-01-02 03:04:05' WHERE id = $1`,
+      [clientId, name],
+    )
+    const fields = {
+      id: clientId,
+      name,
+      settings: { a: { b: 1 } },
+      is_blocked: true,
+      block_reason: 'why',
+      user_id: null,
+      client_type_id: expect.any(String),
+      inserted_at: '2017-04-20T19:14:13.123Z',
+      updated_at: '2018-01-02T03:04:05.000Z',
+    }
+    expect((await get('/api/clients', owner(clientId))).json().data).toEqual([fields])
+    const details = await get(`/api/clients/${clientId}`, owner(clientId))
+    expect(details.json()).toEqual({ meta: expect.objectContaining({ type: 'object' }), data: { ...fields, client_type_name: 'MSP' } })
+    expect(details.body).not.toMatch(/legacy-secret|hidden/)
+  })
+
+  test('an admin filters by id, user, name and block', async () => {
+    const mark = randomUUID()
+    const userId = randomUUID()
+    await gateway.database.query(`INSERT INTO users (id, inserted_at, updated_at) VALUES ($1, now(), now())`, [userId])
+    const one = await gateway.database.insertClient({ type: 'MSP', name: `Аптека 100% ${mark}` })
+    const two = await gateway.database.insertClient({ type: 'MSP', name: `Аптека 1000 ${mark}` })
+    await gateway.database.query('UPDATE clients SET is_blocked = true, user_id = $2 WHERE id = $1', [two, userId])
+    const found = async (query: Record<string, string>) =>
+      (await get(`/api/clients?${new URLSearchParams(query)}`, admin())).json().data.map(({ id }: { id: string }) => id)
+    expect(await found({ name: `аптека 100% ${mark}` })).toEqual([one])
+    expect((await found({ name: mark })).sort()).toEqual([one, two].sort())
+    expect(await found({ name: mark, is_blocked: 'true' })).toEqual([two])
+    expect(await found({ name: mark, is_blocked: 'false' })).toEqual([one])
+    expect(await found({ user_id: userId })).toEqual([two])
+    expect(await found({ id: one })).toEqual([one])
+    expect(await found({ id: one, is_blocked: 'true' })).toEqual([])
+  })
+})
+
+describe('paging', () => {
+  test('numbers pages in a stable order; past the end is the last one; empty is one page', async () => {
+    const clientId = await gateway.database.insertClient({ type: 'MSP' })
+    const ids: string[] = []
+    for (let year = 2010; year < 2017; year++) {
+      const consumerId = await gateway.database.insertClient({ type: 'MIS' })
+      ids.unshift(
+        await gateway.database.insertConnection({
+          clientId,
+          consumerId,
+          redirectUri: `https://${year}.example.ua/`,
+          insertedAt: `${year}-01-01 00:00:00`,
+        }),
+      )
+    }
+    const page = async (query: string) => {
+      const { data, paging } = (await get(`/api/clients/${clientId}/connections${query}`, owner(clientId))).json()
+      return { ids: data.map(({ id }: { id: string }) => id), ...paging }
+    }
+    const of = (page_number: number, page_size: number, from: number, to: number) => ({
+      ids: ids.slice(from, to),
+      page_number,
+      page_size,
+      total_entries: 7,
+      total_pages: Math.ceil(7 / page_size),
+    })
+    expect(await page('')).toEqual(of(1, 50, 0, 7))
+    expect(await page('?page_size=3')).toEqual(of(1, 3, 0, 3))
+    expect(await page('?page=2&page_size=3')).toEqual(of(2, 3, 3, 6))
+    expect(await page('?page=3&page_size=3')).toEqual(of(3, 3, 6, 7))
+    expect(await page('?page=99&page_size=3')).toEqual(of(3, 3, 6, 7))
+    expect(await page('?page=999999999&page_size=1')).toEqual(of(7, 1, 6, 7))
+    expect(await page('?page_size=5000')).toEqual(of(1, 300, 0, 7))
+    const other = await gateway.database.insertClient({ type: 'MSP' })
+    expect((await get(`/api/clients/${other}/connections?page=4`, owner(other))).json()).toMatchObject({
+      data: [],
+      paging: { page_number: 1, page_size: 50, total_entries: 0, total_pages: 1 },
+    })
+  })
+
+  test('a connection in a list has the four fields; filters by consumer and by text', async () => {
+    const { clientId, consumerId, connectionId } = await gateway.connection('https://Mixed.example.ua/a_b')
+    await gateway.database.insertConnection({ clientId, consumerId: clientId, redirectUri: 'https://mixed.example.ua/aXb' })
+    const found = async (query: Record<string, string>) =>
+      (await get(`/api/clients/${clientId}/connections?${new URLSearchParams(query)}`, owner(clientId))).json().data
+    const whole = { id: connectionId, client_id: clientId, consumer_id: consumerId, redirect_uri: 'https://Mixed.example.ua/a_b' }
+    expect(await found({ consumer_id: consumerId })).toEqual([whole])
+    expect(await found({ redirect_uri: 'A_B' })).toEqual([whole])
+    expect(await found({ redirect_uri: 'MIXED' })).toHaveLength(2)
+    expect(await found({ redirect_uri: '%' })).toEqual([])
+  })
+
+  test.each([
+    ['page=0', ['$.page']],
+    ['page=-1', ['$.page']],
+    ['page=1.5', ['$.page']],
+    ['page=x&page_size=0', ['$.page', '$.page_size']],
+    ['page_size=-5', ['$.page_size']],
+    ['page=99999999999999999999', ['$.page']],
+    ['consumer_id=42', ['$.consumer_id']],
+    ['redirect_uri=%00', ['$.redirect_uri']],
+    [`redirect_uri=${'x'.repeat(256)}`, ['$.redirect_uri']],
+  ])('422 names what is wrong in ?%s', async (query, entries) => {
+    const { clientId } = await gateway.connection()
+    const answer = await get(`/api/clients/${clientId}/connections?${query}`, owner(clientId))
+    expect(answer.statusCode).toBe(422)
+    const { error } = answer.json()
+    expect(error).toMatchObject({ type: 'validation_failed', message: 'Validation failed' })
+    expect(error.invalid.map(({ entry, entry_type }: { entry: string; entry_type: string }) => [entry_type, entry])).toEqual(
+      entries.map((entry) => ['query_parameter', entry]),
+    )
+  })
+
+  test.each(['id=1', 'user_id=1', 'is_blocked=maybe', 'name=%00'])('422 names what is wrong in /api/clients?%s', async (query) => {
+    const answer = await get(`/api/clients?${query}`, admin())
+    expect(answer.statusCode).toBe(422)
+    expect(answer.json().error.invalid).toMatchObject([{ entry_type: 'query_parameter', entry: `$.${query.split('=')[0]}` }])
+  })
+})
+
+describe('entity tags', () => {
+  test('name the state of a connection: the same ETag from GET and PATCH, a new one after each change', async () => {
+    const { clientId, path } = await gateway.connection()
+    const first = await get(path, owner(clientId))
+    expect(first.headers['etag']).toBe('"1"')
+    const changed = await send('PATCH', path, owner(clientId), {}, { redirect_uri: 'https://after.example.ua/' })
+    expect(changed.headers['etag']).toBe('"2"')
+    expect((await get(path, owner(clientId))).headers['etag']).toBe('"2"')
+    expect((await send('PATCH', path, owner(clientId), {}, { redirect_uri: 'https://after.example.ua/' })).headers['etag']).toBe('"2"')
+  })
+
+  test.each([
+    ['"1"', 200],
+    ['"7", "1"', 200],
+    ['*', 200],
+    ['"2"', 412],
+    ['W/"1"', 412],
+    ['1', 412],
+    ['"01"', 412],
+    ['"x"', 412],
+    ['', 412],
+  ])('If-Match: %s on PATCH answers %i', async (tag, status) => {
+    const { clientId, path, connectionId } = await gateway.connection()
+    const answer = await send('PATCH', path, owner(clientId), { 'if-match': tag }, { redirect_uri: 'https://after.example.ua/' })
+    expect(answer.statusCode).toBe(status)
+    if (status === 412) {
+      expect(answer.json()).toMatchObject({
+        meta: { code: 412 },
+        error: { type: 'request_conflict', message: 'The connection has been changed by somebody else' },
+      })
+      expect([await gateway.redirectUriOf(connectionId), await gateway.auditOf(connectionId)]).toEqual([
+        'https://before.example.ua/callback',
+        [],
+      ])
+    }
+  })
+
+  test('If-Match on DELETE: stale is 412 and nothing is deleted, current is 204 and it is gone', async () => {
+    const { clientId, path, connectionId } = await gateway.connection()
+    expect((await send('DELETE', path, owner(clientId), { 'if-match': '"9"' })).statusCode).toBe(412)
+    expect(await gateway.redirectUriOf(connectionId)).toBeDefined()
+    const deleted = await send('DELETE', path, owner(clientId), { 'if-match': '"1"' })
+    expect([deleted.statusCode, deleted.body, typeof deleted.headers['x-request-id']]).toEqual([204, '', 'string'])
+    expect(await gateway.redirectUriOf(connectionId)).toBeUndefined()
+    expect((await send('DELETE', path, owner(clientId))).statusCode).toBe(404)
+  })
+
+  test.each([
+    ['"1"', 304],
+    ['W/"1"', 304],
+    ['"3", "1"', 304],
+    ['*', 304],
+    ['"2"', 200],
+  ])('If-None-Match: %s on GET answers %i', async (tag, status) => {
+    const { clientId, path } = await gateway.connection()
+    const answer = await get(path, owner(clientId), { 'if-none-match': tag })
+    expect([answer.statusCode, answer.headers['etag']]).toEqual([status, '"1"'])
+    if (status === 304) expect(answer.body).toBe('')
+  })
+
+  test('the order holds: 403 before 422 before 404 before 412', async () => {
+    const { clientId, path } = await gateway.connection()
+    const stale = { 'if-match': '"9"' }
+    expect((await send('PATCH', path, owner(randomUUID()), stale, {})).statusCode).toBe(403)
+    expect((await send('PATCH', path, owner(clientId), stale, {})).statusCode).toBe(422)
+    expect(
+      (
+        await send('PATCH', `/api/clients/${clientId}/connections/${randomUUID()}`, owner(clientId), stale, {
+          redirect_uri: 'https://a.example.ua/',
+        })
+      ).statusCode,
+    ).toBe(404)
+    expect((await send('PATCH', path, owner(clientId), stale, { redirect_uri: 'https://a.example.ua/' })).statusCode).toBe(412)
+  })
+})
+
+describe('refresh_secret', () => {
+  const refresh = (path: string, token: string, apiKey?: string) =>
+    send('PATCH', `${path}/actions/refresh_secret`, token, apiKey === undefined ? {} : { 'api-key': apiKey })
+
+  /** A connection whose consumer has one of its own, with that one's secret. */
+  async function withConsumer() {
+    const fixture = await gateway.connection()
+    const apiKey = `key-${randomUUID()}`
+    await gateway.database.insertConnection({
+      clientId: fixture.consumerId,
+      consumerId: fixture.consumerId,
+      redirectUri: 'https://mis.example.ua/',
+      secret: apiKey,
+    })
+    return { ...fixture, apiKey }
+  }
+
+  test('with the secret of the consumer answers the connection with its new secret, once', async () => {
+    const { clientId, consumerId, connectionId, path, secret, apiKey } = await withConsumer()
+    const answer = await refresh(path, owner(clientId), apiKey)
+    expect(answer.statusCode).toBe(200)
+    const { data } = answer.json()
+    expect(data).toEqual({
+      id: connectionId,
+      client_id: clientId,
+      consumer_id: consumerId,
+      redirect_uri: 'https://before.example.ua/callback',
+      secret: expect.stringMatching(/^[\w-]{43}$/),
+    })
+    expect(answer.headers['etag']).toBe('"2"')
+    const [row] = await gateway.database.query('SELECT secret FROM connections WHERE id = $1', [connectionId])
+    expect(row).toEqual({ secret: data.secret })
+    expect(data.secret).not.toBe(secret)
+    expect((await get(path, owner(clientId))).body).not.toContain(data.secret)
+  })
+
+  test('needs no key where the caller is the consumer itself', async () => {
+    const misId = await gateway.database.insertClient({ type: 'MIS' })
+    const connectionId = await gateway.database.insertConnection({
+      clientId: misId,
+      consumerId: misId,
+      redirectUri: 'http://old.example.ua/',
+    })
+    expect((await refresh(`/api/clients/${misId}/connections/${connectionId}`, owner(misId, 'MIS'))).statusCode).toBe(200)
+  })
+
+  test.each<[string, (fixture: { secret: string }) => Promise<string | undefined>, number, string]>([
+    ['no key', async () => undefined, 401, 'api-key header not set'],
+    ['an empty key', async () => '', 401, 'api-key header not set'],
+    ['an unknown key', async () => 'nobody-has-this', 401, 'invalid api-key header'],
+    ['the secret of the connection itself, which is the client’s', async ({ secret }) => secret, 403, 'Forbidden'],
+    ['the secret of somebody else', async () => (await withConsumer()).apiKey, 403, 'Forbidden'],
+  ])('with %s is refused, and nothing changes', async (_name, keyOf, status, message) => {
+    const fixture = await gateway.connection()
+    const answer = await refresh(fixture.path, owner(fixture.clientId), await keyOf(fixture))
+    expect([answer.statusCode, answer.json().error.message]).toEqual([status, message])
+    if (status === 401) expect(answer.headers['www-authenticate']).toBe('Bearer')
+    const [row] = await gateway.database.query('SELECT secret FROM connections WHERE id = $1', [fixture.connectionId])
+    expect(row).toEqual({ secret: fixture.secret })
+    expect(await gateway.auditOf(fixture.connectionId)).toEqual([])
+  })
+
+  test('scope and client come before the key, and the key before nothing', async () => {
+    const { clientId, path } = await gateway.connection()
+    expect((await refresh(path, gateway.issuer.mint(writer(clientId)))).json().error.message).toBe('Invalid scopes')
+    expect((await refresh(path, owner(randomUUID()))).json().error.message).toBe('Forbidden')
+    expect((await refresh(`/api/clients/${clientId}/connections/${randomUUID()}`, owner(clientId))).statusCode).toBe(404)
+  })
+})
+
+test('a read-only token meets 403 on every write, a foreign one on everything', async () => {
+  const { clientId, path } = await gateway.connection()
+  const writes = [
+    ['PATCH', path],
+    ['DELETE', path],
+    ['PATCH', `${path}/actions/refresh_secret`],
+  ] as const
+  const reads = [
+    ['GET', path],
+    ['GET', `/api/clients/${clientId}`],
+    ['GET', `/api/clients/${clientId}/connections`],
+  ] as const
+  const reader = gateway.issuer.mint(writer(clientId, { scope: 'client:read connection:read' }))
+  for (const [method, url] of writes) expect((await send(method, url, reader, {}, {})).json().error.message).toBe('Invalid scopes')
+  for (const [method, url] of reads) expect((await send(method, url, reader)).statusCode).toBe(200)
+  for (const [method, url] of [...writes, ...reads])
+    expect((await send(method, url, owner(randomUUID()), {}, method === 'GET' ? undefined : {})).json().error.message).toBe('Forbidden')
+})
