@@ -1,6 +1,5 @@
 import { type Config, ConfigurationError, readConfig } from './config.ts'
 import { type Gateway, openGateway } from './gateway.ts'
-import { welcome } from './welcome.ts'
 
 /** How long requests in flight may take to end after SIGTERM. */
 const drainMs = 10_000
@@ -54,7 +53,11 @@ async function start(config: Config): Promise<void> {
     throw error
   }
   if (config.production) gateway.app.log.info({ url: gateway.app.publicUrl() }, 'listening')
-  else process.stdout.write(await welcome(gateway, config))
+  else {
+    // Loaded here: production greets nobody and has no demo data.
+    const { welcome } = await import('./welcome.ts')
+    process.stdout.write(await welcome(gateway, config))
+  }
 }
 
 try {

@@ -2,6 +2,7 @@ import fastifyAccepts from '@fastify/accepts'
 import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify'
 import type { Authenticate } from '../auth/authenticate.ts'
 import { GatewayError } from '../domain/errors.ts'
+import type { Operations } from '../domain/operations.ts'
 import type { Policy, Scope } from '../domain/policy.ts'
 import { authenticationHook, callOf } from '../server/authentication.ts'
 import type { RenderStrayRefusal } from '../server/http-server.ts'
@@ -44,7 +45,11 @@ export interface RestDoorDeps {
  * The hooks of a REST route, in the order that is contract: 401, 403 scope, 403 client, then what HTTP brings (406 here; 400,
  * 413 and 415 when the body is read, which comes later). The operation asks the same policy again.
  */
-export function entrance({ authenticate, policy }: RestDoorDeps, scope: Scope): onRequestHookHandler[] {
+export function entrance({ authenticate, policy }: RestDoorDeps, operation: keyof Operations, scope: Scope): onRequestHookHandler[] {
+  const name: onRequestHookHandler = (request, _reply, done) => {
+    request.outcome.operation = operation
+    done()
+  }
   const authorize: onRequestHookHandler = (request, _reply, done) => {
     // Every route of this door that acts on one client names it as `id`.
     const { id } = request.params as { id?: string }
@@ -57,7 +62,7 @@ export function entrance({ authenticate, policy }: RestDoorDeps, scope: Scope): 
     if (!acceptsAnyway.has(accept) && request.accepts().type(['application/json']) === false) throw new GatewayError('notAcceptable')
     done()
   }
-  return [authenticationHook(authenticate, 'REST'), authorize, negotiate]
+  return [name, authenticationHook(authenticate, 'REST'), authorize, negotiate]
 }
 
 /** Makes an instance speak the REST door's language: the envelope for every answer, errors of any kind too. */

@@ -1,5 +1,4 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { Call } from '../domain/caller.ts'
 import type { Connection } from '../domain/connection.ts'
 import { GatewayError } from '../domain/errors.ts'
 import type { Operations } from '../domain/operations.ts'
@@ -27,12 +26,6 @@ interface ToConnection {
   Params: { id: string; connection_id: string }
 }
 
-/** The call of an operation, noted by its name for the log. */
-function begin(request: FastifyRequest, operation: keyof Operations): Call {
-  request.outcome.operation = operation
-  return callOf(request, 'REST')
-}
-
 const keyOf = ({ id, connection_id }: ToConnection['Params']) => ({ clientId: id, connectionId: connection_id })
 
 /** @throws GatewayError `notFound` */
@@ -52,46 +45,60 @@ export function restRoutes(app: FastifyInstance, { operations, ...door }: RestRo
   app.setValidatorCompiler(() => () => true)
 
   const clients = '/api/clients'
-  const readClients = entrance(door, requiredScope.readClient)
-  app.get<ToList>(clients, { onRequest: readClients, schema: schemas.listClients }, async (request) => {
-    const page = await operations.listClients(begin(request, 'listClients'), {
-      order: 'INSERTED_AT_DESC',
-      select: (checks) => selectClients(request.query, checks),
-    })
-    return pageEnvelope(addresseeOf(request), page, clientView)
-  })
+  app.get<ToList>(
+    clients,
+    { onRequest: entrance(door, 'listClients', requiredScope.readClient), schema: schemas.listClients },
+    async (request) => {
+      const page = await operations.listClients(callOf(request, 'REST'), {
+        order: 'INSERTED_AT_DESC',
+        select: (checks) => selectClients(request.query, checks),
+      })
+      return pageEnvelope(addresseeOf(request), page, clientView)
+    },
+  )
   refuseOtherMethods(app, clients, ['GET'])
 
   const client = `${clients}/:id`
-  app.get<ToClient>(client, { onRequest: readClients, schema: schemas.readClient }, async (request) => {
-    const answer = await operations.readClient(begin(request, 'readClient'), { clientId: request.params.id })
-    return dataEnvelope(200, addresseeOf(request), clientDetailsView(found(answer)))
-  })
+  app.get<ToClient>(
+    client,
+    { onRequest: entrance(door, 'readClient', requiredScope.readClient), schema: schemas.readClient },
+    async (request) => {
+      const answer = await operations.readClient(callOf(request, 'REST'), { clientId: request.params.id })
+      return dataEnvelope(200, addresseeOf(request), clientDetailsView(found(answer)))
+    },
+  )
   refuseOtherMethods(app, client, ['GET'])
 
   const connections = `${client}/connections`
-  const readConnections = entrance(door, requiredScope.readConnection)
-  app.get<ToClient>(connections, { onRequest: readConnections, schema: schemas.listConnections }, async (request) => {
-    const [page] = await operations.listConnections(begin(request, 'listConnections'), {
-      clientIds: [request.params.id],
-      select: (checks) => selectConnections(request.query, checks),
-    })
-    return pageEnvelope(addresseeOf(request), found(page), connectionView)
-  })
+  app.get<ToClient>(
+    connections,
+    { onRequest: entrance(door, 'listConnections', requiredScope.readConnection), schema: schemas.listConnections },
+    async (request) => {
+      const [page] = await operations.listConnections(callOf(request, 'REST'), {
+        clientIds: [request.params.id],
+        select: (checks) => selectConnections(request.query, checks),
+      })
+      return pageEnvelope(addresseeOf(request), found(page), connectionView)
+    },
+  )
   refuseOtherMethods(app, connections, ['GET'])
 
   const connection = `${connections}/:connection_id`
-  app.get<ToConnection>(connection, { onRequest: readConnections, schema: schemas.readConnection }, async (request, reply) => {
-    const answer = found(await operations.readClientConnection(begin(request, 'readClientConnection'), keyOf(request.params)))
-    if (!isKnownTo(request, answer)) return answerConnection(request, reply, answer)
-    setEntityTag(reply, answer)
-    return reply.code(304).send()
-  })
+  app.get<ToConnection>(
+    connection,
+    { onRequest: entrance(door, 'readClientConnection', requiredScope.readConnection), schema: schemas.readConnection },
+    async (request, reply) => {
+      const answer = found(await operations.readClientConnection(callOf(request, 'REST'), keyOf(request.params)))
+      if (!isKnownTo(request, answer)) return answerConnection(request, reply, answer)
+      setEntityTag(reply, answer)
+      return reply.code(304).send()
+    },
+  )
   app.patch<ToConnection>(
     connection,
-    { onRequest: entrance(door, requiredScope.updateConnection), schema: schemas.updateConnection },
+    { onRequest: entrance(door, 'updateClientConnection', requiredScope.updateConnection), schema: schemas.updateConnection },
     async (request, reply) => {
-      const updated = await operations.updateClientConnection(begin(request, 'updateClientConnection'), {
+      const updated = await operations.updateClientConnection(callOf(request, 'REST'), {
         ...keyOf(request.params),
         document: request.body,
         expectedVersions: expectedVersionsOf(request),
@@ -101,9 +108,9 @@ export function restRoutes(app: FastifyInstance, { operations, ...door }: RestRo
   )
   app.delete<ToConnection>(
     connection,
-    { onRequest: entrance(door, requiredScope.deleteConnection), schema: schemas.deleteConnection },
+    { onRequest: entrance(door, 'deleteClientConnection', requiredScope.deleteConnection), schema: schemas.deleteConnection },
     async (request, reply) => {
-      await operations.deleteClientConnection(begin(request, 'deleteClientConnection'), {
+      await operations.deleteClientConnection(callOf(request, 'REST'), {
         ...keyOf(request.params),
         expectedVersions: expectedVersionsOf(request),
       })
@@ -115,9 +122,9 @@ export function restRoutes(app: FastifyInstance, { operations, ...door }: RestRo
   const refresh = `${connection}/actions/refresh_secret`
   app.patch<ToConnection>(
     refresh,
-    { onRequest: entrance(door, requiredScope.refreshSecret), schema: schemas.refreshSecret },
+    { onRequest: entrance(door, 'refreshConnectionSecret', requiredScope.refreshSecret), schema: schemas.refreshSecret },
     async (request, reply) => {
-      const refreshed = await operations.refreshConnectionSecret(begin(request, 'refreshConnectionSecret'), keyOf(request.params))
+      const refreshed = await operations.refreshConnectionSecret(callOf(request, 'REST'), keyOf(request.params))
       setEntityTag(reply, refreshed.connection)
       return dataEnvelope(200, addresseeOf(request), refreshedConnectionView(refreshed))
     },

@@ -104,7 +104,9 @@ export function createHttpServer({ config, renderStrayRefusal, logDestination }:
     if (closing) reply.header('connection', 'close')
     done(null, payload)
   })
-  app.addHook('onRequest', ({ raw }, _reply, done) => {
+  app.addHook('onRequest', ({ raw }, reply, done) => {
+    // What is answered is about one caller; a conditional GET asks here again all the same.
+    reply.header('cache-control', 'no-store')
     // RFC 9112 §3.2.
     const lacksHost = raw.headers.host === undefined && raw.httpVersion === '1.1'
     done(lacksHost ? new GatewayError('malformedRequest', { reason: 'a Host header is required' }) : undefined)

@@ -1,9 +1,9 @@
 import { setImmediate } from 'node:timers/promises'
 import type { LightMyRequestResponse } from 'fastify'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { ClientConnectionDocument, UpdateClientConnectionDocument, ViewerDocument } from '../../src/client/documents/graphql.ts'
 import { describeCause } from '../../src/server/request-log.ts'
 import { bearer, type Fixture, startTestGateway, type TestGateway, writer } from '../support/gateway.ts'
-import { ClientConnectionDocument, UpdateClientConnectionDocument, ViewerDocument } from '../support/graphql/graphql.ts'
 
 let gateway: TestGateway
 let fixture: Fixture
@@ -58,7 +58,7 @@ describe('one line for each request', () => {
     readonly status: number
     readonly known: boolean
   }
-  const restLine = (code: string, status: number, operation: string | null = null, known = true): Line => ({
+  const restLine = (code: string, status: number, operation: string | null = 'updateClientConnection', known = true): Line => ({
     ...{ door: 'REST', operation, code, status, known },
   })
   const graphqlLine = (code: string, operation: string | null = 'updateClientConnection', status = 200, known = true): Line => ({
@@ -70,8 +70,8 @@ describe('one line for each request', () => {
   test.each<[string, () => Answer, Line]>([
     ['REST 200', () => rest(), restLine('OK', 200, updated)],
     ['REST 200, the same again', () => rest(), restLine('OK', 200, updated)],
-    ['REST 401 without a token', () => rest({}, null), restLine('UNAUTHENTICATED', 401, null, false)],
-    ['REST 401 with a bad token', () => rest({}, 'rubbish'), restLine('UNAUTHENTICATED', 401, null, false)],
+    ['REST 401 without a token', () => rest({}, null), restLine('UNAUTHENTICATED', 401, updated, false)],
+    ['REST 401 with a bad token', () => rest({}, 'rubbish'), restLine('UNAUTHENTICATED', 401, updated, false)],
     ['REST 403 scope', () => rest({}, mint('connection:read')), restLine('FORBIDDEN', 403)],
     ['REST 403 client', () => rest({}, token, {}, fixture.path.replace(fixture.clientId, unknown)), restLine('FORBIDDEN', 403)],
     ['REST 400', () => rest('{"redirect_uri":'), restLine('BAD_REQUEST', 400)],

@@ -1,9 +1,9 @@
 import type { LightMyRequestResponse } from 'fastify'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
+import { UpdateClientConnectionDocument } from '../../src/client/documents/graphql.ts'
 import { migrate } from '../../src/persistence/migrate.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { startTestGateway, type TestGateway, writer } from '../support/gateway.ts'
-import { UpdateClientConnectionDocument } from '../support/graphql/graphql.ts'
 import { type PostgresProxy, startPostgresProxy } from '../support/postgres-proxy.ts'
 import { startTestIssuer, type TestIssuer } from '../support/tokens.ts'
 
