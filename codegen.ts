@@ -10,9 +10,9 @@ const config: CodegenConfig = {
   schema: printSchema(createSchema()),
   generates: {
     'src/graphql/schema.graphql': { plugins: ['schema-ast'] },
-    'test/support/graphql/': {
+    'src/client/documents/': {
       preset: 'client',
-      documents: 'test/support/operations.graphql',
+      documents: 'src/client/operations.graphql',
       presetConfig: { fragmentMasking: false },
       config: { documentMode: 'string', useTypeImports: true, scalars, enumsAsTypes: true, strictScalars: true, importExtension: '.ts' },
     },

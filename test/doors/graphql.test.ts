@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { ClientConnectionDocument, UpdateClientConnectionDocument, ViewerDocument } from '../../src/client/documents/graphql.ts'
 import { bearer, type Fixture, startTestGateway, type TestGateway, writer } from '../support/gateway.ts'
-import { ClientConnectionDocument, UpdateClientConnectionDocument, ViewerDocument } from '../support/graphql/graphql.ts'
 
 let gateway: TestGateway
 let fixture: Fixture
@@ -25,6 +25,8 @@ const refusal = (message: string, extensions: object) => ({
 })
 
 describe('viewer', () => {
+  const mayNothing = { mayUpdate: false, mayRefreshSecret: false, mayDelete: false, seesAllClients: false }
+
   test('is what the token says', async () => {
     const userId = randomUUID()
     const answer = await gateway.graphql(
@@ -34,14 +36,14 @@ describe('viewer', () => {
       { headers },
     )
     expect(answer.json()).toEqual({
-      data: { viewer: { clientId: fixture.clientId, clientType: 'MIS', userId, scopes: ['a:b', 'c:d'] } },
+      data: { viewer: { clientId: fixture.clientId, clientType: 'MIS', userId, scopes: ['a:b', 'c:d'], ...mayNothing } },
       extensions: { requestId },
     })
   })
 
   test('has no user where the client speaks for itself, and perhaps no scope', async () => {
     const answer = await gateway.graphql(ViewerDocument, {}, gateway.issuer.mint(writer(fixture.clientId, { scope: '' })))
-    expect(answer.json().data.viewer).toEqual({ clientId: fixture.clientId, clientType: 'MSP', userId: null, scopes: [] })
+    expect(answer.json().data.viewer).toEqual({ clientId: fixture.clientId, clientType: 'MSP', userId: null, scopes: [], ...mayNothing })
   })
 })
 
@@ -66,6 +68,7 @@ describe('clientConnection', () => {
           clientId,
           consumerId: clientId,
           redirectUri: 'http://old.example.ua/callback',
+          version: 1,
           insertedAt: '2017-04-20T19:14:13.123Z',
           updatedAt: '2018-01-02T03:04:05.000Z',
         },

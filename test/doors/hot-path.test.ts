@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { ClientConnectionDocument, UpdateClientConnectionDocument, ViewerDocument } from '../../src/client/documents/graphql.ts'
 import { bearer, type Fixture, startTestGateway, type TestGateway, writer } from '../support/gateway.ts'
-import { ClientConnectionDocument, UpdateClientConnectionDocument, ViewerDocument } from '../support/graphql/graphql.ts'
 
 // An Accept header that means the same as none, but that the hot path does not know: it sends the request through Yoga's pipeline.
 const throughPipeline = { accept: 'application/json;q=0.99' }

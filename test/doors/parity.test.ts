@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { UpdateClientConnectionDocument } from '../../src/client/documents/graphql.ts'
 import { type Fixture, startTestGateway, type TestGateway, writer } from '../support/gateway.ts'
-import { UpdateClientConnectionDocument } from '../support/graphql/graphql.ts'
 import type { TokenRequest } from '../support/tokens.ts'
 
 /** The world of a case: a connection of the caller's own client, and one of somebody else's. */

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify'
+import type { TypedDocumentString } from '../../src/client/documents/graphql.ts'
 import { type Config, parseConfig } from '../../src/config.ts'
 import { openGateway } from '../../src/gateway.ts'
 import { createTestDatabase, type TestDatabase } from './database.ts'
-import type { TypedDocumentString } from './graphql/graphql.ts'
 import { startTestIssuer, type TestIssuer, type TokenRequest } from './tokens.ts'
 
 /** The whole gateway as `main.ts` composes it, on a database and an issuer of its own. */

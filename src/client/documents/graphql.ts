@@ -1,0 +1,490 @@
+/* eslint-disable */
+/** Internal type. DO NOT USE DIRECTLY. */
+type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
+/** Internal type. DO NOT USE DIRECTLY. */
+export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
+import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
+/** Through what a change came in. Read with the scope `connection:read`. */
+export type ChangeDoor =
+  /** Past this gateway, for example by Mithril itself. */
+  | 'EXTERNAL'
+  /** This API. */
+  | 'GRAPHQL'
+  /** The REST routes for medical information systems. */
+  | 'REST';
+
+/** Which connections of a client. Used under the scope `connection:read`. */
+export type ClientConnectionFilter = {
+  /** Only those used by the client with this UUID. Needs `connection:read`. */
+  consumerId?: string | null | undefined;
+  /** Only those whose redirect URI contains this text, in any case. Needs `connection:read`. */
+  redirectUriContains?: string | null | undefined;
+};
+
+/** Which clients. Callers that see only their own client get it whatever the filter. Used under the scope `client:read`. */
+export type ClientFilter = {
+  /** Only the one with this UUID. Needs `client:read`. */
+  id?: string | null | undefined;
+  /** Only those that are blocked, or that are not. Needs `client:read`. */
+  isBlocked?: boolean | null | undefined;
+  /** Only those whose name contains this text, in any case. Needs `client:read`. */
+  nameContains?: string | null | undefined;
+  /** Only those of the user with this UUID. Needs `client:read`. */
+  userId?: string | null | undefined;
+};
+
+/** How clients are ordered. Used under the scope `client:read`. */
+export type ClientOrder =
+  /** Oldest first. */
+  | 'INSERTED_AT_ASC'
+  /** Newest first. */
+  | 'INSERTED_AT_DESC';
+
+/** What was done to a connection. Read with the scope `connection:read`. */
+export type ConnectionChangeKind =
+  /** It was deleted. */
+  | 'DELETED'
+  /** Its redirect URI was put back to what it was before an earlier change. */
+  | 'REVERTED'
+  /** It got a new secret. */
+  | 'SECRET_REFRESHED'
+  /** Its redirect URI was changed. */
+  | 'UPDATED';
+
+/** Which connection to delete. Needs the scope `connection:delete`. */
+export type DeleteClientConnectionInput = {
+  /** UUID of the client. Needs `connection:delete`, and to be the own client unless the caller is of an admin type. */
+  clientId: string;
+  /** UUID of the connection; it must belong to that client. Needs `connection:delete`. */
+  connectionId: string;
+  /** The version the caller has in mind: if the connection has another one by now, `CONFLICT` and nothing written. Without it the last write wins. Needs `connection:delete`. */
+  expectedVersion?: number | null | undefined;
+};
+
+/** Which connection gets a new secret. Needs the scope `connection:refresh_secret`. */
+export type RefreshClientConnectionSecretInput = {
+  /** UUID of the client. Needs `connection:refresh_secret`, and to be the own client unless the caller is of an admin type. */
+  clientId: string;
+  /** UUID of the connection; it must belong to that client. Needs `connection:refresh_secret`. */
+  connectionId: string;
+};
+
+/** Which change to take back. Needs the scope `connection:write`. */
+export type RevertClientConnectionInput = {
+  /** The change, from the connection's history. Needs `connection:write`. */
+  changeId: string;
+  /** UUID of the client. Needs `connection:write`, and to be the own client unless the caller is of an admin type. */
+  clientId: string;
+  /** UUID of the connection; it must belong to that client. Needs `connection:write`. */
+  connectionId: string;
+  /** The version the caller has in mind: if the connection has another one by now, `CONFLICT` and nothing written. Without it the last write wins. Needs `connection:write`. */
+  expectedVersion?: number | null | undefined;
+};
+
+/** What to change. Only the redirect URI of a connection can be changed. Needs the scope `connection:write`. */
+export type UpdateClientConnectionInput = {
+  /** UUID of the client. Needs `connection:write`, and to be the own client unless the caller is of an admin type. */
+  clientId: string;
+  /** UUID of the connection; it must belong to that client. Needs `connection:write`. */
+  connectionId: string;
+  /** The version the caller has in mind: if the connection has another one by now, `CONFLICT` and nothing written. Without it the last write wins. Needs `connection:write`. */
+  expectedVersion?: number | null | undefined;
+  /** The new redirect URI: `https://` and at most 255 characters, no fragment, no user info, a public host name. Stored byte for byte as sent. Needs `connection:write`. */
+  redirectUri: string;
+};
+
+export type ViewerQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type ViewerQuery = { viewer: { clientId: string, clientType: string, userId: string | null, scopes: Array<string>, mayUpdate: boolean, mayRefreshSecret: boolean, mayDelete: boolean, seesAllClients: boolean } };
+
+export type ClientQueryVariables = Exact<{
+  id: string;
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+  filter?: ClientConnectionFilter | null | undefined;
+}>;
+
+
+export type ClientQuery = { client: { id: string, name: string | null, settings: unknown, isBlocked: boolean, blockReason: string | null, userId: string | null, clientTypeId: string, clientTypeName: string, insertedAt: string, updatedAt: string, connections: { totalCount: number, nodes: Array<{ id: string, clientId: string, consumerId: string, redirectUri: string, version: number, insertedAt: string, updatedAt: string, consumer: { id: string, name: string | null } | null }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } } | null };
+
+export type ClientsQueryVariables = Exact<{
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+  last?: number | null | undefined;
+  before?: string | null | undefined;
+  filter?: ClientFilter | null | undefined;
+  orderBy?: ClientOrder;
+}>;
+
+
+export type ClientsQuery = { clients: { totalCount: number, nodes: Array<{ id: string, name: string | null, settings: unknown, isBlocked: boolean, blockReason: string | null, userId: string | null, clientTypeId: string, clientTypeName: string, insertedAt: string, updatedAt: string }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } };
+
+export type ClientConnectionQueryVariables = Exact<{
+  clientId: string;
+  connectionId: string;
+}>;
+
+
+export type ClientConnectionQuery = { clientConnection: { id: string, clientId: string, consumerId: string, redirectUri: string, version: number, insertedAt: string, updatedAt: string } | null };
+
+export type ConnectionHistoryQueryVariables = Exact<{
+  clientId: string;
+  connectionId: string;
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+
+export type ConnectionHistoryQuery = { clientConnection: { id: string, lastChange: { id: string, kind: ConnectionChangeKind, before: string, after: string | null, door: ChangeDoor, requestId: string | null, revertedChangeId: string | null, changedAt: string, caller: { clientId: string, clientType: string, userId: string | null } | null } | null, changes: { totalCount: number, nodes: Array<{ id: string, kind: ConnectionChangeKind, before: string, after: string | null, door: ChangeDoor, requestId: string | null, revertedChangeId: string | null, changedAt: string, caller: { clientId: string, clientType: string, userId: string | null } | null }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } } | null };
+
+export type RedirectUriCheckQueryVariables = Exact<{
+  clientId: string;
+  connectionId: string;
+  redirectUri: string;
+}>;
+
+
+export type RedirectUriCheckQuery = { redirectUriCheck: { valid: boolean, violations: Array<{ rule: string, reason: string | null, message: string }>, warnings: Array<{ reason: string, message: string, aLabel: string | null }> } };
+
+export type UpdateClientConnectionMutationVariables = Exact<{
+  input: UpdateClientConnectionInput;
+}>;
+
+
+export type UpdateClientConnectionMutation = { updateClientConnection: { clientConnection: { id: string, clientId: string, consumerId: string, redirectUri: string, version: number, insertedAt: string, updatedAt: string } } };
+
+export type RevertClientConnectionMutationVariables = Exact<{
+  input: RevertClientConnectionInput;
+}>;
+
+
+export type RevertClientConnectionMutation = { revertClientConnection: { clientConnection: { id: string, clientId: string, consumerId: string, redirectUri: string, version: number, insertedAt: string, updatedAt: string } } };
+
+export type RefreshClientConnectionSecretMutationVariables = Exact<{
+  input: RefreshClientConnectionSecretInput;
+}>;
+
+
+export type RefreshClientConnectionSecretMutation = { refreshClientConnectionSecret: { secret: string, clientConnection: { id: string, clientId: string, consumerId: string, redirectUri: string, version: number, insertedAt: string, updatedAt: string } } };
+
+export type DeleteClientConnectionMutationVariables = Exact<{
+  input: DeleteClientConnectionInput;
+}>;
+
+
+export type DeleteClientConnectionMutation = { deleteClientConnection: { clientConnection: { id: string, clientId: string, consumerId: string, redirectUri: string, version: number, insertedAt: string, updatedAt: string } } };
+
+export type ClientFieldsFragment = { id: string, name: string | null, settings: unknown, isBlocked: boolean, blockReason: string | null, userId: string | null, clientTypeId: string, clientTypeName: string, insertedAt: string, updatedAt: string };
+
+export type ConnectionFieldsFragment = { id: string, clientId: string, consumerId: string, redirectUri: string, version: number, insertedAt: string, updatedAt: string };
+
+export type ChangeFieldsFragment = { id: string, kind: ConnectionChangeKind, before: string, after: string | null, door: ChangeDoor, requestId: string | null, revertedChangeId: string | null, changedAt: string, caller: { clientId: string, clientType: string, userId: string | null } | null };
+
+export type PageFieldsFragment = { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null };
+
+export class TypedDocumentString<TResult, TVariables>
+  extends String
+  implements DocumentTypeDecoration<TResult, TVariables>
+{
+  __apiType?: NonNullable<DocumentTypeDecoration<TResult, TVariables>['__apiType']>;
+  private value: string;
+  public __meta__?: Record<string, any> | undefined;
+
+  constructor(value: string, __meta__?: Record<string, any> | undefined) {
+    super(value);
+    this.value = value;
+    this.__meta__ = __meta__;
+  }
+
+  override toString(): string & DocumentTypeDecoration<TResult, TVariables> {
+    return this.value;
+  }
+}
+export const ClientFieldsFragmentDoc = new TypedDocumentString(`
+    fragment ClientFields on Client {
+  id
+  name
+  settings
+  isBlocked
+  blockReason
+  userId
+  clientTypeId
+  clientTypeName
+  insertedAt
+  updatedAt
+}
+    `, {"fragmentName":"ClientFields"}) as unknown as TypedDocumentString<ClientFieldsFragment, unknown>;
+export const ConnectionFieldsFragmentDoc = new TypedDocumentString(`
+    fragment ConnectionFields on ClientConnection {
+  id
+  clientId
+  consumerId
+  redirectUri
+  version
+  insertedAt
+  updatedAt
+}
+    `, {"fragmentName":"ConnectionFields"}) as unknown as TypedDocumentString<ConnectionFieldsFragment, unknown>;
+export const ChangeFieldsFragmentDoc = new TypedDocumentString(`
+    fragment ChangeFields on ConnectionChange {
+  id
+  kind
+  before
+  after
+  caller {
+    clientId
+    clientType
+    userId
+  }
+  door
+  requestId
+  revertedChangeId
+  changedAt
+}
+    `, {"fragmentName":"ChangeFields"}) as unknown as TypedDocumentString<ChangeFieldsFragment, unknown>;
+export const PageFieldsFragmentDoc = new TypedDocumentString(`
+    fragment PageFields on PageInfo {
+  hasNextPage
+  hasPreviousPage
+  startCursor
+  endCursor
+}
+    `, {"fragmentName":"PageFields"}) as unknown as TypedDocumentString<PageFieldsFragment, unknown>;
+export const ViewerDocument = new TypedDocumentString(`
+    query Viewer {
+  viewer {
+    clientId
+    clientType
+    userId
+    scopes
+    mayUpdate
+    mayRefreshSecret
+    mayDelete
+    seesAllClients
+  }
+}
+    `) as unknown as TypedDocumentString<ViewerQuery, ViewerQueryVariables>;
+export const ClientDocument = new TypedDocumentString(`
+    query Client($id: ID!, $first: Int, $after: String, $filter: ClientConnectionFilter) {
+  client(id: $id) {
+    ...ClientFields
+    connections(first: $first, after: $after, filter: $filter) {
+      nodes {
+        ...ConnectionFields
+        consumer {
+          id
+          name
+        }
+      }
+      pageInfo {
+        ...PageFields
+      }
+      totalCount
+    }
+  }
+}
+    fragment ClientFields on Client {
+  id
+  name
+  settings
+  isBlocked
+  blockReason
+  userId
+  clientTypeId
+  clientTypeName
+  insertedAt
+  updatedAt
+}
+fragment ConnectionFields on ClientConnection {
+  id
+  clientId
+  consumerId
+  redirectUri
+  version
+  insertedAt
+  updatedAt
+}
+fragment PageFields on PageInfo {
+  hasNextPage
+  hasPreviousPage
+  startCursor
+  endCursor
+}`) as unknown as TypedDocumentString<ClientQuery, ClientQueryVariables>;
+export const ClientsDocument = new TypedDocumentString(`
+    query Clients($first: Int, $after: String, $last: Int, $before: String, $filter: ClientFilter, $orderBy: ClientOrder! = INSERTED_AT_DESC) {
+  clients(
+    first: $first
+    after: $after
+    last: $last
+    before: $before
+    filter: $filter
+    orderBy: $orderBy
+  ) {
+    nodes {
+      ...ClientFields
+    }
+    pageInfo {
+      ...PageFields
+    }
+    totalCount
+  }
+}
+    fragment ClientFields on Client {
+  id
+  name
+  settings
+  isBlocked
+  blockReason
+  userId
+  clientTypeId
+  clientTypeName
+  insertedAt
+  updatedAt
+}
+fragment PageFields on PageInfo {
+  hasNextPage
+  hasPreviousPage
+  startCursor
+  endCursor
+}`) as unknown as TypedDocumentString<ClientsQuery, ClientsQueryVariables>;
+export const ClientConnectionDocument = new TypedDocumentString(`
+    query ClientConnection($clientId: ID!, $connectionId: ID!) {
+  clientConnection(clientId: $clientId, connectionId: $connectionId) {
+    id
+    clientId
+    consumerId
+    redirectUri
+    version
+    insertedAt
+    updatedAt
+  }
+}
+    `) as unknown as TypedDocumentString<ClientConnectionQuery, ClientConnectionQueryVariables>;
+export const ConnectionHistoryDocument = new TypedDocumentString(`
+    query ConnectionHistory($clientId: ID!, $connectionId: ID!, $first: Int, $after: String) {
+  clientConnection(clientId: $clientId, connectionId: $connectionId) {
+    id
+    lastChange {
+      ...ChangeFields
+    }
+    changes(first: $first, after: $after) {
+      nodes {
+        ...ChangeFields
+      }
+      pageInfo {
+        ...PageFields
+      }
+      totalCount
+    }
+  }
+}
+    fragment ChangeFields on ConnectionChange {
+  id
+  kind
+  before
+  after
+  caller {
+    clientId
+    clientType
+    userId
+  }
+  door
+  requestId
+  revertedChangeId
+  changedAt
+}
+fragment PageFields on PageInfo {
+  hasNextPage
+  hasPreviousPage
+  startCursor
+  endCursor
+}`) as unknown as TypedDocumentString<ConnectionHistoryQuery, ConnectionHistoryQueryVariables>;
+export const RedirectUriCheckDocument = new TypedDocumentString(`
+    query RedirectUriCheck($clientId: ID!, $connectionId: ID!, $redirectUri: String!) {
+  redirectUriCheck(
+    clientId: $clientId
+    connectionId: $connectionId
+    redirectUri: $redirectUri
+  ) {
+    valid
+    violations {
+      rule
+      reason
+      message
+    }
+    warnings {
+      reason
+      message
+      aLabel
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<RedirectUriCheckQuery, RedirectUriCheckQueryVariables>;
+export const UpdateClientConnectionDocument = new TypedDocumentString(`
+    mutation UpdateClientConnection($input: UpdateClientConnectionInput!) {
+  updateClientConnection(input: $input) {
+    clientConnection {
+      id
+      clientId
+      consumerId
+      redirectUri
+      version
+      insertedAt
+      updatedAt
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<UpdateClientConnectionMutation, UpdateClientConnectionMutationVariables>;
+export const RevertClientConnectionDocument = new TypedDocumentString(`
+    mutation RevertClientConnection($input: RevertClientConnectionInput!) {
+  revertClientConnection(input: $input) {
+    clientConnection {
+      ...ConnectionFields
+    }
+  }
+}
+    fragment ConnectionFields on ClientConnection {
+  id
+  clientId
+  consumerId
+  redirectUri
+  version
+  insertedAt
+  updatedAt
+}`) as unknown as TypedDocumentString<RevertClientConnectionMutation, RevertClientConnectionMutationVariables>;
+export const RefreshClientConnectionSecretDocument = new TypedDocumentString(`
+    mutation RefreshClientConnectionSecret($input: RefreshClientConnectionSecretInput!) {
+  refreshClientConnectionSecret(input: $input) {
+    clientConnection {
+      ...ConnectionFields
+    }
+    secret
+  }
+}
+    fragment ConnectionFields on ClientConnection {
+  id
+  clientId
+  consumerId
+  redirectUri
+  version
+  insertedAt
+  updatedAt
+}`) as unknown as TypedDocumentString<RefreshClientConnectionSecretMutation, RefreshClientConnectionSecretMutationVariables>;
+export const DeleteClientConnectionDocument = new TypedDocumentString(`
+    mutation DeleteClientConnection($input: DeleteClientConnectionInput!) {
+  deleteClientConnection(input: $input) {
+    clientConnection {
+      ...ConnectionFields
+    }
+  }
+}
+    fragment ConnectionFields on ClientConnection {
+  id
+  clientId
+  consumerId
+  redirectUri
+  version
+  insertedAt
+  updatedAt
+}`) as unknown as TypedDocumentString<DeleteClientConnectionMutation, DeleteClientConnectionMutationVariables>;
