@@ -1,45 +1,8 @@
-import { randomBytes } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { Client, type ClientBase } from 'pg'
+import { clients, clientTypes, connections, type DemoConnection, users } from './seed-data.ts'
 
-/** The specification's example client and connection, and callers of each type, by fixed ids. */
-export const demo = {
-  msp: { clientId: 'c4a6d45f-2cf2-4e6d-909a-5962604ad63b', clientType: 'MSP' },
-  mis: { clientId: '25c03af6-69bd-439e-b0dd-f1669b3dbbfd', clientType: 'MIS' },
-  pharmacy: { clientId: 'fa12acee-0000-4000-8000-000000000001', clientType: 'PHARMACY' },
-  admin: { clientId: 'adadadad-0000-4000-8000-000000000001', clientType: 'MITHRIL ADMIN' },
-  connectionId: 'df9f70ee-4b12-4740-b0f5-bb5aea116863',
-  redirectUri: 'https://example2.com',
-} as const
-
-const userId = '0eb35eab-0000-4000-8000-000000000001'
-const otherMsp = 'c4a6d45f-0000-4000-8000-000000000002'
-const otherMis = '25c03af6-0000-4000-8000-000000000002'
-
-const clientScopes = 'client:read connection:read connection:write connection:refresh_secret connection:delete'
-
-const clientTypes = [
-  ['a0000000-0000-4000-8000-000000000001', demo.msp.clientType],
-  ['a0000000-0000-4000-8000-000000000002', demo.mis.clientType],
-  ['a0000000-0000-4000-8000-000000000003', demo.pharmacy.clientType],
-  ['a0000000-0000-4000-8000-000000000004', demo.admin.clientType],
-] as const
-
-const clients = [
-  [demo.msp.clientId, demo.msp.clientType, 'Клініка «Борис»'],
-  [otherMsp, demo.msp.clientType, 'Центр первинної медико-санітарної допомоги № 1'],
-  [demo.mis.clientId, demo.mis.clientType, 'МІС «Здоров’я»'],
-  [otherMis, demo.mis.clientType, 'МІС «Стара поліклініка»'],
-  [demo.pharmacy.clientId, demo.pharmacy.clientType, 'Аптека «Подорожник»'],
-  [demo.admin.clientId, demo.admin.clientType, 'Адміністратор Mithril'],
-] as const
-
-const connections = [
-  [demo.connectionId, demo.msp.clientId, demo.mis.clientId, demo.redirectUri],
-  // As Mithril let them in before its rules became strict: still read, and still updated, to something better.
-  ['df9f70ee-0000-4000-8000-000000000002', demo.msp.clientId, otherMis, 'http://stara-poliklinika.example/oauth/callback'],
-  ['df9f70ee-0000-4000-8000-000000000003', demo.pharmacy.clientId, demo.mis.clientId, 'https://apteka.example/oauth/callback'],
-  ['df9f70ee-0000-4000-8000-000000000004', otherMsp, demo.mis.clientId, 'https://cpmsd1.example/oauth/callback'],
-] as const
+export { demo } from './seed-data.ts'
 
 /** Inserts the demo data where it is missing and changes nothing that is there. Secrets are random: nobody knows one beforehand. */
 export async function seed(database: string | ClientBase): Promise<void> {
@@ -53,35 +16,74 @@ export async function seed(database: string | ClientBase): Promise<void> {
   }
 }
 
+// Mithril's timestamps are UTC without saying so.
+const now = `date_trunc('second', now() AT TIME ZONE 'UTC')`
+
+const insertUsers = `
+  INSERT INTO users (id, email, inserted_at, updated_at)
+  SELECT id, email, ${now}, ${now} FROM json_to_recordset($1) AS demo(id uuid, email text)
+  ON CONFLICT DO NOTHING`
+
+const insertClientTypes = `
+  INSERT INTO client_types (id, name, scope, inserted_at, updated_at)
+  SELECT id, name, scope, ${now}, ${now} FROM json_to_recordset($1) AS demo(id uuid, name text, scope text)
+  ON CONFLICT DO NOTHING`
+
+// The type by its name, not by its id: where that name was there before, it has another id.
+const insertClients = `
+  INSERT INTO clients (id, name, settings, priv_settings, user_id, client_type_id, is_blocked, block_reason, inserted_at, updated_at)
+  SELECT id, name, settings, '{"access_type":"DIRECT"}', "userId", (SELECT id FROM client_types WHERE name = type),
+         "blockReason" IS NOT NULL, "blockReason", "insertedAt", "insertedAt"
+    FROM json_to_recordset($1)
+      AS demo(id uuid, type text, name text, settings jsonb, "userId" uuid, "blockReason" text, "insertedAt" timestamp)
+  ON CONFLICT DO NOTHING`
+
+/** Answers the new ones, and of each whether it was there once and deleted: then it comes back, but it has a history already. */
+const insertConnections = `
+  INSERT INTO connections (id, secret, redirect_uri, client_id, consumer_id, inserted_at, updated_at)
+  SELECT id, secret, "redirectUri", "clientId", "consumerId", "insertedAt", "insertedAt"
+    FROM json_to_recordset($1)
+      AS demo(id uuid, secret text, "redirectUri" text, "clientId" uuid, "consumerId" uuid, "insertedAt" timestamp)
+  ON CONFLICT DO NOTHING
+  RETURNING id, EXISTS (SELECT FROM connection_changes WHERE connection_id = connections.id) AS "hasHistory"`
+
+const updateConnection = `
+  UPDATE connections SET redirect_uri = coalesce($2, redirect_uri), secret = coalesce($3, secret), updated_at = ${now} WHERE id = $1`
+
+const newSecret = () => randomBytes(32).toString('base64url')
+
 async function insertDemo(client: ClientBase): Promise<void> {
-  // Mithril's timestamps are UTC without saying so.
-  const now = `date_trunc('second', now() AT TIME ZONE 'UTC')`
   await client.query('BEGIN')
   try {
-    await client.query(
-      `INSERT INTO users (id, email, inserted_at, updated_at) VALUES ($1, 'demo@clinic.example', ${now}, ${now}) ON CONFLICT DO NOTHING`,
-      [userId],
-    )
-    for (const [id, name] of clientTypes)
-      await client.query(
-        `INSERT INTO client_types (id, name, scope, inserted_at, updated_at) VALUES ($1, $2, $3, ${now}, ${now}) ON CONFLICT DO NOTHING`,
-        [id, name, clientScopes],
-      )
-    for (const [id, type, name] of clients)
-      await client.query(
-        `INSERT INTO clients (id, name, settings, priv_settings, user_id, client_type_id, inserted_at, updated_at)
-         SELECT $1, $2, '{}', '{"access_type":"DIRECT"}', $3, id, ${now}, ${now} FROM client_types WHERE name = $4 ON CONFLICT DO NOTHING`,
-        [id, name, userId, type],
-      )
-    for (const [id, clientId, consumerId, redirectUri] of connections)
-      await client.query(
-        `INSERT INTO connections (id, secret, redirect_uri, client_id, consumer_id, inserted_at, updated_at)
-         VALUES ($1, $2, $3, $4, $5, ${now}, ${now}) ON CONFLICT DO NOTHING`,
-        [id, randomBytes(32).toString('base64url'), redirectUri, clientId, consumerId],
-      )
+    await client.query(insertUsers, [JSON.stringify(users)])
+    await client.query(insertClientTypes, [JSON.stringify(clientTypes)])
+    await client.query(insertClients, [JSON.stringify(clients)])
+    const withSecrets = connections.map(({ history: _history, ...connection }) => ({ ...connection, secret: newSecret() }))
+    const { rows } = await client.query<{ id: string; hasHistory: boolean }>(insertConnections, [JSON.stringify(withSecrets)])
+    const inserted = new Set(rows.filter(({ hasHistory }) => !hasHistory).map(({ id }) => id))
+    // In the order of the data, so that on a new database the numbers of changes are the same each time.
+    for (const connection of connections) if (inserted.has(connection.id)) await makeHistory(client, connection)
     await client.query('COMMIT')
   } catch (error) {
     await client.query('ROLLBACK')
     throw error
   }
+}
+
+/** By doing what the history tells: the database's own triggers write it down and count the versions, as for any writer. */
+async function makeHistory(client: ClientBase, { id, history }: DemoConnection): Promise<void> {
+  for (const { author, redirectUri, revertsFirst } of history) {
+    const revertedChangeId = revertsFirst ? await firstChangeOf(client, id) : undefined
+    // An empty setting is nobody: the change of another program.
+    const caller = author === null ? '' : JSON.stringify({ ...author, requestId: randomUUID(), revertedChangeId })
+    await client.query(`SELECT set_config('gateway.caller', $1, true)`, [caller])
+    await client.query(updateConnection, [id, redirectUri, redirectUri === null ? newSecret() : null])
+  }
+}
+
+async function firstChangeOf(client: ClientBase, connectionId: string): Promise<string | undefined> {
+  const { rows } = await client.query<{ id: string }>('SELECT id FROM connection_changes WHERE connection_id = $1 ORDER BY id LIMIT 1', [
+    connectionId,
+  ])
+  return rows[0]?.id
 }

@@ -71,11 +71,14 @@ async function openKeys({ token, dataDir }: Config, logger: () => FastifyInstanc
   return { keys: createStaticKeySet(jwks), developmentIssuer, issuer, audience, algorithms: ['ES256'] }
 }
 
-/** GraphiQL with a fresh token at each load. Loaded on demand: production has no use for the page or for demo data. */
+/** GraphiQL with fresh tokens at each load. Loaded on demand: production has no use for the page or for demo data. */
 async function graphiqlFor(issuer: DevelopmentIssuer | null): Promise<GraphiQLOptions> {
   const { demo } = await import('../prisma/seed.ts')
   const { graphiqlOptions } = await import('./graphql/graphiql.ts')
-  return graphiqlOptions(await issuer?.sign({ ...demo.msp, scope: 'connection:read connection:write' }))
+  if (issuer === null) return graphiqlOptions(null)
+  const scope = 'client:read connection:read connection:write connection:refresh_secret connection:delete'
+  const [own, admin] = await Promise.all([issuer.sign({ ...demo.msp, scope }), issuer.sign({ ...demo.admin, scope })])
+  return graphiqlOptions({ own, admin })
 }
 
 /** Opens the plugs that a configuration names and sets them into the app. */

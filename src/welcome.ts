@@ -30,6 +30,10 @@ export async function welcome({ app, developmentIssuer, databaseDescription, has
   const warning = developmentIssuer
     ? 'WARNING    the gateway is its own token issuer: anyone on this machine can make a token. Set TOKEN_ISSUER for anything but development.\n'
     : ''
+  // Only where it works: another issuer's tokens come from that issuer.
+  const tokens = developmentIssuer
+    ? `Tokens     npm run --silent token -- --type ${demo.msp.clientType} --client ${demo.msp.clientId} --scope "connection:read connection:write"\n`
+    : ''
   return `
 Mithril connection gateway
 
@@ -37,7 +41,7 @@ Database   ${databaseDescription}
 Issuer     ${config.token?.issuer ?? developmentIssuer?.issuer}
 GraphiQL   ${url}/graphql
 REST docs  ${url}/api/docs
-${warning}
+${tokens}${warning}
 ${hasDemoData ? examples(url, token) : indent('The demo data is only in the embedded database; use ids of your own.\n')}
 `
 }

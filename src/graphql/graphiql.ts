@@ -10,6 +10,7 @@ mutation UpdateClientConnection($input: UpdateClientConnectionInput!) {
       clientId
       consumerId
       redirectUri
+      version
       updatedAt
     }
   }
@@ -20,14 +21,139 @@ export const exampleVariables = {
   input: { clientId: demo.msp.clientId, connectionId: demo.connectionId, redirectUri: 'https://example3.com' },
 }
 
+const clients = `# Finds clients, newest first, with their connections. For the next page, put pageInfo.endCursor into "after".
+# This tab's token is an administrator's: any other caller sees its own client only.
+query Clients($filter: ClientFilter, $first: Int, $after: String, $connections: ClientConnectionFilter) {
+  clients(filter: $filter, first: $first, after: $after) {
+    totalCount
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+    nodes {
+      id
+      name
+      clientTypeName
+      isBlocked
+      blockReason
+      connections(first: 3, filter: $connections) {
+        totalCount
+        nodes {
+          id
+          redirectUri
+          consumer {
+            name
+          }
+        }
+      }
+    }
+  }
+}
+`
+
+const clientsVariables = { filter: { nameContains: 'клініка' }, first: 5, after: null, connections: { redirectUriContains: 'callback' } }
+
+const connection = `# One connection and all that happened to it, newest first. The id of a change is what the tab RevertClientConnection takes.
+query ClientConnection($clientId: ID!, $connectionId: ID!) {
+  clientConnection(clientId: $clientId, connectionId: $connectionId) {
+    id
+    redirectUri
+    version
+    consumer {
+      name
+    }
+    changes(first: 10) {
+      totalCount
+      nodes {
+        id
+        kind
+        before
+        after
+        door
+        caller {
+          clientId
+          clientType
+          userId
+        }
+        changedAt
+      }
+    }
+  }
+}
+`
+
+const changed = { clientId: demo.msp.clientId, connectionId: demo.changed.connectionId }
+
+const check = `# What would come of an update, without making it. Append "#top" to the value to see a violation.
+query RedirectUriCheck($clientId: ID!, $connectionId: ID!, $redirectUri: String!) {
+  redirectUriCheck(clientId: $clientId, connectionId: $connectionId, redirectUri: $redirectUri) {
+    valid
+    violations {
+      rule
+      reason
+      message
+    }
+    warnings {
+      reason
+      message
+      aLabel
+    }
+  }
+}
+`
+
+const checkVariables = {
+  clientId: demo.msp.clientId,
+  connectionId: demo.connectionId,
+  redirectUri: 'https://клініка.example:8443/callback',
+}
+
+const revert = `# Puts the redirect URI back to what it was before a change. Take changeId from the history in the tab ClientConnection:
+# the id of a change of the kind UPDATED or REVERTED.
+mutation RevertClientConnection($input: RevertClientConnectionInput!) {
+  revertClientConnection(input: $input) {
+    clientConnection {
+      id
+      redirectUri
+      version
+      updatedAt
+    }
+  }
+}
+`
+
+const revertVariables = { input: { ...changed, changeId: demo.changed.firstChangeId } }
+
+/** Tokens for the page; without a development issuer, people bring their own. */
+export interface GraphiqlTokens {
+  /** Of the client that the examples are about. */
+  readonly own: string
+  /** Of a client that sees all others. */
+  readonly admin: string
+}
+
+const headersWith = (token = '<access token of your issuer>') => JSON.stringify({ authorization: `Bearer ${token}` }, null, 2)
+
 /** Options of the GraphiQL page. */
-export function graphiqlOptions(token: string | undefined): GraphiQLOptions {
-  const headers = JSON.stringify({ authorization: `Bearer ${token ?? '<access token of your issuer>'}` }, null, 2)
+export function graphiqlOptions(tokens: GraphiqlTokens | null): GraphiQLOptions {
+  const headers = headersWith(tokens?.own)
+  const tab = (query: string, variables: object, itsHeaders = headers) => ({
+    query,
+    variables: JSON.stringify(variables, null, 2),
+    headers: itsHeaders,
+  })
   return {
     title: 'Mithril connection gateway',
     headers,
     defaultHeaders: headers,
-    defaultTabs: [{ query: exampleMutation, variables: JSON.stringify(exampleVariables, null, 2), headers }],
+    // Titles of tabs are the names of their operations.
+    defaultTabs: [
+      tab(exampleMutation, exampleVariables),
+      tab(clients, clientsVariables, headersWith(tokens?.admin)),
+      tab(connection, changed),
+      tab(check, checkVariables),
+      tab(revert, revertVariables),
+    ],
     defaultQuery: exampleMutation,
     schemaDescription: true,
   }
