@@ -1,6 +1,6 @@
 import type { Client, ClientFilter, ClientOrder, ClientReference, ClientStore } from '../domain/client.ts'
 import type { PageRequest } from '../domain/page.ts'
-import type { Database } from './database.ts'
+import { type Database, plannedAnew } from './database.ts'
 import { isCounted, type ListOrder, pageClause, pageOf, placeOfTime, Values, whereAll } from './paging.ts'
 
 /** The columns of a client: an allow-list, without its legacy secret and its private settings. */
@@ -67,7 +67,7 @@ function selectPage(filter: ClientFilter, order: ClientOrder, page: PageRequest)
     descending: order === 'INSERTED_AT_DESC',
   }
   const total = isCounted(page) ? `SELECT count(*) AS total FROM clients ${whereAll(conditions)}` : 'SELECT NULL::bigint AS total'
-  const text = `
+  const text = `${filter.nameContains === undefined ? '' : plannedAnew}
     SELECT counted.total, page.*
       FROM (${total}) AS counted
            LEFT JOIN LATERAL (${selectClient} ${pageClause(page, by, conditions, values, 'counted.total')}) AS page ON true`
@@ -90,7 +90,7 @@ export function createClientStore(database: Database): ClientStore {
       const total = rows[0]?.[0] ?? null
       const clients = rows.flatMap(([, ...row]) => (row[0] === null ? [] : [row as ClientRow])) // null: no client
       return pageOf(
-        clients.map((row) => ({ item: clientOf(row), place: placeOfTime(row[7], row[0]) })),
+        clients.map((row) => ({ item: clientOf(row), place: () => placeOfTime(row[7], row[0]) })),
         page,
         total === null ? null : Number(total),
       )

@@ -18,7 +18,8 @@ const columnNames = [
   'reverted_change_id',
   'changed_at',
 ]
-const columns = columnNames.join(', ')
+// Prisma's adapter takes every offset for UTC, and a timestamp with one comes in the session's own: so it comes without.
+const columns = columnNames.map((column) => (column === 'changed_at' ? `timezone('utc', changed_at) AS changed_at` : column)).join(', ')
 const columnsOfPage = columnNames.map((column) => `page.${column}`).join(', ')
 
 type ChangeRow = readonly [
@@ -84,7 +85,7 @@ function changeOf(row: ChangeRow): ConnectionChange {
 }
 
 const placed = (row: ChangeRow) => {
-  const place: Place = [row[0], row[0]]
+  const place = (): Place => [row[0], row[0]]
   return { item: changeOf(row), place }
 }
 

@@ -36,6 +36,12 @@ const attempts = 4
 /** The server's own limit answers first, with a proper error; this one is for a server that no longer answers at all. */
 const clientSideGraceMs = 1_000
 
+/**
+ * The beginning of a statement that is planned for its values each time it runs. Prepared statements end up with one plan for any
+ * values, and there is none that is good for a search after a rare text and after a common one.
+ */
+export const plannedAnew = '/* planned anew */'
+
 /** Named statements are prepared once per connection. Bounded, because lists of ids make ever new texts. */
 const namedStatements = 500
 
@@ -45,7 +51,7 @@ function createStatementNames(): (query: { readonly sql: string }) => string {
     const known = names.get(sql)
     if (known !== undefined) return known
     // The empty name is PostgreSQL's unnamed statement.
-    if (names.size >= namedStatements) return ''
+    if (names.size >= namedStatements || sql.startsWith(plannedAnew)) return ''
     const name = `gateway_${names.size}`
     names.set(sql, name)
     return name

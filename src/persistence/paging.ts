@@ -35,8 +35,8 @@ export const whereAll = (conditions: readonly string[]) => (conditions.length ==
 export function pageClause(request: PageRequest, order: ListOrder, conditions: readonly string[], values: Values, total: string): string {
   if (request.by === 'number') {
     const size = values.add(request.size)
-    const last = `greatest(ceil(${total}::numeric / ${size}::int), 1)`
-    const offset = `(least(${values.add(request.number)}::bigint, ${last}) - 1) * ${size}::int`
+    const last = `greatest(${total} - 1, 0) / ${size}::int`
+    const offset = `least(${values.add(request.number)}::bigint - 1, ${last}) * ${size}::int`
     return `${whereAll(conditions)} ${orderBy(order, order.descending)} LIMIT ${size}::int OFFSET ${offset}`
   }
   // Walking backward is walking the reversed list.
@@ -57,12 +57,18 @@ export const isCounted = (request: PageRequest): boolean => request.by === 'numb
 
 /** A page from the rows of such a statement. */
 export function pageOf<Item>(
-  rows: readonly { readonly item: Item; readonly place: Place }[],
+  rows: readonly { readonly item: Item; readonly place: () => Place }[],
   request: PageRequest,
   total: number | null,
 ): Page<Item> {
   const { size } = request
-  const items = rows.slice(0, size).map(({ item, place }) => ({ item, cursor: encodeCursor(place) }))
+  const items = rows.slice(0, size).map(({ item, place }) => ({
+    item,
+    // Most readers never look at it.
+    get cursor() {
+      return encodeCursor(place())
+    },
+  }))
   if (request.by === 'number') {
     const last = Math.max(Math.ceil((total ?? 0) / size), 1)
     const number = Math.min(request.number, last)

@@ -15,6 +15,9 @@ const INITDB = [
   ...['--no-sync', '--no-instructions'],
 ]
 
+/** What pg_trgm takes for a letter still comes from the system: with C only ASCII's, and no Ukrainian name would be found by its index. */
+const UNICODE_LETTERS = '--lc-ctype=C.UTF-8'
+
 /**
  * Makes the cluster unless it is there. It is made aside, with its password, and renamed into place: of several processes that start
  * at once one wins, and a crash in between leaves no half of one.
@@ -51,7 +54,9 @@ async function fill(staging: string, { programs, user }: Place): Promise<void> {
     await chmod(staging, 0o755)
     for (const name of ['data', 'password', 'postgres.log']) await chown(join(staging, name), user.uid, user.gid)
   }
-  const { code, output } = await runProgram(programs.initdb, INITDB, staging, user)
+  let { code, output } = await runProgram(programs.initdb, [...INITDB, UNICODE_LETTERS], staging, user)
+  // A system without that locale (musl, macOS) has a slower search after names, and everything else.
+  if (code !== 0) ({ code, output } = await runProgram(programs.initdb, INITDB, staging, user))
   if (code !== 0) throw new Error(`The embedded PostgreSQL could not be initialised (initdb: exit ${code}).\n${output}`)
   // PostgreSQL has read it; what it runs as should not be able to replace it.
   if (user !== undefined) await chown(password, 0, 0)
