@@ -64,7 +64,7 @@ function expectStrayRefusal(answers: RawAnswer[], status: number, type: string, 
 }
 
 async function expectOneLine(expected: object): Promise<void> {
-  await vi.waitFor(() => expect(gateway.log).toHaveLength(1), { timeout: 2_000, interval: 5 })
+  await vi.waitFor(() => expect(gateway.log).toHaveLength(1), { timeout: 10_000, interval: 5 })
   expect(JSON.parse(gateway.log[0] ?? '')).toMatchObject({ msg: 'request', ...expected })
 }
 
@@ -213,7 +213,7 @@ describe('HTTP/1', () => {
     expect(answers).toHaveLength(1)
     expect(answers[0]?.headers).toMatchObject({ connection: 'close', 'x-request-id': requestId })
     expect(json(answers[0]).data.redirect_uri).toBe('https://first.example.ua/')
-    await vi.waitFor(() => expect(gateway.log).toHaveLength(2), { timeout: 2_000, interval: 5 })
+    await vi.waitFor(() => expect(gateway.log).toHaveLength(2), { timeout: 10_000, interval: 5 })
   })
 
   test('1.0 is answered, and closed', async () => {
@@ -267,14 +267,14 @@ describe('HTTP/1', () => {
               `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND application_name LIKE 'mithril%'`,
             ),
           ).toHaveLength(1),
-        { timeout: 2_000, interval: 5 },
+        { timeout: 10_000, interval: 5 },
       )
       connection.socket.resetAndDestroy()
     } finally {
       await holder.query('ROLLBACK')
       holder.release()
     }
-    await vi.waitFor(async () => expect(await gateway.auditOf(connectionId)).toHaveLength(1), { timeout: 2_000, interval: 5 })
+    await vi.waitFor(async () => expect(await gateway.auditOf(connectionId)).toHaveLength(1), { timeout: 10_000, interval: 5 })
     expect(await gateway.redirectUriOf(connectionId)).toBe('https://after.example.ua/')
     await expectOneLine({ level: 30, operation: 'updateClientConnection', code: 'OK', requestId, clientId, aborted: true })
   })
@@ -317,7 +317,7 @@ test('while it drains, requests in flight are answered, kept-alive connections a
             `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND application_name LIKE 'mithril%'`,
           ),
         ).toHaveLength(1),
-      { timeout: 2_000, interval: 5 },
+      { timeout: 10_000, interval: 5 },
     )
     const closed = draining.app.close()
     expect(parseAnswers(await idle.untilClosed())).toHaveLength(1)

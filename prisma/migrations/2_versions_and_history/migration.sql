@@ -1,5 +1,5 @@
--- Versions of connections, a history of all that happens to them, and indexes for lists. Additive: Mithril inserts, updates and
--- reads by column, and none of its columns changes.
+-- Versions of connections, and a history of all that happens to them. Additive: Mithril inserts, updates and reads by column, and
+-- none of its columns changes.
 
 -- A constant default: no row is rewritten.
 ALTER TABLE "connections" ADD COLUMN "version" INTEGER NOT NULL DEFAULT 1;
@@ -83,15 +83,3 @@ EXECUTE FUNCTION "record_connection_change"();
 CREATE TRIGGER "connections_record_delete"
 AFTER DELETE ON "connections" FOR EACH ROW
 EXECUTE FUNCTION "record_connection_change"();
-
--- Indexes for lists. Building them locks writes to the table for as long as it takes; on a large database build them beforehand
--- with CREATE INDEX CONCURRENTLY under these names, and nothing is left to do here.
-CREATE EXTENSION IF NOT EXISTS "pg_trgm";
-CREATE INDEX IF NOT EXISTS "clients_name_trgm_idx" ON "clients" USING GIN ("name" gin_trgm_ops);
-CREATE INDEX IF NOT EXISTS "clients_inserted_at_id_idx" ON "clients"("inserted_at", "id");
-CREATE INDEX IF NOT EXISTS "clients_user_id_inserted_at_id_idx" ON "clients"("user_id", "inserted_at", "id");
-CREATE INDEX IF NOT EXISTS "clients_is_blocked_inserted_at_id_idx" ON "clients"("is_blocked", "inserted_at", "id");
--- None on "redirect_uri", on purpose: connections are listed within a client, which the next one serves, and an index on the very
--- column that every update changes would make each of them half as dear again (ARCHITECTURE.md, decision 13).
-CREATE INDEX IF NOT EXISTS "connections_client_id_inserted_at_id_idx" ON "connections"("client_id", "inserted_at", "id");
-CREATE INDEX IF NOT EXISTS "connections_consumer_id_idx" ON "connections"("consumer_id");
