@@ -64,7 +64,7 @@ beforeAll(async () => {
   await testDatabase.query(`ALTER DATABASE ${name?.name} SET maintenance_work_mem = '256MB'`)
   const directory = await mkdtemp(join(tmpdir(), 'migrations-'))
   try {
-    await cp(MIGRATIONS, directory, { recursive: true, filter: (path) => !path.includes('2_') })
+    await cp(MIGRATIONS, directory, { recursive: true, filter: (path) => !/[/\\][23]_[^/\\]*$/.test(path) })
     await migrate(testDatabase.url, { directory })
   } finally {
     await rm(directory, { recursive: true })
