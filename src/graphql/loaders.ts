@@ -19,7 +19,7 @@ export interface Loaders {
   referenceOf(clientId: string): Promise<ClientReference | null>
 }
 
-/** One loader for each distinct set of arguments. */
+/** One loader for each distinct set of arguments, made when it is first asked: most requests ask none. */
 function byArguments<Arguments, Key, Value>(load: (given: Arguments, keys: readonly Key[]) => Promise<readonly Value[]>) {
   const loaders = new Map<string, DataLoader<Key, Value>>()
   return (given: Arguments, key: Key): Promise<Value> => {
@@ -33,7 +33,7 @@ function byArguments<Arguments, Key, Value>(load: (given: Arguments, keys: reado
   }
 }
 
-/** Loaders for one request: they remember, so they must not outlive it. */
+/** Loaders for one request: what they gather belongs to its caller. */
 export function createLoaders(operations: Operations, call: Call): Loaders {
   const connections = byArguments(
     ({ filter, withTotal, ...list }: NestedList & { filter: ConnectionFilter }, clientIds: readonly string[]) =>
@@ -42,12 +42,12 @@ export function createLoaders(operations: Operations, call: Call): Loaders {
   const changes = byArguments(({ withTotal, ...list }: NestedList, of: readonly Connection[]) =>
     operations.listChanges(call, { connections: of, page: (checks) => checks.cursorPage(list, 'number', withTotal) }),
   )
-  const latest = new DataLoader((of: readonly Connection[]) => operations.readLatestChanges(call, of), { cache: false })
-  const references = new DataLoader((ids: readonly string[]) => operations.readClientReferences(call, ids))
+  const latest = byArguments((_none: null, of: readonly Connection[]) => operations.readLatestChanges(call, of))
+  const references = byArguments((_none: null, ids: readonly string[]) => operations.readClientReferences(call, ids))
   return {
     connectionsOf: (clientId, filter, list) => connections({ ...list, filter }, clientId),
-    latestChangeOf: (connection) => latest.load(connection),
+    latestChangeOf: (connection) => latest(null, connection),
     changesOf: (connection, list) => changes(list, connection),
-    referenceOf: (clientId) => references.load(clientId),
+    referenceOf: (clientId) => references(null, clientId),
   }
 }

@@ -255,3 +255,41 @@ describe.each(operations.map((operation) => [operation.name, operation] as const
     expect(rest?.exists).toBe(!(done && operation.leaves.includes('DELETED')))
   })
 })
+
+describe('listClients', () => {
+  const query = `query ($filter: ClientFilter) { clients(first: 100, filter: $filter) { nodes { ${clientFields} } totalCount } }`
+
+  /** The same question through both doors: outcome, clients and total of each. */
+  async function both(token: string | null, name: string) {
+    const graphql = await gateway.graphql(query, { filter: { nameContains: name } }, token)
+    const rest = await gateway.app.inject({ url: `/api/clients?${new URLSearchParams({ name })}`, headers: bearer(token) })
+    const { data, errors } = graphql.json()
+    const list = rest.json()
+    return [
+      errors
+        ? { outcome: `${errors[0].extensions.status} ${errors[0].message}` }
+        : { outcome: '200', clients: data.clients.nodes, total: data.clients.totalCount },
+      list.error
+        ? { outcome: `${rest.statusCode} ${list.error.message}` }
+        : { outcome: String(rest.statusCode), clients: camelized(list.data), total: list.paging.total_entries },
+    ] as const
+  }
+  /** REST leaves the name of the type out of lists. */
+  const withoutTypeName = (client: Record<string, unknown>) =>
+    Object.fromEntries(Object.entries(client).filter(([name]) => name !== 'clientTypeName'))
+
+  test.each([
+    ['an admin finds them by name', 'MITHRIL ADMIN', 'client:read', 2],
+    ['an own-client type gets its own, whatever the name', 'MSP', 'client:read', 1],
+    ['without the scope', 'MITHRIL ADMIN', 'connection:read', null],
+    ['no token', null, '', null],
+  ] as const)('%s', async (_name, clientType, scope, count) => {
+    const name = `parity ${randomUUID()}`
+    for (const number of [1, 2]) await gateway.database.insertClient({ type: 'MSP', name: `${name} ${number}` })
+    const own = await gateway.database.insertClient({ type: 'MSP', name: 'somebody' })
+    const token = clientType === null ? null : gateway.issuer.mint(writer(own, { clientType, scope }))
+    const [graphql, rest] = await both(token, name)
+    expect({ ...graphql, ...(graphql.clients && { clients: graphql.clients.map(withoutTypeName) }) }).toEqual(rest)
+    expect(rest.total).toBe(count ?? undefined)
+  })
+})
