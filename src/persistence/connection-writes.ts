@@ -29,15 +29,16 @@ const writing = (change: string) => `
 
 /** The row to write to, if it has an expected version. */
 const target = 'connections.id = locked.id AND locked.expected AND author.setting IS NOT NULL'
-const now = `timezone('utc', clock_timestamp())`
+/** What every update moves. The version is moved here, too, because that is cheaper than to leave it to the trigger. */
+const moved = `updated_at = timezone('utc', clock_timestamp()), version = locked.version + 1`
 
 // Changing what is no key leaves references to the row alone, so they need not wait.
 export const updateRedirectUri = writing(`
-    UPDATE connections SET redirect_uri = $5, updated_at = ${now} FROM locked, author
+    UPDATE connections SET redirect_uri = $5, ${moved} FROM locked, author
      WHERE ${target} AND locked.redirect_uri <> $5`).replace('FOR UPDATE', 'FOR NO KEY UPDATE')
 
 export const replaceSecret = writing(`
-    UPDATE connections SET secret = $5, updated_at = ${now} FROM locked, author
+    UPDATE connections SET secret = $5, ${moved} FROM locked, author
      WHERE ${target}`)
 
 export const deleteConnection = writing(`
