@@ -1,7 +1,7 @@
 import type { Client, ClientFilter, ClientOrder, ClientReference, ClientStore } from '../domain/client.ts'
 import type { PageRequest } from '../domain/page.ts'
 import { type Database, plannedAnew } from './database.ts'
-import { isCounted, type ListOrder, pageClause, pageOf, placeOfTime, Values, whereAll } from './paging.ts'
+import { type ListOrder, pageClause, pageOf, placeOfTime, totalOf, Values, whereAll } from './paging.ts'
 
 /** The columns of a client: an allow-list, without its legacy secret and its private settings. */
 const columns = ['id', 'name', 'settings', 'is_blocked', 'block_reason', 'user_id', 'client_type_id', 'inserted_at', 'updated_at']
@@ -66,7 +66,7 @@ function selectPage(filter: ClientFilter, order: ClientOrder, page: PageRequest)
     idType: 'uuid',
     descending: order === 'INSERTED_AT_DESC',
   }
-  const total = isCounted(page) ? `SELECT count(*) AS total FROM clients ${whereAll(conditions)}` : 'SELECT NULL::bigint AS total'
+  const total = totalOf(page, `clients ${whereAll(conditions)}`)
   const text = `${filter.nameContains === undefined ? '' : plannedAnew}
     SELECT counted.total, page.*
       FROM (${total}) AS counted

@@ -1,7 +1,7 @@
 import type { ChangeKind, ConnectionChange, ConnectionHistory } from '../domain/connection.ts'
 import type { PageRequest, Place } from '../domain/page.ts'
 import type { Database } from './database.ts'
-import { isCounted, type ListOrder, pageClause, pageOf, Values } from './paging.ts'
+import { type ListOrder, pageClause, pageOf, totalOf, Values, whereAll } from './paging.ts'
 
 const columnNames = [
   'id',
@@ -53,7 +53,7 @@ function selectPages(connectionIds: readonly string[], page: PageRequest) {
   const values = new Values()
   const parents = values.add(connectionIds)
   const condition = 'connection_id = parent.id'
-  const total = isCounted(page) ? `SELECT count(*) AS total FROM connection_changes WHERE ${condition}` : 'SELECT NULL::bigint AS total'
+  const total = totalOf(page, `connection_changes ${whereAll([condition])}`)
   const text = `
     SELECT parent.position, counted.total, ${columnsOfPage}
       FROM unnest(${parents}::uuid[]) WITH ORDINALITY AS parent(id, position)

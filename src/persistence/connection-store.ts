@@ -3,7 +3,7 @@ import type { Page, PageRequest } from '../domain/page.ts'
 import { type ConnectionRow, columnsOf, connectionColumns, connectionOf } from './connection-rows.ts'
 import { deleteConnection, replaceSecret, updateRedirectUri, writeValues } from './connection-writes.ts'
 import { type Database, plannedAnew, type SqlValue } from './database.ts'
-import { isCounted, type ListOrder, pageClause, pageOf, placeOfTime, Values, whereAll } from './paging.ts'
+import { type ListOrder, pageClause, pageOf, placeOfTime, totalOf, Values, whereAll } from './paging.ts'
 
 const findConnection = `SELECT ${connectionColumns.join(', ')} FROM connections WHERE id = $1::uuid AND client_id = $2::uuid`
 
@@ -21,7 +21,7 @@ function selectPages(clientIds: readonly string[], filter: ConnectionFilter, pag
   const conditions = ['client_id = parent.id']
   if (filter.consumerId !== undefined) conditions.push(`consumer_id = ${values.add(filter.consumerId)}::uuid`)
   if (filter.redirectUriContains !== undefined) conditions.push(`redirect_uri ILIKE ${values.addContained(filter.redirectUriContains)}`)
-  const total = isCounted(page) ? `SELECT count(*) AS total FROM connections ${whereAll(conditions)}` : 'SELECT NULL::bigint AS total'
+  const total = totalOf(page, `connections ${whereAll(conditions)}`)
   // A subquery for one value, and not EXISTS, which PostgreSQL would answer by reading all clients into a hash table first.
   const text = `${filter.redirectUriContains === undefined ? '' : plannedAnew}
     SELECT parent.position, (SELECT true FROM clients WHERE clients.id = parent.id), counted.total, ${columnsOf('page')}

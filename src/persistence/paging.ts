@@ -52,8 +52,11 @@ function isBeyond([keyValue, idValue]: Place, { key, id, keyType, idType }: List
   return `(${key}, ${id}) ${descending ? '<' : '>'} (${values.add(keyValue)}::${keyType}, ${values.add(idValue)}::${idType})`
 }
 
-/** Whether a statement has to count the list. */
-export const isCounted = (request: PageRequest): boolean => request.by === 'number' || request.withTotal
+/** The statement that counts a list, `FROM` what is given, where the page needs its total; else one that answers null. */
+export function totalOf(request: PageRequest, from: string): string {
+  const isCounted = request.by === 'number' || request.withTotal
+  return isCounted ? `SELECT count(*) AS total FROM ${from}` : 'SELECT NULL::bigint AS total'
+}
 
 /** A page from the rows of such a statement. */
 export function pageOf<Item>(
