@@ -105,7 +105,15 @@ describe('an embedded PostgreSQL that has been there before', () => {
 
   test('recovers at once from being killed itself', async () => {
     await start(dataDir)
-    process.kill(await postmasterOf(dataDir), 'SIGKILL')
+    const pid = await postmasterOf(dataDir)
+    process.kill(pid, 'SIGKILL')
+    // The signal is sent, not yet obeyed: on a busy machine the server still looks alive for a moment.
+    const isGone = () =>
+      readFile(`/proc/${pid}/stat`, 'utf8').then(
+        (stat) => /\) [ZX] /.test(stat),
+        () => true,
+      )
+    await expect.poll(isGone, { timeout: 5_000, interval: 5 }).toBe(true)
 
     const next = await start(dataDir)
     expect(next.reused).toBe(false)
