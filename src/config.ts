@@ -1,5 +1,5 @@
-import { isIP } from 'node:net'
-import { z } from 'zod'
+import { isLoopback } from './config/values.ts'
+import { type Variables, variables } from './config/variables.ts'
 
 /** Everything that can be set from outside, parsed once. Durations are in the unit that their name ends with. */
 export interface Config {
@@ -9,15 +9,48 @@ export interface Config {
   readonly port: number
   /** Scheme, host and port that callers use, without a trailing slash; null: the address listened on. */
   readonly publicUrl: string | null
-  readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'
+  /** IP addresses and networks whose `X-Forwarded-For` is believed; empty: nobody's. */
+  readonly trustedProxies: readonly string[]
+  /** Origins whose pages may call; empty: none. */
+  readonly corsOrigins: readonly string[]
+  readonly logLevel: Variables['LOG_LEVEL']
+  /** null: metrics are on the main port, and in production nowhere. 0: any free port. */
+  readonly metricsPort: number | null
+  /** Base address of an OpenTelemetry collector (OTLP over HTTP); null: no traces. */
+  readonly tracesUrl: URL | null
   /** Where the embedded database and the development issuer keep their files. Not used in production. */
   readonly dataDir: string
   readonly database: DatabaseConfig
   /** null: the gateway is its own issuer, for development on a loopback address. */
   readonly token: TokenConfig | null
   readonly tokenCacheSeconds: number
+  /** Whether a bearer that is no JWT is looked up in Mithril's `tokens`. */
+  readonly opaqueTokens: boolean
+  /** Whether a client that acts through a broker has to bring the broker's `API-key`. */
+  readonly enforceBrokerKey: boolean
   readonly redirectUriPolicy: 'strict' | 'legacy'
   readonly adminClientTypes: readonly string[]
+  readonly graphql: GraphQLConfig
+  readonly limits: LimitsConfig
+}
+
+export interface GraphQLConfig {
+  /** Introspection, suggestions in error messages, and GraphiQL. */
+  readonly introspection: boolean
+  /** Only documents of the manifest are executed. */
+  readonly persistedOnly: boolean
+}
+
+/** What one caller, or all of them together, may ask for. */
+export interface LimitsConfig {
+  /** Writes of one caller; 0: no limit. */
+  readonly writesPerMinute: number
+  /** Failed authentications from one address; 0: no limit. */
+  readonly authFailuresPerMinute: number
+  /** Where instances share their counters; null: each has its own. */
+  readonly redisUrl: URL | null
+  /** Delay of the event loop above which work for the database is shed; 0: never. */
+  readonly eventLoopDelayMaxMs: number
 }
 
 export interface DatabaseConfig {
@@ -27,6 +60,12 @@ export interface DatabaseConfig {
   readonly connectTimeoutMs: number
   readonly statementTimeoutMs: number
   readonly lockTimeoutMs: number
+  /** How many statements may wait for a connection of the pool. */
+  readonly queueMax: number
+  /** How long one may wait there. */
+  readonly queueTimeoutMs: number
+  /** Behind PgBouncer in transaction mode nothing may be left on a session: no named statements, no settings at its start. */
+  readonly pooler: 'none' | 'pgbouncer'
 }
 
 export interface TokenConfig {
@@ -50,84 +89,6 @@ export class ConfigurationError extends Error {
 }
 
 type Environment = Readonly<Record<string, string | undefined>>
-
-const tokenAlgorithms = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'] as const
-
-const wholeNumber = (minimum: number, maximum: number, fallback: number) =>
-  z
-    .string()
-    .regex(/^\d{1,9}$/, 'must be a whole number')
-    .transform(Number)
-    .refine((value) => value >= minimum && value <= maximum, `must be from ${minimum} to ${maximum}`)
-    .default(fallback)
-
-const words = (separator: string) =>
-  z.string().transform((text) =>
-    text
-      .split(separator)
-      .map((word) => word.trim())
-      .filter((word) => word !== ''),
-  )
-
-const url = (schemes: readonly string[]) =>
-  z
-    .string()
-    .refine(
-      (text) => URL.canParse(text) && schemes.includes(new URL(text).protocol),
-      `must be a URL that begins with ${schemes.map((scheme) => `${scheme}//`).join(' or ')}`,
-    )
-    .transform((text) => new URL(text))
-
-/** As pg reads it: `postgresql://user@/database?host=/socket` is a connection string, but no URL for the WHATWG parser. */
-const isConnectionString = (text: string) => URL.canParse(text) || URL.canParse(text.replace('@/', '@socket/'))
-
-const variables = z.object({
-  // A name that is nearly `production` must not mean development.
-  NODE_ENV: z.enum(['development', 'test', 'production'], 'must be development, test or production').default('development'),
-  HOST: z.string().default('127.0.0.1'),
-  PORT: wholeNumber(0, 65_535, 4000),
-  PUBLIC_URL: url(['https:', 'http:'])
-    .refine(
-      (value) => value.pathname === '/' && value.search + value.hash + value.username + value.password === '',
-      'must be scheme, host and port only',
-    )
-    .optional(),
-  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
-  DATA_DIR: z.string().default('.data'),
-  DATABASE_URL: z
-    .string()
-    .regex(/^postgres(ql)?:\/\/./, { abort: true, error: 'must begin with postgresql:// or postgres://' })
-    .refine(isConnectionString, 'must be a connection string of PostgreSQL')
-    .optional(),
-  DATABASE_POOL_MAX: wholeNumber(1, 500, 10),
-  DATABASE_CONNECT_TIMEOUT_MS: wholeNumber(100, 60_000, 2_000),
-  DATABASE_STATEMENT_TIMEOUT_MS: wholeNumber(100, 60_000, 5_000),
-  DATABASE_LOCK_TIMEOUT_MS: wholeNumber(100, 60_000, 3_000),
-  TOKEN_ISSUER: z.string().optional(),
-  TOKEN_AUDIENCE: z.string().optional(),
-  TOKEN_JWKS_URL: url(['https:', 'http:'])
-    .refine((value) => value.protocol === 'https:' || isLoopback(value.hostname), 'must be https, or http on a loopback address')
-    .optional(),
-  TOKEN_ALGORITHMS: words(',')
-    .pipe(
-      z
-        .array(z.enum(tokenAlgorithms, `must be a comma-separated list of ${tokenAlgorithms.join(', ')}`))
-        .min(1, 'must name at least one algorithm'),
-    )
-    .default(['RS256', 'RS512', 'PS256', 'ES256', 'EdDSA']),
-  TOKEN_CACHE_SECONDS: wholeNumber(0, 60, 60),
-  JWKS_STALE_SECONDS: wholeNumber(0, 86_400, 600),
-  REDIRECT_URI_POLICY: z.enum(['strict', 'legacy']).default('strict'),
-  ADMIN_CLIENT_TYPES: words(',').default(['MITHRIL ADMIN', 'NHS']),
-})
-
-type Variables = z.infer<typeof variables>
-
-/** Whether a host name or address never leaves this machine: where an unprotected issuer or key server is tolerable. */
-export function isLoopback(host: string): boolean {
-  const address = host.replace(/^\[|\]$/g, '')
-  return address === 'localhost' || address === '::1' || (isIP(address) === 4 && address.startsWith('127.'))
-}
 
 /** What a single variable cannot know of the others. Asks only whether they are set, so it can be told together with what is wrong in them. */
 function contradictions(set: Environment): string[] {
@@ -170,7 +131,11 @@ export function parseConfig(environment: Environment): Config {
     host: found.HOST,
     port: found.PORT,
     publicUrl: found.PUBLIC_URL?.origin ?? null,
+    trustedProxies: found.TRUSTED_PROXIES,
+    corsOrigins: found.CORS_ORIGINS.map((origin) => new URL(origin).origin),
     logLevel: found.LOG_LEVEL,
+    metricsPort: found.METRICS_PORT ?? null,
+    tracesUrl: found.OTEL_EXPORTER_OTLP_ENDPOINT ?? null,
     dataDir: found.DATA_DIR,
     database: {
       url: found.DATABASE_URL ?? null,
@@ -178,11 +143,26 @@ export function parseConfig(environment: Environment): Config {
       connectTimeoutMs: found.DATABASE_CONNECT_TIMEOUT_MS,
       statementTimeoutMs: found.DATABASE_STATEMENT_TIMEOUT_MS,
       lockTimeoutMs: found.DATABASE_LOCK_TIMEOUT_MS,
+      queueMax: found.DATABASE_QUEUE_MAX,
+      queueTimeoutMs: found.DATABASE_QUEUE_TIMEOUT_MS,
+      pooler: found.DATABASE_POOLER,
     },
     token: tokenConfig(found),
     tokenCacheSeconds: found.TOKEN_CACHE_SECONDS,
+    opaqueTokens: found.OPAQUE_TOKENS === 'mithril',
+    enforceBrokerKey: found.BROKER_API_KEY === 'enforce',
     redirectUriPolicy: found.REDIRECT_URI_POLICY,
     adminClientTypes: found.ADMIN_CLIENT_TYPES,
+    graphql: {
+      introspection: found.GRAPHQL_INTROSPECTION ?? found.NODE_ENV !== 'production',
+      persistedOnly: found.GRAPHQL_DOCUMENTS === 'persisted',
+    },
+    limits: {
+      writesPerMinute: found.WRITE_LIMIT_PER_MINUTE,
+      authFailuresPerMinute: found.AUTH_FAILURE_LIMIT_PER_MINUTE,
+      redisUrl: found.REDIS_URL ?? null,
+      eventLoopDelayMaxMs: found.EVENT_LOOP_DELAY_MAX_MS,
+    },
   })
 }
 

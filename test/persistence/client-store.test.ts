@@ -4,10 +4,10 @@ import type { ClientFilter, ClientOrder, ClientStore } from '../../src/domain/cl
 import { decodeCursor, type PageRequest } from '../../src/domain/page.ts'
 import { createClientStore } from '../../src/persistence/client-store.ts'
 import { createDatabase, type Database, plannedAnew } from '../../src/persistence/database.ts'
-import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { createTestDatabase, databaseDefaults, type TestDatabase } from '../support/database.ts'
 import { startPostgresProxy } from '../support/postgres-proxy.ts'
 
-const config = { url: null, poolMax: 5, connectTimeoutMs: 5_000, statementTimeoutMs: 10_000, lockTimeoutMs: 10_000 }
+const config = { ...databaseDefaults, poolMax: 5, connectTimeoutMs: 5_000, statementTimeoutMs: 10_000, lockTimeoutMs: 10_000 }
 const userId = randomUUID()
 const typeId = randomUUID()
 

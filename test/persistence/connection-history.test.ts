@@ -7,9 +7,15 @@ import { decodeCursor, type PageRequest } from '../../src/domain/page.ts'
 import { createConnectionHistory } from '../../src/persistence/connection-history.ts'
 import { createConnectionStore } from '../../src/persistence/connection-store.ts'
 import { createDatabase, type Database } from '../../src/persistence/database.ts'
-import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { createTestDatabase, databaseDefaults, type TestDatabase } from '../support/database.ts'
 
-const config: DatabaseConfig = { url: null, poolMax: 16, connectTimeoutMs: 5_000, statementTimeoutMs: 10_000, lockTimeoutMs: 10_000 }
+const config: DatabaseConfig = {
+  ...databaseDefaults,
+  poolMax: 16,
+  connectTimeoutMs: 5_000,
+  statementTimeoutMs: 10_000,
+  lockTimeoutMs: 10_000,
+}
 const first = 'http://old.example.ua/callback'
 
 let testDatabase: TestDatabase

@@ -4,9 +4,9 @@ import type { ConnectionFilter, ConnectionStore } from '../../src/domain/connect
 import { decodeCursor, type PageRequest } from '../../src/domain/page.ts'
 import { createConnectionStore } from '../../src/persistence/connection-store.ts'
 import { createDatabase, type Database } from '../../src/persistence/database.ts'
-import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { createTestDatabase, databaseDefaults, type TestDatabase } from '../support/database.ts'
 
-const config = { url: null, poolMax: 5, connectTimeoutMs: 5_000, statementTimeoutMs: 10_000, lockTimeoutMs: 10_000 }
+const config = { ...databaseDefaults, poolMax: 5, connectTimeoutMs: 5_000, statementTimeoutMs: 10_000, lockTimeoutMs: 10_000 }
 
 let testDatabase: TestDatabase
 let database: Database

@@ -8,7 +8,7 @@ import { GatewayError } from '../../src/domain/errors.ts'
 import { createConnectionStore } from '../../src/persistence/connection-store.ts'
 import { createDatabase, type Database } from '../../src/persistence/database.ts'
 import { classifyFailure } from '../../src/persistence/failure.ts'
-import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { createTestDatabase, databaseDefaults, type TestDatabase } from '../support/database.ts'
 import { startPostgresProxy } from '../support/postgres-proxy.ts'
 
 type RedirectUriChange = Parameters<ConnectionStore['updateRedirectUri']>[0]
@@ -26,7 +26,13 @@ function plainStore(of: Database) {
   }
 }
 
-const config: DatabaseConfig = { url: null, poolMax: 20, connectTimeoutMs: 5_000, statementTimeoutMs: 10_000, lockTimeoutMs: 10_000 }
+const config: DatabaseConfig = {
+  ...databaseDefaults,
+  poolMax: 20,
+  connectTimeoutMs: 5_000,
+  statementTimeoutMs: 10_000,
+  lockTimeoutMs: 10_000,
+}
 const before = 'https://before.example.ua/callback'
 const after = 'https://after.example.ua/callback'
 

@@ -2,10 +2,10 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { DatabaseConfig } from '../../src/config.ts'
 import { createDatabase, type Database } from '../../src/persistence/database.ts'
-import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { createTestDatabase, databaseDefaults, type TestDatabase } from '../support/database.ts'
 import { startPostgresProxy } from '../support/postgres-proxy.ts'
 
-const config: DatabaseConfig = { url: null, poolMax: 3, connectTimeoutMs: 2_000, statementTimeoutMs: 5_000, lockTimeoutMs: 5_000 }
+const config: DatabaseConfig = { ...databaseDefaults, poolMax: 3, connectTimeoutMs: 2_000, statementTimeoutMs: 5_000, lockTimeoutMs: 5_000 }
 
 let db: TestDatabase
 let connectionId: string

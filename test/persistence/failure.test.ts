@@ -8,12 +8,12 @@ import { GatewayError } from '../../src/domain/errors.ts'
 import { createConnectionStore } from '../../src/persistence/connection-store.ts'
 import { createDatabase, type Database } from '../../src/persistence/database.ts'
 import { classifyFailure, type Failure, toRefusal } from '../../src/persistence/failure.ts'
-import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { createTestDatabase, databaseDefaults, type TestDatabase } from '../support/database.ts'
 import { type PostgresProxy, startPostgresProxy } from '../support/postgres-proxy.ts'
 
 // Every error here is one that a real PostgreSQL, driver and Prisma have thrown.
 
-const config: DatabaseConfig = { url: null, poolMax: 2, connectTimeoutMs: 400, statementTimeoutMs: 5_000, lockTimeoutMs: 5_000 }
+const config: DatabaseConfig = { ...databaseDefaults, poolMax: 2, connectTimeoutMs: 400, statementTimeoutMs: 5_000, lockTimeoutMs: 5_000 }
 type Work = Parameters<Database['run']>[0]
 
 let db: TestDatabase

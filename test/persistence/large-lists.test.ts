@@ -11,9 +11,9 @@ import { createConnectionStore } from '../../src/persistence/connection-store.ts
 import { createDatabase, type Database, plannedAnew, type SqlValue } from '../../src/persistence/database.ts'
 import { migrate } from '../../src/persistence/migrate.ts'
 import { MIGRATIONS } from '../../src/persistence/migration-files.ts'
-import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { createTestDatabase, databaseDefaults, type TestDatabase } from '../support/database.ts'
 
-const config = { url: null, poolMax: 2, connectTimeoutMs: 5_000, statementTimeoutMs: 60_000, lockTimeoutMs: 5_000 }
+const config = { ...databaseDefaults, poolMax: 2, connectTimeoutMs: 5_000, statementTimeoutMs: 60_000, lockTimeoutMs: 5_000 }
 const clientCount = 100_000
 const connectionCount = 1_000_000
 /** How many connections the first client has. The others have nine or ten each. */

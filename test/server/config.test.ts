@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest'
-import { ConfigurationError, isLoopback, parseConfig, readDatabaseUrl } from '../../src/config.ts'
+import { isLoopback } from '../../src/config/values.ts'
+import { ConfigurationError, parseConfig, readDatabaseUrl } from '../../src/config.ts'
 
 /** What the configuration says is wrong, or nothing. */
 function mistakesOf(environment: Record<string, string | undefined>): readonly string[] {
@@ -26,13 +27,24 @@ describe('without any variable', () => {
       host: '127.0.0.1',
       port: 4000,
       publicUrl: null,
+      trustedProxies: [],
+      corsOrigins: [],
       logLevel: 'info',
+      metricsPort: null,
+      tracesUrl: null,
       dataDir: '.data',
-      database: { url: null, poolMax: 10, connectTimeoutMs: 2_000, statementTimeoutMs: 5_000, lockTimeoutMs: 3_000 },
+      database: {
+        ...{ url: null, poolMax: 10, connectTimeoutMs: 2_000, statementTimeoutMs: 5_000, lockTimeoutMs: 3_000 },
+        ...{ queueMax: 200, queueTimeoutMs: 1_000, pooler: 'none' },
+      },
       token: null,
       tokenCacheSeconds: 60,
+      opaqueTokens: false,
+      enforceBrokerKey: false,
       redirectUriPolicy: 'strict',
       adminClientTypes: ['MITHRIL ADMIN', 'NHS'],
+      graphql: { introspection: true, persistedOnly: false },
+      limits: { writesPerMinute: 120, authFailuresPerMinute: 60, redisUrl: null, eventLoopDelayMaxMs: 200 },
     })
   })
 
@@ -64,26 +76,48 @@ describe('with every variable set', () => {
         HOST: '0.0.0.0',
         PORT: '0',
         PUBLIC_URL: 'https://api.example.ua:8443/',
+        TRUSTED_PROXIES: '10.0.0.0/8, ::1',
+        CORS_ORIGINS: 'https://admin.example.ua,http://localhost:8080/',
         LOG_LEVEL: 'warn',
+        METRICS_PORT: '9464',
+        OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318',
         DATA_DIR: '/var/lib/gateway',
         DATABASE_POOL_MAX: '500',
         DATABASE_CONNECT_TIMEOUT_MS: '100',
         DATABASE_STATEMENT_TIMEOUT_MS: '60000',
         DATABASE_LOCK_TIMEOUT_MS: '1000',
+        DATABASE_QUEUE_MAX: '0',
+        DATABASE_QUEUE_TIMEOUT_MS: '50',
+        DATABASE_POOLER: 'pgbouncer',
         TOKEN_ALGORITHMS: ' RS256 , ES384,',
         TOKEN_CACHE_SECONDS: '0',
         JWKS_STALE_SECONDS: '86400',
+        OPAQUE_TOKENS: 'mithril',
+        BROKER_API_KEY: 'enforce',
         REDIRECT_URI_POLICY: 'legacy',
         ADMIN_CLIENT_TYPES: 'NHS ADMIN, MITHRIL ADMIN',
+        GRAPHQL_INTROSPECTION: 'true',
+        GRAPHQL_DOCUMENTS: 'persisted',
+        WRITE_LIMIT_PER_MINUTE: '0',
+        AUTH_FAILURE_LIMIT_PER_MINUTE: '5',
+        REDIS_URL: 'redis://:secret@redis:6379/1',
+        EVENT_LOOP_DELAY_MAX_MS: '0',
       }),
     ).toEqual({
       production: true,
       host: '0.0.0.0',
       port: 0,
       publicUrl: 'https://api.example.ua:8443',
+      trustedProxies: ['10.0.0.0/8', '::1'],
+      corsOrigins: ['https://admin.example.ua', 'http://localhost:8080'],
       logLevel: 'warn',
+      metricsPort: 9464,
+      tracesUrl: new URL('http://collector:4318'),
       dataDir: '/var/lib/gateway',
-      database: { url: production.DATABASE_URL, poolMax: 500, connectTimeoutMs: 100, statementTimeoutMs: 60_000, lockTimeoutMs: 1_000 },
+      database: {
+        ...{ url: production.DATABASE_URL, poolMax: 500, connectTimeoutMs: 100, statementTimeoutMs: 60_000, lockTimeoutMs: 1_000 },
+        ...{ queueMax: 0, queueTimeoutMs: 50, pooler: 'pgbouncer' },
+      },
       token: {
         issuer: 'https://issuer.example.ua/',
         audience: 'gateway',
@@ -92,9 +126,19 @@ describe('with every variable set', () => {
         staleSeconds: 86_400,
       },
       tokenCacheSeconds: 0,
+      opaqueTokens: true,
+      enforceBrokerKey: true,
       redirectUriPolicy: 'legacy',
       adminClientTypes: ['NHS ADMIN', 'MITHRIL ADMIN'],
+      graphql: { introspection: true, persistedOnly: true },
+      limits: { writesPerMinute: 0, authFailuresPerMinute: 5, redisUrl: new URL('redis://:secret@redis:6379/1'), eventLoopDelayMaxMs: 0 },
     })
+  })
+
+  test('introspection is off in production and on elsewhere, unless somebody says otherwise', () => {
+    expect(parseConfig(production).graphql.introspection).toBe(false)
+    expect(parseConfig({ ...production, GRAPHQL_INTROSPECTION: 'true' }).graphql.introspection).toBe(true)
+    expect(parseConfig({ GRAPHQL_INTROSPECTION: 'false' }).graphql.introspection).toBe(false)
   })
 
   test('algorithms are those of the configuration, asymmetric ones by default', () => {
@@ -116,6 +160,12 @@ const wholeNumbers: [string, number, number][] = [
   ['DATABASE_CONNECT_TIMEOUT_MS', 100, 60_000],
   ['DATABASE_STATEMENT_TIMEOUT_MS', 100, 60_000],
   ['DATABASE_LOCK_TIMEOUT_MS', 100, 60_000],
+  ['DATABASE_QUEUE_MAX', 0, 100_000],
+  ['DATABASE_QUEUE_TIMEOUT_MS', 10, 60_000],
+  ['METRICS_PORT', 0, 65_535],
+  ['WRITE_LIMIT_PER_MINUTE', 0, 1_000_000],
+  ['AUTH_FAILURE_LIMIT_PER_MINUTE', 0, 1_000_000],
+  ['EVENT_LOOP_DELAY_MAX_MS', 0, 60_000],
   ['TOKEN_CACHE_SECONDS', 0, 60],
   ['JWKS_STALE_SECONDS', 0, 86_400],
 ]
@@ -135,6 +185,8 @@ describe('a whole number', () => {
 })
 
 const publicUrl = 'PUBLIC_URL must be scheme, host and port only'
+const proxies = 'TRUSTED_PROXIES must be a comma-separated list of IP addresses and networks (10.0.0.0/8)'
+const origins = 'CORS_ORIGINS must be a comma-separated list of origins: scheme, host and port only'
 const keysUrl = 'TOKEN_JWKS_URL must be https, or http on a loopback address'
 
 describe('what is not valid is named:', () => {
@@ -154,6 +206,19 @@ describe('what is not valid is named:', () => {
     ['DATABASE_URL', 'postgresql://u:p4ssw0rd@db:port/mithril', 'DATABASE_URL must be a connection string of PostgreSQL'],
     ['DATABASE_URL', 'postgresql://u:p4ss#w0rd@db/mithril', 'DATABASE_URL must be a connection string of PostgreSQL'],
     ['TOKEN_ALGORITHMS', ',', 'TOKEN_ALGORITHMS must name at least one algorithm'],
+    ['TRUSTED_PROXIES', 'proxy.example.ua', proxies],
+    ['TRUSTED_PROXIES', '10.0.0.0/33', proxies],
+    ['TRUSTED_PROXIES', 'true', proxies],
+    ['CORS_ORIGINS', '*', origins],
+    ['CORS_ORIGINS', 'https://admin.example.ua/ui', origins],
+    ['CORS_ORIGINS', 'https://ok.example.ua,null', origins],
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', 'collector:4318', 'OTEL_EXPORTER_OTLP_ENDPOINT must be a URL that begins with https:// or http://'],
+    ['REDIS_URL', 'http://redis:6379', 'REDIS_URL must be a URL that begins with redis:// or rediss://'],
+    ['DATABASE_POOLER', 'odyssey', 'DATABASE_POOLER must be none or pgbouncer'],
+    ['OPAQUE_TOKENS', 'true', 'OPAQUE_TOKENS must be off or mithril'],
+    ['BROKER_API_KEY', 'on', 'BROKER_API_KEY must be off or enforce'],
+    ['GRAPHQL_INTROSPECTION', '1', 'GRAPHQL_INTROSPECTION must be true or false'],
+    ['GRAPHQL_DOCUMENTS', 'trusted', 'GRAPHQL_DOCUMENTS must be any or persisted'],
   ])('%s=%s', (name, value, mistake) => {
     expect(mistakesOf({ ...issuer, [name]: value })).toEqual([mistake])
   })

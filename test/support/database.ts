@@ -1,6 +1,10 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { Client, Pool } from 'pg'
 import { inject } from 'vitest'
+import { type DatabaseConfig, parseConfig } from '../../src/config.ts'
+
+/** How a gateway uses its database unless it is told otherwise. Tests name what matters to them. */
+export const databaseDefaults: DatabaseConfig = parseConfig({}).database
 
 /** A database of a test file's own, with what Mithril would have written. */
 export interface TestDatabase {

@@ -1,0 +1,54 @@
+import { isIP } from 'node:net'
+import { z } from 'zod'
+
+/** A whole number within bounds. */
+export const wholeNumber = (minimum: number, maximum: number) =>
+  z
+    .string()
+    .regex(/^\d{1,9}$/, 'must be a whole number')
+    .transform(Number)
+    .refine((value) => value >= minimum && value <= maximum, `must be from ${minimum} to ${maximum}`)
+
+/** `true` or `false`, and nothing that only looks like one. */
+export const truth = z.enum(['true', 'false'], 'must be true or false').transform((text) => text === 'true')
+
+/** Words between separators; white space around them and empty ones do not count. */
+export const words = (separator: string) =>
+  z.string().transform((text) =>
+    text
+      .split(separator)
+      .map((word) => word.trim())
+      .filter((word) => word !== ''),
+  )
+
+/** A URL of one of these schemes, each written with its colon. */
+export const url = (schemes: readonly string[]) =>
+  z
+    .string()
+    .refine(
+      (text) => URL.canParse(text) && schemes.includes(new URL(text).protocol),
+      `must be a URL that begins with ${schemes.map((scheme) => `${scheme}//`).join(' or ')}`,
+    )
+    .transform((text) => new URL(text))
+
+/** Whether a URL is scheme, host and port, and nothing more. */
+export const isOrigin = ({ pathname, search, hash, username, password }: URL) =>
+  pathname === '/' && search + hash + username + password === ''
+
+/** Whether a text is an IP address or a network in CIDR notation (RFC 4632 §3.1). */
+export function isNetwork(text: string): boolean {
+  const [address = '', bits, ...rest] = text.split('/')
+  const version = isIP(address)
+  return (
+    version !== 0 && rest.length === 0 && (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128)))
+  )
+}
+
+/** As pg reads it: `postgresql://user@/database?host=/socket` is a connection string, but no URL for the WHATWG parser. */
+export const isConnectionString = (text: string) => URL.canParse(text) || URL.canParse(text.replace('@/', '@socket/'))
+
+/** Whether a host name or address never leaves this machine: where an unprotected issuer or key server is tolerable. */
+export function isLoopback(host: string): boolean {
+  const address = host.replace(/^\[|\]$/g, '')
+  return address === 'localhost' || address === '::1' || (isIP(address) === 4 && address.startsWith('127.'))
+}
