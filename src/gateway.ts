@@ -12,6 +12,7 @@ import { createConnectionHistory } from './persistence/connection-history.ts'
 import { createConnectionStore } from './persistence/connection-store.ts'
 import { createDatabase } from './persistence/database.ts'
 import { pendingMigrations } from './persistence/migrate.ts'
+import { createLimitsCheck } from './persistence/pooler.ts'
 
 /** A running gateway, not listening yet. */
 export interface Gateway {
@@ -90,6 +91,7 @@ export async function openGateway(config: Config, logDestination?: { write(line:
   const database = createDatabase(opened.url, config.database, (error) =>
     log?.warn({ reason: error.message }, 'an idle database connection broke'),
   )
+  const checkLimits = createLimitsCheck(database.query, config.database, (sentence) => log?.warn(sentence))
   const verifier = createTokenVerifier({ ...expected, keys, cacheSeconds: config.tokenCacheSeconds })
 
   const app = await createApp({
@@ -101,7 +103,10 @@ export async function openGateway(config: Config, logDestination?: { write(line:
     readiness: {
       keys: () => keys.state().ready,
       // One question answers both: a database that is away cannot say which migrations it has.
-      database: async () => (await database.query('SELECT 1')).length === 1,
+      database: async () => {
+        await checkLimits()
+        return (await database.query('SELECT 1')).length === 1
+      },
       migrations: async () => (await pendingMigrations(database.query)).length === 0,
     },
     graphiql: config.production ? null : () => graphiqlFor(developmentIssuer),

@@ -58,6 +58,19 @@ function createStatementNames(): (query: { readonly sql: string }) => string {
   }
 }
 
+/**
+ * Limits that the server keeps for us, asked for when a session starts. PgBouncer refuses such settings, and hands a session to another
+ * client after each transaction: there they belong to the role (see pooler.ts), and no statement may have a name.
+ */
+function sessionSettings({ pooler, statementTimeoutMs, lockTimeoutMs }: DatabaseConfig) {
+  if (pooler === 'pgbouncer') return {}
+  return {
+    statement_timeout: statementTimeoutMs,
+    lock_timeout: lockTimeoutMs,
+    idle_in_transaction_session_timeout: statementTimeoutMs,
+  }
+}
+
 function createPrisma(adapter: PrismaPg) {
   return new PrismaClient({
     adapter,
@@ -89,16 +102,15 @@ export function createDatabase(url: string, config: DatabaseConfig, onIdleError:
     max: config.poolMax,
     connectionTimeoutMillis: config.connectTimeoutMs,
     query_timeout: config.statementTimeoutMs + clientSideGraceMs,
-    statement_timeout: config.statementTimeoutMs,
-    lock_timeout: config.lockTimeoutMs,
-    idle_in_transaction_session_timeout: config.statementTimeoutMs,
     idleTimeoutMillis: 30_000,
     keepAlive: true,
     application_name: 'mithril-connection-gateway',
+    ...sessionSettings(config),
   })
   // Without a listener a connection that breaks while idle would end the process.
   pool.on('error', onIdleError)
-  const factory = new PrismaPg(pool, { statementNameGenerator: createStatementNames() })
+  const statementNameGenerator = config.pooler === 'pgbouncer' ? () => '' : createStatementNames()
+  const factory = new PrismaPg(pool, { statementNameGenerator })
   const prisma = createPrisma(factory)
   // Wraps the pool and connects to nothing yet.
   const adapter = factory.connect()

@@ -13,7 +13,7 @@ export type Query = (sql: string) => Promise<readonly Record<string, unknown>[]>
  * Runs `work` while no other process migrates the same database: several instances of the gateway may start at once. The lock is held
  * by a session of its own and falls with it.
  *
- * @throws Error that names host and database, never the password, when there is no connection.
+ * @throws Error that names host and database, never the password, when there is no connection, or a pooler between us and PostgreSQL.
  */
 export async function whileAlone<T>(databaseUrl: string, work: (query: Query) => Promise<T>): Promise<T> {
   const client = new Client({ connectionString: databaseUrl, connectionTimeoutMillis: CONNECT_MS })
@@ -23,6 +23,11 @@ export async function whileAlone<T>(databaseUrl: string, work: (query: Query) =>
     throw new Error(`Cannot connect to the database ${nameOf(databaseUrl)}: ${reasonOf(error)}`)
   })
   try {
+    if (await isPooled(client))
+      throw new Error(
+        `The database ${nameOf(databaseUrl)} is reached through a connection pooler. Migrations need a session of their own: ` +
+          'set DATABASE_URL to PostgreSQL itself.',
+      )
     await client.query(`SET lock_timeout = '${LONGEST_WAIT}'`)
     await client.query(`SELECT pg_advisory_lock(hashtextextended('mithril-connection-gateway migrations', 0))`)
     return await work(async (sql) => (await client.query<Record<string, unknown>>(sql)).rows)
@@ -32,6 +37,16 @@ export async function whileAlone<T>(databaseUrl: string, work: (query: Query) =>
   } finally {
     await client.end()
   }
+}
+
+/**
+ * Whether somebody else holds the session, and may hand it to another client with our lock on it. PgBouncer tells each client a process
+ * number of its own making; PostgreSQL tells that of the session.
+ */
+async function isPooled(client: Client): Promise<boolean> {
+  const { processID } = client as Client & { readonly processID: number | null } // pg's typings leave it out
+  const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')
+  return processID !== rows[0]?.pid
 }
 
 function nameOf(databaseUrl: string): string {

@@ -1,0 +1,73 @@
+import { readFile, rm } from 'node:fs/promises'
+import { Client, type QueryResult } from 'pg'
+import { seed } from '../../prisma/seed.ts'
+import { startEmbeddedPostgres } from '../../src/persistence/embedded-postgres.ts'
+import { baseline, migrate } from '../../src/persistence/migrate.ts'
+import { makeClusterDirectory } from './cluster-directories.ts'
+
+/** A PostgreSQL of its own, because roles belong to a whole cluster, with a database as Mithril's own migrations make it. */
+export interface MithrilCluster {
+  readonly port: number
+  /** The superuser on Mithril's database. */
+  readonly adminUrl: string
+  /** Mithril's database as somebody who has got this password, directly or by way of another port. */
+  urlOf(role: string, port?: number): string
+  /** Runs statements as the superuser, or as a role, and answers the rows of the last one. */
+  query(sql: string, role?: string): Promise<readonly Record<string, unknown>[]>
+  stop(): Promise<void>
+}
+
+const read = (path: string) => readFile(new URL(`../../${path}`, import.meta.url), 'utf8')
+
+/** Every role's password. */
+export const rolePassword = 'correct-horse'
+
+/** Starts one with Mithril's tables, owned by a role `mithril`, and nothing of ours. */
+export async function startMithrilCluster(): Promise<MithrilCluster> {
+  const dataDir = await makeClusterDirectory()
+  const postgres = await startEmbeddedPostgres({ dataDir, durable: false })
+  const urlOf = (role: string, port = postgres.port) => `postgresql://${role}:${rolePassword}@127.0.0.1:${port}/mithril`
+  const admin = new Client({ connectionString: postgres.url, connectionTimeoutMillis: 10_000 })
+  await admin.connect()
+  const query = async (sql: string, role?: string) => {
+    if (role === undefined) return rowsOf(await admin.query(sql))
+    const client = new Client({ connectionString: urlOf(role), connectionTimeoutMillis: 10_000 })
+    await client.connect()
+    try {
+      return rowsOf(await client.query(sql))
+    } finally {
+      await client.end()
+    }
+  }
+  await query(`CREATE ROLE mithril LOGIN PASSWORD '${rolePassword}'; GRANT CREATE ON DATABASE mithril TO mithril`)
+  await query('GRANT CREATE ON SCHEMA public TO mithril')
+  await query(await read('prisma/migrations/0_init/migration.sql'), 'mithril')
+  return {
+    port: postgres.port,
+    adminUrl: postgres.url,
+    urlOf,
+    query,
+    async stop() {
+      await admin.end()
+      await postgres.stop()
+      await rm(postgres.location, { recursive: true, force: true })
+      await rm(dataDir, { recursive: true, force: true })
+    },
+  }
+}
+
+/** Several statements in one text have a list of results, which pg's typings do not know. */
+function rowsOf(result: QueryResult | readonly QueryResult[]): readonly Record<string, unknown>[] {
+  const last = Array.isArray(result) ? result.at(-1) : result
+  return last?.rows ?? []
+}
+
+/** Makes it ready for the gateway as ops/README.md says, with the demo data. */
+export async function prepareForGateway({ query, urlOf }: MithrilCluster): Promise<void> {
+  await query(await read('ops/postgres/roles.sql'))
+  for (const role of ['gateway_migrator', 'gateway']) await query(`ALTER ROLE ${role} PASSWORD '${rolePassword}'`)
+  await baseline(urlOf('gateway_migrator'))
+  await migrate(urlOf('gateway_migrator'))
+  await query(await read('ops/postgres/rights.sql'), 'gateway_migrator')
+  await seed(urlOf('gateway_migrator'))
+}
