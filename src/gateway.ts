@@ -13,6 +13,7 @@ import { createConnectionStore } from './persistence/connection-store.ts'
 import { createDatabase } from './persistence/database.ts'
 import { pendingMigrations } from './persistence/migrate.ts'
 import { createLimitsCheck } from './persistence/pooler.ts'
+import { watchEventLoop } from './server/event-loop.ts'
 
 /** A running gateway, not listening yet. */
 export interface Gateway {
@@ -88,9 +89,11 @@ export async function openGateway(config: Config, logDestination?: { write(line:
   let log: FastifyInstance['log'] | undefined
   const opened = await openDatabase(config)
   const { keys, developmentIssuer, ...expected } = await openKeys(config, () => log)
-  const database = createDatabase(opened.url, config.database, (error) =>
-    log?.warn({ reason: error.message }, 'an idle database connection broke'),
-  )
+  const eventLoop = watchEventLoop(config.limits.eventLoopDelayMaxMs)
+  const database = createDatabase(opened.url, config.database, {
+    onIdleError: (error) => log?.warn({ reason: error.message }, 'an idle database connection broke'),
+    isOverloaded: eventLoop.isOverloaded,
+  })
   const checkLimits = createLimitsCheck(database.query, config.database, (sentence) => log?.warn(sentence))
   const verifier = createTokenVerifier({ ...expected, keys, cacheSeconds: config.tokenCacheSeconds })
 
@@ -123,6 +126,7 @@ export async function openGateway(config: Config, logDestination?: { write(line:
     async close() {
       await app.close()
       keys.close()
+      eventLoop.close()
       await database.close()
       await opened.stop()
     },
