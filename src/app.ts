@@ -9,6 +9,7 @@ import { createOperations } from './domain/operations.ts'
 import { createPolicy } from './domain/policy.ts'
 import { graphqlDoor } from './graphql/door.ts'
 import { createSchema } from './graphql/schema.ts'
+import type { Limits } from './limits/open-limits.ts'
 import { renderStrayRefusal, speakEnvelope } from './rest/door.ts'
 import { describeRest } from './rest/openapi.ts'
 import { restRoutes } from './rest/routes.ts'
@@ -22,6 +23,7 @@ export interface AppDeps {
   readonly connections: ConnectionStore
   readonly history: ConnectionHistory
   readonly authenticate: Authenticate
+  readonly limits: Pick<Limits, 'writeLimit' | 'failureLimit'>
   readonly readiness: Readonly<Record<string, ReadinessCheck>>
   /** What GraphiQL opens with, outside production; null: no GraphiQL. */
   readonly graphiql: (() => Promise<GraphiQLOptions>) | null
@@ -33,7 +35,7 @@ export interface AppDeps {
  * The caller closes it, and afterwards what it passed in.
  */
 export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
-  const { config, clients, connections, history, authenticate, readiness, graphiql } = deps
+  const { config, clients, connections, history, authenticate, limits, readiness, graphiql } = deps
   const app = createHttpServer({ config, renderStrayRefusal, ...(deps.logDestination && { logDestination: deps.logDestination }) })
   const policy = createPolicy({
     adminClientTypes: config.adminClientTypes,
@@ -41,6 +43,7 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
   })
   const operations = createOperations({
     policy,
+    writeLimit: limits.writeLimit,
     parseConnectionUpdate: createConnectionUpdateParser(config.redirectUriPolicy),
     clients,
     connections,
@@ -52,9 +55,11 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
   healthRoutes(app, readiness)
   await app.register(async (rest) => {
     await describeRest(rest, config.redirectUriPolicy)
-    restRoutes(rest, { operations, policy, authenticate })
+    restRoutes(rest, { operations, policy, authenticate, ...limits })
   })
-  await app.register(async (graphql) => graphqlDoor(graphql, { schema: createSchema(), operations, policy, authenticate, graphiql }))
+  await app.register(async (graphql) =>
+    graphqlDoor(graphql, { schema: createSchema(), operations, policy, authenticate, graphiql, failureLimit: limits.failureLimit }),
+  )
   await app.ready()
   return app
 }

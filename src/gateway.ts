@@ -7,13 +7,13 @@ import { type DevelopmentIssuer, openDevelopmentIssuer } from './auth/developmen
 import { createKeySet, createStaticKeySet } from './auth/key-set.ts'
 import { createTokenVerifier } from './auth/verify-token.ts'
 import type { Config } from './config.ts'
+import { openLimits } from './limits/open-limits.ts'
 import { createClientStore } from './persistence/client-store.ts'
 import { createConnectionHistory } from './persistence/connection-history.ts'
 import { createConnectionStore } from './persistence/connection-store.ts'
 import { createDatabase } from './persistence/database.ts'
 import { pendingMigrations } from './persistence/migrate.ts'
 import { createLimitsCheck } from './persistence/pooler.ts'
-import { watchEventLoop } from './server/event-loop.ts'
 
 /** A running gateway, not listening yet. */
 export interface Gateway {
@@ -58,12 +58,26 @@ async function openDatabase({ database, dataDir }: Config): Promise<OpenedDataba
   }
 }
 
-async function openKeys({ token, dataDir }: Config, logger: () => FastifyInstance['log'] | undefined) {
+/** A log for what is opened before the app, whose log it becomes. What is said earlier waits for that. */
+function lateLog() {
+  let app: FastifyInstance | undefined
+  const early: (() => void)[] = []
+  const write = (level: 'info' | 'warn') => (details: object, message: string) => {
+    if (app === undefined) early.push(() => app?.log[level](details, message))
+    else app.log[level](details, message)
+  }
+  return {
+    info: write('info'),
+    warn: write('warn'),
+    logThrough(opened: FastifyInstance) {
+      app = opened
+      for (const line of early.splice(0)) line()
+    },
+  }
+}
+
+async function openKeys({ token, dataDir }: Config, log: ReturnType<typeof lateLog>) {
   if (token !== null) {
-    const log = {
-      info: (details: object, message: string) => logger()?.info(details, message),
-      warn: (details: object, message: string) => logger()?.warn(details, message),
-    }
     const keys = createKeySet({ url: token.jwksUrl, limits: { staleSeconds: token.staleSeconds }, log })
     keys.start()
     return { keys, developmentIssuer: null, issuer: token.issuer, audience: token.audience, algorithms: token.algorithms }
@@ -85,16 +99,14 @@ async function graphiqlFor(issuer: DevelopmentIssuer | null): Promise<GraphiQLOp
 
 /** Opens the plugs that a configuration names and sets them into the app. */
 export async function openGateway(config: Config, logDestination?: { write(line: string): void }): Promise<Gateway> {
-  // What is opened before the app logs through it once it is there.
-  let log: FastifyInstance['log'] | undefined
+  const log = lateLog()
   const opened = await openDatabase(config)
-  const { keys, developmentIssuer, ...expected } = await openKeys(config, () => log)
-  const eventLoop = watchEventLoop(config.limits.eventLoopDelayMaxMs)
-  const database = createDatabase(opened.url, config.database, {
-    onIdleError: (error) => log?.warn({ reason: error.message }, 'an idle database connection broke'),
-    isOverloaded: eventLoop.isOverloaded,
-  })
-  const checkLimits = createLimitsCheck(database.query, config.database, (sentence) => log?.warn(sentence))
+  const { keys, developmentIssuer, ...expected } = await openKeys(config, log)
+  const database = createDatabase(opened.url, config.database, (error) =>
+    log.warn({ reason: error.message }, 'an idle database connection broke'),
+  )
+  const checkLimits = createLimitsCheck(database.query, config.database, (sentence) => log.warn({}, sentence))
+  const limits = await openLimits(config.limits, log)
   const verifier = createTokenVerifier({ ...expected, keys, cacheSeconds: config.tokenCacheSeconds })
 
   const app = await createApp({
@@ -103,6 +115,7 @@ export async function openGateway(config: Config, logDestination?: { write(line:
     connections: createConnectionStore(database),
     history: createConnectionHistory(database),
     authenticate: createAuthenticate({ verifier }),
+    limits,
     readiness: {
       keys: () => keys.state().ready,
       // One question answers both: a database that is away cannot say which migrations it has.
@@ -115,7 +128,7 @@ export async function openGateway(config: Config, logDestination?: { write(line:
     graphiql: config.production ? null : () => graphiqlFor(developmentIssuer),
     ...(logDestination && { logDestination }),
   })
-  log = app.log
+  log.logThrough(app)
 
   return {
     app,
@@ -126,7 +139,7 @@ export async function openGateway(config: Config, logDestination?: { write(line:
     async close() {
       await app.close()
       keys.close()
-      eventLoop.close()
+      limits.close()
       await database.close()
       await opened.stop()
     },

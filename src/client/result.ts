@@ -57,7 +57,7 @@ export type GatewayFailure = {
   /** The connection as it is now: decide anew, then send its version. */
   | { readonly code: 'CONFLICT'; readonly current: { readonly version: number; readonly redirectUri: string; readonly updatedAt: string } }
   /** Seconds after which a new attempt makes sense, if that is known. */
-  | { readonly code: 'SERVICE_UNAVAILABLE'; readonly retryAfter: number | null }
+  | { readonly code: 'SERVICE_UNAVAILABLE' | 'TOO_MANY_REQUESTS'; readonly retryAfter: number | null }
   /** A code that this client does not know, or none. */
   | { readonly code: 'UNKNOWN'; readonly answeredCode: string | null }
 )
@@ -80,7 +80,7 @@ export function readErrors({ errors, httpStatus }: GatewayResult<unknown>): Gate
     if (code === 'FORBIDDEN') return { ...failure, code, missingAllowances }
     if (code === 'UNPROCESSABLE_ENTITY') return { ...failure, code, inputErrors }
     if (code === 'CONFLICT' && current) return { ...failure, code, current }
-    if (code === 'SERVICE_UNAVAILABLE') return { ...failure, code, retryAfter }
+    if (code === 'SERVICE_UNAVAILABLE' || code === 'TOO_MANY_REQUESTS') return { ...failure, code, retryAfter }
     return { ...failure, code: 'UNKNOWN', answeredCode: code ?? null }
   })
 }

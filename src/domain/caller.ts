@@ -21,6 +21,8 @@ export interface Call {
   readonly requestId: string
   /** The `API-key` header: the secret of a connection, for the operations that ask for one. Never logged, never stored. */
   readonly apiKey: string | null
+  /** Whether its door has counted the write that the call is for (`write-limit.ts`): REST has, before it read the body. */
+  readonly isCounted?: boolean
 }
 
 /** A call whose caller has been authorized. The audit row is written from it. */

@@ -1,5 +1,6 @@
 import type { Connection } from './connection.ts'
 import type { Violation } from './violation.ts'
+import type { Allowance } from './write-limit.ts'
 
 /**
  * The catalogue: every refusal that the gateway knows, with the code that programs switch on, the number the REST door
@@ -15,6 +16,7 @@ export const catalogue = {
   notFound: { code: 'NOT_FOUND', status: 404, message: 'Not found' },
   conflict: { code: 'CONFLICT', status: 409, message: 'The connection has been changed by somebody else' },
   validationFailed: { code: 'UNPROCESSABLE_ENTITY', status: 422, message: 'Validation failed' },
+  tooManyRequests: { code: 'TOO_MANY_REQUESTS', status: 429, message: 'Too many requests' },
   unavailable: { code: 'SERVICE_UNAVAILABLE', status: 503, message: 'Service temporarily unavailable' },
   internal: { code: 'INTERNAL_SERVER_ERROR', status: 500, message: 'Internal server error' },
 
@@ -41,7 +43,9 @@ export interface RefusalDetails {
   readonly reason?: string
   /** `conflict`: the connection as it is now. */
   readonly current?: Connection
-  /** `unavailable`: seconds after which a new attempt makes sense. */
+  /** `tooManyRequests`: the limit that was passed. */
+  readonly allowance?: Allowance
+  /** `unavailable` and `tooManyRequests`: seconds after which a new attempt makes sense. */
   readonly retryAfter?: number
   /** `methodNotAllowed`: the methods that the path knows (RFC 9110 §15.5.6). */
   readonly allowedMethods?: readonly string[]

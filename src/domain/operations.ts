@@ -25,6 +25,7 @@ import {
 import { createRefreshConnectionSecret, type RefreshConnectionSecret } from './refresh-connection-secret.ts'
 import { createRevertClientConnection, type RevertClientConnection } from './revert-client-connection.ts'
 import { createUpdateClientConnection, type UpdateClientConnection } from './update-client-connection.ts'
+import { createAuthorizeWrite, type WriteLimit } from './write-limit.ts'
 
 /** Everything the gateway can do. Both doors call these functions and nothing else. */
 export interface Operations {
@@ -44,14 +45,17 @@ export interface Operations {
 
 export interface OperationsDeps {
   readonly policy: Policy
+  /** null: no limit. */
+  readonly writeLimit: WriteLimit | null
   readonly parseConnectionUpdate: ConnectionUpdateParser
   readonly clients: ClientStore
   readonly connections: ConnectionStore
   readonly history: ConnectionHistory
 }
 
-/** Builds every operation from the same policy, validator and stores. */
+/** Builds every operation from the same policy, limit, validator and stores. */
 export function createOperations(deps: OperationsDeps): Operations {
+  const writing = { ...deps, authorizeWrite: createAuthorizeWrite(deps) }
   return {
     readClient: createReadClient(deps),
     listClients: createListClients(deps),
@@ -61,9 +65,9 @@ export function createOperations(deps: OperationsDeps): Operations {
     readLatestChanges: createReadLatestChanges(deps),
     listChanges: createListChanges(deps),
     checkRedirectUri: createCheckRedirectUri(deps),
-    updateClientConnection: createUpdateClientConnection(deps),
-    revertClientConnection: createRevertClientConnection(deps),
-    refreshConnectionSecret: createRefreshConnectionSecret(deps),
-    deleteClientConnection: createDeleteClientConnection(deps),
+    updateClientConnection: createUpdateClientConnection(writing),
+    revertClientConnection: createRevertClientConnection(writing),
+    refreshConnectionSecret: createRefreshConnectionSecret(writing),
+    deleteClientConnection: createDeleteClientConnection(writing),
   }
 }

@@ -2,14 +2,15 @@ import { randomBytes } from 'node:crypto'
 import type { Author, Call } from './caller.ts'
 import type { Connection, ConnectionKey, ConnectionStore, RefreshedConnection } from './connection.ts'
 import { GatewayError } from './errors.ts'
-import { type Policy, requiredScope } from './policy.ts'
+import { requiredScope } from './policy.ts'
 import { requireKey, settleWrite } from './settle-write.ts'
+import type { AuthorizeWrite } from './write-limit.ts'
 
 /** Gives a connection a new secret. The answer is the only one that ever shows it. */
 export type RefreshConnectionSecret = (call: Call, input: ConnectionKey) => Promise<RefreshedConnection>
 
 export interface RefreshConnectionSecretDeps {
-  readonly policy: Policy
+  readonly authorizeWrite: AuthorizeWrite
   readonly connections: Pick<ConnectionStore, 'find' | 'replaceSecret' | 'clientOfSecret'>
 }
 
@@ -19,9 +20,9 @@ const newSecret = () => randomBytes(32).toString('base64url')
 /**
  * Beside scope and ownership there is a third rule (`domain.md` §3): the consumer of the connection has to be there. Either
  * it is the caller itself, or the `API-key` header is the secret of one of the consumer's own connections.
- * @throws GatewayError `accessDenied`, `invalidScopes`, `forbidden`, `notFound`, `apiKeyMissing`, `apiKeyInvalid` or `unavailable`
+ * @throws GatewayError `accessDenied`, `invalidScopes`, `forbidden`, `tooManyRequests`, `notFound`, `apiKeyMissing`, `apiKeyInvalid` or `unavailable`
  */
-export function createRefreshConnectionSecret({ policy, connections }: RefreshConnectionSecretDeps): RefreshConnectionSecret {
+export function createRefreshConnectionSecret({ authorizeWrite, connections }: RefreshConnectionSecretDeps): RefreshConnectionSecret {
   async function requireConsumer({ caller, apiKey }: Author, { consumerId }: Connection): Promise<void> {
     if (caller.clientId === consumerId) return
     if (apiKey === null) throw new GatewayError('apiKeyMissing')
@@ -31,7 +32,7 @@ export function createRefreshConnectionSecret({ policy, connections }: RefreshCo
   }
 
   return async (call, input) => {
-    const author = policy.authorize(call, requiredScope.refreshSecret, input.clientId)
+    const author = await authorizeWrite(call, requiredScope.refreshSecret, input.clientId)
 
     const key = requireKey(input)
     const connection = await connections.find(key)

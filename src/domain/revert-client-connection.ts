@@ -2,9 +2,10 @@ import type { Call } from './caller.ts'
 import type { Connection, ConnectionHistory, ConnectionKey, ConnectionStore } from './connection.ts'
 import type { ConnectionUpdateParser } from './connection-update.ts'
 import { GatewayError } from './errors.ts'
-import { type Policy, requiredScope } from './policy.ts'
+import { requiredScope } from './policy.ts'
 import { requireKey, settleWrite } from './settle-write.ts'
 import type { Violation } from './violation.ts'
+import type { AuthorizeWrite } from './write-limit.ts'
 
 export interface RevertClientConnectionInput extends ConnectionKey {
   /** The change to take back: the redirect URI becomes what it was before it. */
@@ -16,7 +17,7 @@ export interface RevertClientConnectionInput extends ConnectionKey {
 export type RevertClientConnection = (call: Call, input: RevertClientConnectionInput) => Promise<Connection>
 
 export interface RevertClientConnectionDeps {
-  readonly policy: Policy
+  readonly authorizeWrite: AuthorizeWrite
   readonly parseConnectionUpdate: ConnectionUpdateParser
   readonly connections: Pick<ConnectionStore, 'updateRedirectUri'>
   readonly history: Pick<ConnectionHistory, 'find'>
@@ -38,9 +39,9 @@ const notOfTheRedirectUri: Violation = {
  * @throws GatewayError as the update; `notFound` also for a change that is not one of this connection
  */
 export function createRevertClientConnection(deps: RevertClientConnectionDeps): RevertClientConnection {
-  const { policy, parseConnectionUpdate, connections, history } = deps
+  const { authorizeWrite, parseConnectionUpdate, connections, history } = deps
   return async (call, { changeId, expectedVersions, ...input }) => {
-    const author = policy.authorize(call, requiredScope.updateConnection, input.clientId)
+    const author = await authorizeWrite(call, requiredScope.updateConnection, input.clientId)
 
     const key = requireKey(input)
     const change = changeIdPattern.test(changeId) ? await history.find(key, changeId) : null

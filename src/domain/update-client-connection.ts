@@ -2,8 +2,9 @@ import type { Call } from './caller.ts'
 import type { Connection, ConnectionKey, ConnectionStore } from './connection.ts'
 import type { ConnectionUpdateParser } from './connection-update.ts'
 import { GatewayError } from './errors.ts'
-import { type Policy, requiredScope } from './policy.ts'
+import { requiredScope } from './policy.ts'
 import { requireKey, settleWrite } from './settle-write.ts'
+import type { AuthorizeWrite } from './write-limit.ts'
 
 export interface UpdateClientConnectionInput extends ConnectionKey {
   /** The request document, `{ "redirect_uri": … }`, as it came: it is looked at after the caller has been authorized. */
@@ -16,21 +17,22 @@ export interface UpdateClientConnectionInput extends ConnectionKey {
 export type UpdateClientConnection = (call: Call, input: UpdateClientConnectionInput) => Promise<Connection>
 
 export interface UpdateClientConnectionDeps {
-  readonly policy: Policy
+  readonly authorizeWrite: AuthorizeWrite
   readonly parseConnectionUpdate: ConnectionUpdateParser
   readonly connections: Pick<ConnectionStore, 'updateRedirectUri'>
 }
 
 /**
- * THE operation (API-009-001-006-0339): authorize → validate → store, in this order, because the order is contract. A
+ * THE operation (API-009-001-006-0339): authorize (and count) → validate → store, in this order, because the order is contract. A
  * foreign caller learns nothing about the input, and an invalid input learns nothing about what is stored.
  * Answers the connection as it is afterwards; the same value again is not an error and writes nothing.
- * @throws GatewayError `accessDenied`, `invalidScopes`, `forbidden`, `validationFailed`, `notFound`, `conflict` or `unavailable`
+ * @throws GatewayError `accessDenied`, `invalidScopes`, `forbidden`, `tooManyRequests`, `validationFailed`, `notFound`, `conflict` or
+ *   `unavailable`
  */
 export function createUpdateClientConnection(deps: UpdateClientConnectionDeps): UpdateClientConnection {
-  const { policy, parseConnectionUpdate, connections } = deps
+  const { authorizeWrite, parseConnectionUpdate, connections } = deps
   return async (call, { document, expectedVersions, ...key }) => {
-    const author = policy.authorize(call, requiredScope.updateConnection, key.clientId)
+    const author = await authorizeWrite(call, requiredScope.updateConnection, key.clientId)
 
     const update = parseConnectionUpdate(document)
     if (!update.ok) throw new GatewayError('validationFailed', { violations: update.violations })

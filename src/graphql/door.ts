@@ -1,11 +1,10 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { GraphQLSchema } from 'graphql'
 import type { GraphiQLOptions } from 'graphql-yoga'
-import type { Authenticate } from '../auth/authenticate.ts'
 import { GatewayError } from '../domain/errors.ts'
 import type { Operations } from '../domain/operations.ts'
 import type { Policy } from '../domain/policy.ts'
-import { authenticationHook, callOf } from '../server/authentication.ts'
+import { type AuthenticationDeps, authenticationHook, callOf } from '../server/authentication.ts'
 import { refuseOtherMethods } from '../server/http-server.ts'
 import { refusalHeaders, toGatewayError } from '../server/refusals.ts'
 import { noteError } from '../server/request-log.ts'
@@ -15,18 +14,20 @@ import { executePlain } from './hot-path.ts'
 import { createLoaders } from './loaders.ts'
 import { createGatewayYoga, withRequestId } from './yoga.ts'
 
-export interface GraphQLDoorDeps {
+export interface GraphQLDoorDeps extends AuthenticationDeps {
   readonly schema: GraphQLSchema
   readonly operations: Operations
   readonly policy: Policy
-  readonly authenticate: Authenticate
   readonly graphiql: (() => Promise<GraphiQLOptions>) | null
 }
 
 const contentType = 'application/json; charset=utf-8'
 
 /** Outcomes of operations travel in an HTTP 200: the admin UIs read them from `errors`. Only these are told by HTTP itself. */
-const statusesOfHttp = new Set([400, 401, 405, 406, 408, 413, 415, 431])
+const statusesOfHttp = new Set([400, 401, 405, 406, 408, 413, 415, 429, 431])
+
+/** Of outcomes in an HTTP 200, these have headers all the same: when to come again. */
+const statusesWithHeaders = new Set([401, 429, 503])
 
 /** What Yoga looks at of a request's headers. The token is none of its business. */
 const plainHeaders = ({ accept, 'content-type': contentType }: FastifyRequest['headers']) => ({
@@ -46,7 +47,7 @@ function answerRefusal(error: unknown, request: FastifyRequest, reply: FastifyRe
 }
 
 /** Door one: `/graphql`. */
-export function graphqlDoor(app: FastifyInstance, { schema, operations, policy, authenticate, graphiql }: GraphQLDoorDeps): void {
+export function graphqlDoor(app: FastifyInstance, { schema, operations, policy, graphiql, ...authentication }: GraphQLDoorDeps): void {
   const log = (level: 'debug' | 'info' | 'warn' | 'error') => (message: unknown) => app.log[level](String(message))
   const yoga = createGatewayYoga({
     schema,
@@ -72,7 +73,7 @@ export function graphqlDoor(app: FastifyInstance, { schema, operations, policy, 
         const refusal = toGatewayError(error)
         // The UI goes to its login page on HTTP 401 and reads everything else from an HTTP 200.
         if (refusal.status === 401) reply.code(401)
-        if (refusal.status === 401 || refusal.status === 503) reply.headers(refusalHeaders(refusal))
+        if (statusesWithHeaders.has(refusal.status)) reply.headers(refusalHeaders(refusal))
       },
     }
   }
@@ -91,7 +92,7 @@ export function graphqlDoor(app: FastifyInstance, { schema, operations, policy, 
 
   app.post(
     '/graphql',
-    { bodyLimit: 100 * 1024, onRequest: authenticationHook(authenticate, 'GRAPHQL'), schema: { hide: true } },
+    { bodyLimit: 100 * 1024, onRequest: authenticationHook(authentication, 'GRAPHQL'), schema: { hide: true } },
     async (request, reply) => {
       if (request.body === undefined) throw new GatewayError('malformedRequest', { reason: 'the body is empty' })
       const context = contextOf(request, reply)

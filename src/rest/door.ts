@@ -1,11 +1,12 @@
 import fastifyAccepts from '@fastify/accepts'
 import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify'
-import type { Authenticate } from '../auth/authenticate.ts'
 import { GatewayError } from '../domain/errors.ts'
 import type { Operations } from '../domain/operations.ts'
 import type { Policy, Scope } from '../domain/policy.ts'
-import { authenticationHook, callOf } from '../server/authentication.ts'
+import type { Allowance, WriteLimit } from '../domain/write-limit.ts'
+import { type AuthenticationDeps, authenticationHook, callOf } from '../server/authentication.ts'
 import type { RenderStrayRefusal } from '../server/http-server.ts'
+import { rateLimitHeaders } from '../server/rate-limit-headers.ts'
 import { refusalHeaders, toGatewayError } from '../server/refusals.ts'
 import { noteError } from '../server/request-log.ts'
 import { type Addressee, errorEnvelope, restStatusOf } from './envelope.ts'
@@ -36,16 +37,16 @@ export const renderStrayRefusal: RenderStrayRefusal = (error, requestId, url) =>
 /** What nearly all callers send, so that negotiation is for the others. */
 const acceptsAnyway = new Set(['*/*', 'application/json'])
 
-export interface RestDoorDeps {
-  readonly authenticate: Authenticate
+export interface RestDoorDeps extends AuthenticationDeps {
   readonly policy: Policy
+  readonly writeLimit: WriteLimit | null
 }
 
 /**
  * The hooks of a REST route, in the order that is contract: 401, 403 scope, 403 client, then what HTTP brings (406 here; 400,
  * 413 and 415 when the body is read, which comes later). The operation asks the same policy again.
  */
-export function entrance({ authenticate, policy }: RestDoorDeps, operation: keyof Operations, scope: Scope): onRequestHookHandler[] {
+export function entrance({ policy, ...authentication }: RestDoorDeps, operation: keyof Operations, scope: Scope): onRequestHookHandler[] {
   const name: onRequestHookHandler = (request, _reply, done) => {
     request.outcome.operation = operation
     done()
@@ -62,7 +63,29 @@ export function entrance({ authenticate, policy }: RestDoorDeps, operation: keyo
     if (!acceptsAnyway.has(accept) && request.accepts().type(['application/json']) === false) throw new GatewayError('notAcceptable')
     done()
   }
-  return [name, authenticationHook(authenticate, 'REST'), authorize, negotiate]
+  return [name, authenticationHook(authentication, 'REST'), authorize, negotiate]
+}
+
+/**
+ * The same for a route that writes, and 429: the write is counted here, since the operation would do it after the body has been read. So
+ * each answer to a write that was let in says what is left, too.
+ */
+export function entranceOfWrite(door: RestDoorDeps, operation: keyof Operations, scope: Scope): onRequestHookHandler[] {
+  const { writeLimit } = door
+  const hooks = entrance(door, operation, scope)
+  if (writeLimit === null) return hooks
+  const count: onRequestHookHandler = (request, reply, done) => {
+    const accept = (allowance: Allowance) => {
+      reply.headers(rateLimitHeaders(allowance))
+      request.isCounted = true
+      done()
+    }
+    if (request.caller === null) throw new GatewayError('accessDenied')
+    const counted = writeLimit(request.caller)
+    if (counted instanceof Promise) counted.then(accept, done)
+    else accept(counted)
+  }
+  return [...hooks, count]
 }
 
 /** Makes an instance speak the REST door's language: the envelope for every answer, errors of any kind too. */

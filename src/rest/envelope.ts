@@ -30,6 +30,7 @@ const errorTypes: Readonly<Record<number, string>> = {
   413: 'request_too_large',
   415: 'content_type_invalid',
   422: 'validation_failed',
+  429: 'too_many_requests',
   431: 'request_too_large',
 }
 

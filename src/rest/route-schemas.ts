@@ -97,13 +97,14 @@ const refusals = {
   413: 'The body is larger than 64 kB',
   415: 'The body is not application/json in UTF-8',
   422: 'Validation failed: every violation is listed',
+  429: 'Too many writes of this caller, or too many failed authentications from its address; see Retry-After',
   500: 'A fault of the gateway',
   503: 'Temporarily unavailable; see Retry-After',
 } as const
 
 type RefusalStatus = keyof typeof refusals
 
-const always: readonly RefusalStatus[] = [400, 401, 403, 406, 500, 503]
+const always: readonly RefusalStatus[] = [400, 401, 403, 406, 429, 500, 503]
 const withBody: readonly RefusalStatus[] = [413, 415]
 
 const clientParams = object({ id: { ...uuid, description: 'The client' } })

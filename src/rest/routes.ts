@@ -5,7 +5,7 @@ import type { Operations } from '../domain/operations.ts'
 import { requiredScope } from '../domain/policy.ts'
 import { callOf } from '../server/authentication.ts'
 import { refuseOtherMethods } from '../server/http-server.ts'
-import { addresseeOf, entrance, type RestDoorDeps } from './door.ts'
+import { addresseeOf, entrance, entranceOfWrite, type RestDoorDeps } from './door.ts'
 import { expectedVersionsOf, isKnownTo, setEntityTag } from './entity-tag.ts'
 import { dataEnvelope, pageEnvelope } from './envelope.ts'
 import { type GivenQuery, selectClients, selectConnections } from './query.ts'
@@ -96,7 +96,7 @@ export function restRoutes(app: FastifyInstance, { operations, ...door }: RestRo
   )
   app.patch<ToConnection>(
     connection,
-    { onRequest: entrance(door, 'updateClientConnection', requiredScope.updateConnection), schema: schemas.updateConnection },
+    { onRequest: entranceOfWrite(door, 'updateClientConnection', requiredScope.updateConnection), schema: schemas.updateConnection },
     async (request, reply) => {
       const updated = await operations.updateClientConnection(callOf(request, 'REST'), {
         ...keyOf(request.params),
@@ -108,7 +108,7 @@ export function restRoutes(app: FastifyInstance, { operations, ...door }: RestRo
   )
   app.delete<ToConnection>(
     connection,
-    { onRequest: entrance(door, 'deleteClientConnection', requiredScope.deleteConnection), schema: schemas.deleteConnection },
+    { onRequest: entranceOfWrite(door, 'deleteClientConnection', requiredScope.deleteConnection), schema: schemas.deleteConnection },
     async (request, reply) => {
       await operations.deleteClientConnection(callOf(request, 'REST'), {
         ...keyOf(request.params),
@@ -122,7 +122,7 @@ export function restRoutes(app: FastifyInstance, { operations, ...door }: RestRo
   const refresh = `${connection}/actions/refresh_secret`
   app.patch<ToConnection>(
     refresh,
-    { onRequest: entrance(door, 'refreshConnectionSecret', requiredScope.refreshSecret), schema: schemas.refreshSecret },
+    { onRequest: entranceOfWrite(door, 'refreshConnectionSecret', requiredScope.refreshSecret), schema: schemas.refreshSecret },
     async (request, reply) => {
       const refreshed = await operations.refreshConnectionSecret(callOf(request, 'REST'), keyOf(request.params))
       setEntityTag(reply, refreshed.connection)

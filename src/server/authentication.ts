@@ -1,24 +1,51 @@
 import type { FastifyRequest, onRequestHookHandler } from 'fastify'
 import type { Authenticate } from '../auth/authenticate.ts'
 import type { Call, Caller, Door } from '../domain/caller.ts'
+import { GatewayError } from '../domain/errors.ts'
+import type { FailureLimit } from '../limits/open-limits.ts'
 
-/** First hook of both doors: nothing of a request is read before its token has been verified. */
-export function authenticationHook(authenticate: Authenticate, door: Door): onRequestHookHandler {
+export interface AuthenticationDeps {
+  readonly authenticate: Authenticate
+  /** null: addresses may fail as often as they like. */
+  readonly failureLimit: FailureLimit | null
+}
+
+/**
+ * First hook of both doors: nothing of a request is read before its token has been verified. Only failures are counted and only failures
+ * are refused by the limit: callers that share an address with a hostile one go on.
+ */
+export function authenticationHook({ authenticate, failureLimit }: AuthenticationDeps, door: Door): onRequestHookHandler {
   return (request, _reply, done) => {
     request.outcome.door = door
     const accept = (caller: Caller) => {
       request.caller = caller
       done()
     }
-    // A remembered token is known at once, and then no promise has to be waited for.
-    const caller = authenticate(request.raw.rawHeaders)
-    if (caller instanceof Promise) caller.then(accept, done)
-    else accept(caller)
+    const refuse = (error: Error) => {
+      if (failureLimit === null || !(error instanceof GatewayError) || error.status !== 401) return done(error)
+      Promise.resolve(request.ip)
+        .then(failureLimit.count)
+        .then(() => done(error), done)
+    }
+    try {
+      // A remembered token is known at once, and then no promise has to be waited for.
+      const caller = authenticate(request.raw.rawHeaders)
+      if (caller instanceof Promise) caller.then(accept, refuse)
+      else accept(caller)
+    } catch (error) {
+      refuse(error as Error) // `authenticate` throws nothing else
+    }
   }
 }
 
 /** The call that a request makes: what both doors hand to the operations. */
 export function callOf(request: FastifyRequest, door: Door): Call {
   const { 'api-key': apiKey } = request.headers
-  return { caller: request.caller, door, requestId: request.id, apiKey: typeof apiKey === 'string' && apiKey !== '' ? apiKey : null }
+  return {
+    caller: request.caller,
+    door,
+    requestId: request.id,
+    apiKey: typeof apiKey === 'string' && apiKey !== '' ? apiKey : null,
+    isCounted: request.isCounted,
+  }
 }

@@ -24,7 +24,7 @@ export type RenderStrayRefusal = (
 ) => { status: number; body: string; headers: Record<string, string> }
 
 export interface HttpServerOptions {
-  readonly config: Pick<Config, 'host' | 'port' | 'publicUrl' | 'logLevel'>
+  readonly config: Pick<Config, 'host' | 'port' | 'publicUrl' | 'trustedProxies' | 'logLevel'>
   readonly renderStrayRefusal: RenderStrayRefusal
   /** Where log lines go; standard output if left out. */
   readonly logDestination?: { write(line: string): void }
@@ -45,6 +45,8 @@ export function createHttpServer({ config, renderStrayRefusal, logDestination }:
     },
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
     genReqId: (request) => nextRequestId(request.headers['x-request-id']),
+    // An empty list would trust nobody, too, but asks about every request.
+    trustProxy: config.trustedProxies.length > 0 && [...config.trustedProxies],
     bodyLimit: 64 * 1024,
     routerOptions: { maxParamLength: 4_096 },
     exposeHeadRoutes: false,

@@ -1,4 +1,5 @@
 import { GatewayError, type Refusal } from '../domain/errors.ts'
+import { rateLimitHeaders } from './rate-limit-headers.ts'
 
 /** Fastify's own errors in the words of our catalogue. */
 const refusalOf: Readonly<Record<string, Refusal>> = {
@@ -27,7 +28,9 @@ export function refusalHeaders({ refusal, status, details }: GatewayError): Reco
   if (refusal === 'invalidScopes') {
     return { 'www-authenticate': `Bearer error="insufficient_scope", scope="${(details.missingScopes ?? []).join(' ')}"` }
   }
-  if (details.retryAfter !== undefined) return { 'retry-after': String(details.retryAfter) }
+  if (details.retryAfter !== undefined) {
+    return { 'retry-after': String(details.retryAfter), ...(details.allowance && rateLimitHeaders(details.allowance)) }
+  }
   if (details.allowedMethods) return { allow: details.allowedMethods.join(', ') }
   return {}
 }

@@ -6,6 +6,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** The authenticated caller; null before authentication and on routes without it. */
     caller: Caller | null
+    /** Whether the write that this request asks for has been counted. */
+    isCounted: boolean
     /** What the one log line of this request will say. */
     outcome: Outcome
   }
@@ -75,6 +77,7 @@ export function logStrayRefusal(log: FastifyBaseLogger, error: unknown, status: 
 /** One line for each request, written when its answer has been sent, or when the caller has gone without it. */
 export function logRequests(app: FastifyInstance): void {
   app.decorateRequest('caller', null)
+  app.decorateRequest('isCounted', false)
   app.decorateRequest('outcome')
   app.addHook('onRequest', (request, reply, done) => {
     request.outcome = newOutcome()

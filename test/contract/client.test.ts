@@ -338,6 +338,22 @@ describe('readErrors', () => {
     ])
   })
 
+  test('TOO_MANY_REQUESTS with the time to wait', async () => {
+    const limited = await startTestGateway({ AUTH_FAILURE_LIMIT_PER_MINUTE: '1' })
+    try {
+      const url = `${await limited.app.listen({ host: '127.0.0.1', port: 0 })}/graphql`
+      const client = createGatewayClient({ url, token: 'rubbish' })
+      await client.execute(ViewerDocument)
+      const result = await client.execute(ViewerDocument)
+      expect([result.httpStatus, readErrors(result)]).toEqual([
+        429,
+        [{ code: 'TOO_MANY_REQUESTS', status: 429, message: 'Too many requests', path: [], retryAfter: expect.any(Number) }],
+      ])
+    } finally {
+      await limited.close()
+    }
+  })
+
   test('INTERNAL_SERVER_ERROR, without a word of why', async () => {
     expect(await failuresOf(await startTestGateway())).toEqual([
       { code: 'INTERNAL_SERVER_ERROR', status: 500, message: 'Internal server error', path },
@@ -363,6 +379,7 @@ describe('readErrors', () => {
         case 'CONFLICT':
           return failure.current.redirectUri
         case 'SERVICE_UNAVAILABLE':
+        case 'TOO_MANY_REQUESTS':
           return String(failure.retryAfter)
         case 'UNKNOWN':
           return String(failure.answeredCode)
@@ -372,7 +389,7 @@ describe('readErrors', () => {
         case 'GRAPHQL_PARSE_FAILED':
         case 'GRAPHQL_VALIDATION_FAILED':
         case 'INTERNAL_SERVER_ERROR':
-          // @ts-expect-error only SERVICE_UNAVAILABLE has it
+          // @ts-expect-error only those that pass have it
           return String(failure.retryAfter)
       }
     }

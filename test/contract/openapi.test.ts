@@ -60,7 +60,7 @@ test('publishes the very schema that validation is compiled from', () => {
 
 test('every described answer names its status', () => {
   const responses = document.paths['/api/clients/{id}/connections/{connection_id}']?.['patch']?.responses
-  expect(Object.keys(responses ?? {})).toEqual(['200', '400', '401', '403', '404', '406', '412', '413', '415', '422', '500', '503'])
+  expect(Object.keys(responses ?? {})).toEqual(['200', '400', '401', '403', '404', '406', '412', '413', '415', '422', '429', '500', '503'])
 })
 
 test('has a page that needs nothing from other machines', async () => {

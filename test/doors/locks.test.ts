@@ -92,7 +92,12 @@ function mutation(name: string, more: string): string {
 async function run(document: string, withGuards: boolean, guards: Policy, operation: Policy, caller: Caller | null, clientId: string) {
   const call: Call = { caller, door: 'GRAPHQL', requestId: 'r', apiKey: null }
   const stores = { clients, connections, history }
-  const wired = createOperations({ policy: operation, parseConnectionUpdate: createConnectionUpdateParser('strict'), ...stores })
+  const wired = createOperations({
+    policy: operation,
+    writeLimit: null,
+    parseConnectionUpdate: createConnectionUpdateParser('strict'),
+    ...stores,
+  })
   const contextValue: GraphQLContext = {
     call,
     policy: guards,

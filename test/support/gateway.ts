@@ -60,6 +60,9 @@ export async function startTestGateway(environment: Record<string, string> = {})
     TOKEN_AUDIENCE: issuer.audience,
     TOKEN_JWKS_URL: issuer.jwksUrl,
     PUBLIC_URL: 'https://gateway.example.ua',
+    // Tests write and fail as fast as they can; those of the limits set their own.
+    WRITE_LIMIT_PER_MINUTE: '0',
+    AUTH_FAILURE_LIMIT_PER_MINUTE: '0',
     ...environment,
   })
   const log: string[] = []

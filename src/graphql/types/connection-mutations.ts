@@ -49,7 +49,7 @@ export function addConnectionMutations(builder: Builder, ClientConnection: Clien
   builder.mutationField('updateClientConnection', (t) =>
     t.field({
       type: payload('UpdateClientConnectionPayload', write, 'The connection as it is now.'),
-      description: `Changes the redirect URI of a client's connection; it counts at once for the next sign-in. Needs the scope \`${write}\`; ${ownOnly}. Refusals, in this order: \`UNAUTHENTICATED\`, \`FORBIDDEN\` "Invalid scopes", \`FORBIDDEN\` "Forbidden", \`UNPROCESSABLE_ENTITY\` with every violation, \`NOT_FOUND\`, \`CONFLICT\`. The same value again is not an error and writes nothing. Every change is recorded with its caller.`,
+      description: `Changes the redirect URI of a client's connection; it counts at once for the next sign-in. Needs the scope \`${write}\`; ${ownOnly}. Refusals, in this order: \`UNAUTHENTICATED\`, \`FORBIDDEN\` "Invalid scopes", \`FORBIDDEN\` "Forbidden", \`TOO_MANY_REQUESTS\`, \`UNPROCESSABLE_ENTITY\` with every violation, \`NOT_FOUND\`, \`CONFLICT\`. The same value again is not an error and writes nothing. Every change is recorded with its caller.`,
       args: { input: t.arg({ type: UpdateInput, description: `Which connection, and its new redirect URI. Needs \`${write}\`.` }) },
       authScopes: (_parent, { input }) => ({ $all: { scope: write, ownClient: input.clientId } }),
       resolve: (_parent, { input: { redirectUri, expectedVersion, ...key } }, context) =>

@@ -1,0 +1,144 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { createLocalCounter } from '../../src/limits/counter.ts'
+import { connectRedis } from '../../src/limits/redis.ts'
+import { createSharedCounter } from '../../src/limits/shared-counter.ts'
+import { type Fixture, startTestGateway, type TestGateway, writer } from '../support/gateway.ts'
+import { hasRedis, startTestRedis, type TestRedis } from '../support/redis.ts'
+
+if (!hasRedis) process.stderr.write('skipped: test/limits/redis.test.ts needs a redis-server (Debian: apt-get install redis-server)\n')
+
+describe.skipIf(!hasRedis)('two instances with one Redis', () => {
+  let redis: TestRedis
+  let one: TestGateway
+  let two: TestGateway
+  let fixture: Fixture
+  let token: string
+  beforeAll(async () => {
+    redis = await startTestRedis()
+    const limits = { REDIS_URL: redis.url, WRITE_LIMIT_PER_MINUTE: '10', AUTH_FAILURE_LIMIT_PER_MINUTE: '4' }
+    one = await startTestGateway(limits)
+    const same = { DATABASE_URL: one.config.database.url ?? '', TOKEN_JWKS_URL: one.issuer.jwksUrl }
+    two = await startTestGateway({ ...limits, ...same })
+  })
+  afterAll(async () => {
+    await one.close()
+    await two.close()
+    await redis.close()
+  })
+  beforeEach(async () => {
+    fixture = await one.connection()
+    token = one.issuer.mint(writer(fixture.clientId))
+    await bothTogether()
+  })
+
+  const last = (gateway: TestGateway, message: RegExp) => gateway.log.filter((line) => message.test(line)).at(-1)
+  /** The state that an instance has logged last. */
+  const stateOf = (gateway: TestGateway) => last(gateway, /Redis is/) ?? ''
+  const bothTogether = () =>
+    vi.waitFor(() => expect([stateOf(one), stateOf(two)].every((line) => line.includes('Redis is there'))).toBe(true), { timeout: 10_000 })
+
+  let number = 0
+  const write = async (gateway: TestGateway) =>
+    (await gateway.patch(fixture.path, { redirect_uri: `https://after.example.ua/${++number}` }, token)).statusCode
+  const writes = (times: number, gateways = [one, two]) =>
+    Promise.all(Array.from({ length: times }, (_, index) => write(gateways[index % gateways.length] ?? one)))
+  const allowed = (statuses: number[]) => statuses.filter((status) => status === 200).length
+
+  test('let in exactly as many writes as one would, and refuse the rest without asking again', async () => {
+    const statuses = await writes(40)
+    expect([allowed(statuses), statuses.filter((status) => status === 429).length]).toEqual([10, 30])
+    expect(await one.auditOf(fixture.connectionId)).toHaveLength(10)
+    const stored = Number(await redis.client.get(`gateway:write:${fixture.clientId}`))
+    await writes(20)
+    expect(Number(await redis.client.get(`gateway:write:${fixture.clientId}`))).toBe(stored)
+    expect(await redis.client.pttl(`gateway:write:${fixture.clientId}`)).toBeGreaterThan(0)
+  })
+
+  test('count failed authentications together', async () => {
+    const fail = async (gateway: TestGateway) => (await gateway.app.inject({ url: fixture.path })).statusCode
+    expect([await fail(one), await fail(two), await fail(one), await fail(two)]).toEqual([401, 401, 401, 401])
+    expect([await fail(one), await fail(two)]).toEqual([429, 429])
+  })
+
+  test('go on when Redis is killed, each counting from where it stood, and together again when it is back', async () => {
+    expect(allowed(await writes(6))).toBe(6)
+    await redis.kill()
+    // Each knows of what Redis told it last: the sixth write at least one of them, so neither begins anew.
+    const statuses = await writes(40)
+    expect(new Set(statuses)).toEqual(new Set([200, 429]))
+    expect(allowed(statuses)).toBeGreaterThanOrEqual(4)
+    expect(allowed(statuses)).toBeLessThanOrEqual(10)
+
+    await redis.start()
+    await bothTogether()
+    fixture = await one.connection()
+    token = one.issuer.mint(writer(fixture.clientId))
+    // A failed attempt is not repeated at once.
+    await vi.waitFor(
+      async () => {
+        await Promise.all([write(one), write(two)])
+        expect(Number(await redis.client.get(`gateway:write:${fixture.clientId}`))).toBeGreaterThan(1)
+      },
+      { timeout: 10_000, interval: 300 },
+    )
+  })
+
+  test('wait a moment for a Redis that does not answer, and then no more', async () => {
+    redis.freeze()
+    try {
+      const started = performance.now()
+      expect(await writes(4)).toEqual([200, 200, 200, 200])
+      // One attempt of 100 ms for both; a Redis that were waited for would take for ever.
+      expect(performance.now() - started).toBeLessThan(3_000)
+    } finally {
+      redis.thaw()
+    }
+  })
+
+  test('log each outage once, and the password of Redis nowhere', async () => {
+    const away = (gateway: TestGateway) => gateway.log.filter((line) => line.includes('Redis is away')).length
+    const before = away(one)
+    await redis.kill()
+    await vi.waitFor(() => expect(away(one)).toBe(before + 1), { timeout: 5_000 })
+    await writes(4)
+    await redis.start()
+    await bothTogether()
+    expect(away(one)).toBe(before + 1)
+    expect([...one.log, ...two.log].join('')).not.toContain(redis.password)
+  })
+})
+
+describe.skipIf(!hasRedis)('a shared counter', () => {
+  let redis: TestRedis
+  let client: ReturnType<typeof connectRedis>
+  const log = { info: vi.fn(), warn: vi.fn() }
+  beforeAll(async () => {
+    redis = await startTestRedis()
+  })
+  afterAll(() => redis.close())
+  afterEach(() => client.disconnect())
+
+  const counterOn = async (url: string, untilReady = true) => {
+    client = connectRedis(new URL(url), log)
+    if (untilReady) await vi.waitFor(() => expect(client.status).toBe('ready'), { timeout: 5_000 })
+    const local = createLocalCounter({ windowSeconds: 1 })
+    return createSharedCounter({ redis: client, name: 'test', windowSeconds: 1, quota: 2, local })
+  }
+
+  test('begins anew when the window is over', async () => {
+    const counter = await counterOn(redis.url)
+    expect([(await counter.count('a')).times, (await counter.count('a')).times, (await counter.count('a')).times]).toEqual([1, 2, 3])
+    expect(counter.timesOf('a')).toBe(3)
+    await vi.waitFor(() => expect(counter.timesOf('a')).toBe(0), { timeout: 3_000 })
+    await vi.waitFor(async () => expect((await counter.count('a')).times).toBe(1), { timeout: 3_000 })
+  })
+
+  test('counts here alone where Redis does not know the password, and says so without the password', async () => {
+    log.warn.mockClear()
+    const counter = await counterOn(redis.url.replace(redis.password, 'a-wrong-password'), false)
+    await vi.waitFor(() => expect(log.warn).toHaveBeenCalled(), { timeout: 5_000 })
+    expect([(await counter.count('b')).times, (await counter.count('b')).times]).toEqual([1, 2])
+    expect(await redis.client.get('gateway:test:b')).toBeNull()
+    expect(JSON.stringify(log.warn.mock.calls)).not.toContain('a-wrong-password')
+  })
+})

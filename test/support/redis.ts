@@ -1,0 +1,71 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
+import { createServer } from 'node:net'
+import { Redis } from 'ioredis'
+
+/** A real Redis on the loopback interface, with a password and nothing on disk. */
+export interface TestRedis {
+  readonly url: string
+  readonly password: string
+  /** For looking into it. */
+  readonly client: Redis
+  /** Gone without a word. */
+  kill(): Promise<void>
+  /** There again on the same port, and empty. */
+  start(): Promise<void>
+  /** Holds its connections and answers nothing. */
+  freeze(): void
+  thaw(): void
+  close(): Promise<void>
+}
+
+/** The `redis-server` of the machine: no npm package brings one. `.ci/run` installs Debian's; where it must be, its absence fails. */
+export const hasRedis = spawnSync('redis-server', ['--version']).status === 0 || process.env['CI'] === 'true'
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
+}
+
+export async function startTestRedis(): Promise<TestRedis> {
+  const port = await freePort()
+  const password = `redis-password-${port}`
+  const url = `redis://:${password}@127.0.0.1:${port}`
+  const client = new Redis(url, { lazyConnect: true, maxRetriesPerRequest: null, retryStrategy: () => 50 })
+  client.on('error', () => {})
+  let child: ChildProcess | undefined
+
+  async function start() {
+    child = spawn('redis-server', ['--port', String(port), '--bind', '127.0.0.1', '--requirepass', password, '--save', ''], {
+      stdio: 'ignore',
+    })
+    await client.ping()
+  }
+  async function kill() {
+    if (child === undefined) return
+    const exited = once(child, 'exit')
+    child.kill('SIGKILL')
+    await exited
+    child = undefined
+  }
+
+  await start()
+  return {
+    url,
+    password,
+    client,
+    kill,
+    start,
+    freeze: () => void child?.kill('SIGSTOP'),
+    thaw: () => void child?.kill('SIGCONT'),
+    async close() {
+      client.disconnect()
+      await kill()
+    },
+  }
+}
