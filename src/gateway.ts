@@ -14,6 +14,7 @@ import { createConnectionStore } from './persistence/connection-store.ts'
 import { createDatabase } from './persistence/database.ts'
 import { pendingMigrations } from './persistence/migrate.ts'
 import { createLimitsCheck } from './persistence/pooler.ts'
+import { watchEventLoop } from './server/event-loop.ts'
 
 /** A running gateway, not listening yet. */
 export interface Gateway {
@@ -102,9 +103,11 @@ export async function openGateway(config: Config, logDestination?: { write(line:
   const log = lateLog()
   const opened = await openDatabase(config)
   const { keys, developmentIssuer, ...expected } = await openKeys(config, log)
-  const database = createDatabase(opened.url, config.database, (error) =>
-    log.warn({ reason: error.message }, 'an idle database connection broke'),
-  )
+  const eventLoop = watchEventLoop(config.limits.eventLoopDelayMaxMs)
+  const database = createDatabase(opened.url, config.database, {
+    onIdleError: (error) => log.warn({ reason: error.message }, 'an idle database connection broke'),
+    isOverloaded: eventLoop.isOverloaded,
+  })
   const checkLimits = createLimitsCheck(database.query, config.database, (sentence) => log.warn({}, sentence))
   const limits = await openLimits(config.limits, log)
   const verifier = createTokenVerifier({ ...expected, keys, cacheSeconds: config.tokenCacheSeconds })
@@ -139,6 +142,7 @@ export async function openGateway(config: Config, logDestination?: { write(line:
     async close() {
       await app.close()
       keys.close()
+      eventLoop.close()
       limits.close()
       await database.close()
       await opened.stop()

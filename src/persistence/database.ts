@@ -3,18 +3,31 @@ import { PrismaPg } from '@prisma/adapter-pg'
 import pg from 'pg'
 import type { DatabaseConfig } from '../config.ts'
 import { PrismaClient } from '../generated/prisma/client.ts'
+import { createAdmission, type ShedReason } from './admission.ts'
 import { classifyFailure, toRefusal } from './failure.ts'
 
 type Prisma = ReturnType<typeof createPrisma>
 
 export type SqlValue = string | number | null | readonly string[]
 
+/** What the database has to do just now, and what it was spared. */
+export interface DatabaseLoad {
+  /** Connections at work, and connections that wait for some. */
+  readonly inUse: number
+  readonly idle: number
+  /** Statements that wait for a connection. */
+  readonly waiting: number
+  /** How many statements were refused since the start, by reason. */
+  readonly shed: Readonly<Record<ShedReason, number>>
+}
+
 /** PostgreSQL behind Prisma, on a bounded pool with a limit on every wait. */
 export interface Database {
   /**
    * Runs one statement, or one transaction, against the database. Work that lost against a concurrent transaction is run
    * again, so it must be atomic.
-   * @throws GatewayError `unavailable` whenever the database is the reason; anything else is a fault of ours and passes
+   * @throws GatewayError `unavailable` whenever the database, or too much work for it, is the reason; anything else is a fault of ours
+   *   and passes
    */
   run<T>(work: (prisma: Prisma) => Promise<T>): Promise<T>
   /**
@@ -24,14 +37,21 @@ export interface Database {
    * @throws as `run`
    */
   rows(sql: string, values: readonly SqlValue[]): Promise<readonly (readonly unknown[])[]>
-  /** Rows of a plain statement on the same pool, for checks that no operation needs. */
+  /**
+   * Rows of a plain statement, for checks that no operation needs. They have a connection of their own beside those of the operations
+   * and stand in no queue: how busy the database is says nothing about whether it is there.
+   */
   query(sql: string): Promise<readonly Record<string, unknown>[]>
+  load(): DatabaseLoad
   /** Ends all connections; waits for statements in flight. */
   close(): Promise<void>
 }
 
 /** Lost conflicts in a row after which the caller is asked to come back: by then it is congestion, not chance. */
 const attempts = 4
+
+/** Nothing is run again later than this: each attempt may have to wait for locks. */
+const againWithinMs = 1_000
 
 /** The server's own limit answers first, with a proper error; this one is for a server that no longer answers at all. */
 const clientSideGraceMs = 1_000
@@ -83,23 +103,20 @@ function createPrisma(adapter: PrismaPg) {
 /** PostgreSQL knows the types from the statement; the adapter's own conversions are for types that we do not send. */
 const anyType = { scalarType: 'unknown', arity: 'scalar' } as const
 
-/** Runs work again that lost against a concurrent transaction, and turns what it throws in the end into a refusal. */
-async function untilSettled<T>(work: () => Promise<T>): Promise<T> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await work()
-    } catch (error) {
-      if (attempt === attempts || classifyFailure(error) !== 'conflict') throw toRefusal(error)
-      await delay(Math.random() * 10 * 2 ** attempt)
-    }
-  }
+export interface DatabaseOptions {
+  /** Told of connections that break while nobody uses them. */
+  readonly onIdleError?: (error: Error) => void
+  /** Whether this process cannot keep up with what it has to do: then nothing new begins. */
+  readonly isOverloaded?: () => boolean
 }
 
 /** Opens the pool lazily: making it succeeds while the database is away, and the first query finds out. */
-export function createDatabase(url: string, config: DatabaseConfig, onIdleError: (error: Error) => void = () => {}): Database {
+export function createDatabase(url: string, config: DatabaseConfig, options: DatabaseOptions = {}): Database {
+  const { onIdleError = () => {}, isOverloaded = () => false } = options
   const pool = new pg.Pool({
     connectionString: url,
-    max: config.poolMax,
+    // Operations never have more than `poolMax`, because of the admission: one more is for checks.
+    max: config.poolMax + 1,
     connectionTimeoutMillis: config.connectTimeoutMs,
     query_timeout: config.statementTimeoutMs + clientSideGraceMs,
     idleTimeoutMillis: 30_000,
@@ -114,6 +131,30 @@ export function createDatabase(url: string, config: DatabaseConfig, onIdleError:
   const prisma = createPrisma(factory)
   // Wraps the pool and connects to nothing yet.
   const adapter = factory.connect()
+  const admission = createAdmission({
+    insideAtMost: config.poolMax,
+    waitingAtMost: config.queueMax,
+    waitAtMostMs: config.queueTimeoutMs,
+    isOverloaded,
+  })
+
+  /** Runs work in its turn, again where it lost against a concurrent transaction, and turns what it throws in the end into a refusal. */
+  async function untilSettled<T>(work: () => Promise<T>): Promise<T> {
+    const startedAt = performance.now()
+    for (let attempt = 1; ; attempt++) {
+      const turn = admission.enter()
+      if (turn !== undefined) await turn
+      try {
+        return await work()
+      } catch (error) {
+        const again = attempt < attempts && performance.now() - startedAt < againWithinMs && classifyFailure(error) === 'conflict'
+        if (!again) throw toRefusal(error)
+      } finally {
+        admission.leave()
+      }
+      await delay(Math.random() * 10 * 2 ** attempt)
+    }
+  }
 
   return {
     run: (work) => untilSettled(() => work(prisma)),
@@ -129,6 +170,12 @@ export function createDatabase(url: string, config: DatabaseConfig, onIdleError:
         throw toRefusal(error)
       }
     },
+    load: () => ({
+      inUse: pool.totalCount - pool.idleCount,
+      idle: pool.idleCount,
+      waiting: admission.waiting(),
+      shed: admission.shed(),
+    }),
     async close() {
       await prisma.$disconnect()
       await pool.end()

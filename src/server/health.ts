@@ -12,25 +12,36 @@ export function healthRoutes(app: FastifyInstance, checks: Readonly<Record<strin
     done()
   })
 
-  app.get('/health/live', { schema: { hide: true } }, () => ({ status: 'ok' }))
-
-  app.get('/health/ready', { schema: { hide: true } }, async (request, reply) => {
-    const names = Object.keys(checks)
-    const states = await Promise.all(
+  const names = Object.keys(checks)
+  const ask = () =>
+    Promise.all(
       Object.values(checks).map(async (check) => {
         try {
           return await check()
         } catch (error) {
-          request.log.warn({ error: error instanceof Error ? error.message : 'unknown' }, 'readiness check failed')
+          app.log.warn({ error: error instanceof Error ? error.message : 'unknown' }, 'readiness check failed')
           return false
         }
       }),
     )
-    const ready = !closing && states.every(Boolean)
+  // Whoever asks meanwhile gets the same answer: questions are no load for the database, however many ask them.
+  let asking: ReturnType<typeof ask> | undefined
+  const states = () => {
+    asking ??= ask().finally(() => {
+      asking = undefined
+    })
+    return asking
+  }
+
+  app.get('/health/live', { schema: { hide: true } }, () => ({ status: 'ok' }))
+
+  app.get('/health/ready', { schema: { hide: true } }, async (_request, reply) => {
+    const found = await states()
+    const ready = !closing && found.every(Boolean)
     if (!ready) reply.code(503).header('retry-after', '1')
     return {
       status: ready ? 'ok' : closing ? 'closing' : 'unavailable',
-      checks: Object.fromEntries(names.map((name, index) => [name, states[index] ? 'ok' : 'unavailable'])),
+      checks: Object.fromEntries(names.map((name, index) => [name, found[index] ? 'ok' : 'unavailable'])),
     }
   })
 

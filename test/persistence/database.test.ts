@@ -27,7 +27,7 @@ afterEach(async () => {
   for (const database of opened.splice(0)) await database.close()
 })
 function open(url = db.url, more: Partial<DatabaseConfig> = {}, onIdleError?: (error: Error) => void): Database {
-  const database = createDatabase(url, { ...config, ...more }, onIdleError)
+  const database = createDatabase(url, { ...config, ...more }, onIdleError && { onIdleError })
   opened.push(database)
   return database
 }
@@ -100,6 +100,58 @@ describe('the pool', () => {
               current_setting('idle_in_transaction_session_timeout') AS idle, current_setting('application_name') AS name`,
     )
     expect(row).toEqual({ statement: '1234ms', lock: '567ms', idle: '1234ms', name: 'mithril-connection-gateway' })
+  })
+})
+
+describe('more work than the pool can take', () => {
+  const none = { queue_full: 0, queue_timeout: 0, event_loop: 0 }
+  const shedBecause = (reason: string) => ({
+    refusal: 'unavailable',
+    status: 503,
+    details: { retryAfter: expect.any(Number) },
+    cause: { reason },
+  })
+
+  test('waits, but not too much of it and not for too long; each way in stands in the same queue', async () => {
+    const database = open(db.url, { poolMax: 1, queueMax: 2, queueTimeoutMs: 300 })
+    const running = sleep(database, 1)
+    await vi.waitFor(() => expect(database.load()).toMatchObject({ inUse: 1, waiting: 0 }))
+    const waiting = [database.rows('SELECT 1', []), database.run((prisma) => prisma.connection.count())].map((work) =>
+      work.catch((error: unknown) => error),
+    )
+    await vi.waitFor(() => expect(database.load()).toMatchObject({ inUse: 1, waiting: 2, shed: none }), { interval: 1 })
+
+    await expect(database.rows('SELECT 1', [])).rejects.toMatchObject(shedBecause('queue_full'))
+    expect(await Promise.all(waiting)).toMatchObject([shedBecause('queue_timeout'), shedBecause('queue_timeout')])
+    expect(await running).toEqual([{ slept: '' }])
+    expect(await database.rows('SELECT 1', [])).toEqual([[1]])
+    expect(database.load()).toEqual({ inUse: 0, idle: 1, waiting: 0, shed: { queue_full: 1, queue_timeout: 2, event_loop: 0 } })
+  })
+
+  test('gives its place back whatever becomes of it', async () => {
+    const database = open(db.url, { poolMax: 1, queueMax: 0 })
+    await expect(database.rows('SELECT 1 / 0', [])).rejects.toBeDefined()
+    await expect(database.run(() => Promise.reject(new Error('of ours')))).rejects.toThrow('of ours')
+    expect(await database.rows('SELECT 1', [])).toEqual([[1]])
+  })
+
+  test('does not keep checks from being answered', async () => {
+    const database = open(db.url, { poolMax: 1, queueMax: 0, connectTimeoutMs: 300 })
+    const running = sleep(database, 1)
+    await vi.waitFor(() => expect(database.load().inUse).toBe(1))
+    expect(await Promise.all([database.query('SELECT 1 AS one'), database.query('SELECT 2 AS two')])).toEqual([[{ one: 1 }], [{ two: 2 }]])
+    expect(database.load().shed).toEqual(none)
+    await running
+  })
+
+  test('does not begin while the process cannot keep up; checks do', async () => {
+    let overloaded = true
+    const database = createDatabase(db.url, config, { isOverloaded: () => overloaded })
+    opened.push(database)
+    await expect(database.rows('SELECT 1', [])).rejects.toMatchObject(shedBecause('event_loop'))
+    expect(await database.query('SELECT 1 AS one')).toEqual([{ one: 1 }])
+    overloaded = false
+    expect(await database.rows('SELECT 1', [])).toEqual([[1]])
   })
 })
 

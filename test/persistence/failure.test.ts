@@ -429,14 +429,25 @@ describe('unavailable, and served again afterwards:', () => {
   })
 
   describe('the pool', () => {
+    test('gives no connection in time', async () => {
+      const database = open(db.url, { poolMax: 1, connectTimeoutMs: 200 })
+      // Checks stand in no queue, so they can take every connection there is.
+      const checks = [1, 2].map(() => database.query('SELECT pg_sleep(1.5)'))
+      await vi.waitFor(() => expect(database.load().inUse).toBe(2))
+      await expectUnavailable(database, typed, raw, direct)
+      await Promise.all(checks)
+      await expectRecovery(database)
+    })
+
     test('is exhausted by statements that wait for a lock', async () => {
-      const database = open(db.url, { connectTimeoutMs: 200 })
+      const database = open(db.url, { queueTimeoutMs: 100 })
       const holder = await session()
       await holder.query('BEGIN')
       await holder.query('SELECT FROM connections WHERE id = $1 FOR UPDATE', [connectionId])
       const waiting = [database.run(write), database.run(write)]
       await vi.waitFor(async () => expect(await busyBackends()).toHaveLength(2))
-      await expectUnavailable(database, typed, raw, direct)
+      for (const work of [() => database.run(typed), () => database.run(raw), () => database.rows(direct, [])])
+        await expect(work()).rejects.toMatchObject({ refusal: 'unavailable', status: 503, cause: { reason: 'queue_timeout' } })
       await holder.query('ROLLBACK')
       await Promise.all(waiting)
       await expectRecovery(database)

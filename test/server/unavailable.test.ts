@@ -219,6 +219,70 @@ describe('the database', () => {
   })
 })
 
+describe('there is more work for the database than it can take', () => {
+  let narrow: TestGateway
+  let release: () => Promise<unknown>
+  beforeAll(async () => {
+    narrow = await startTestGateway({
+      DATABASE_URL: db.url,
+      DATABASE_POOL_MAX: '1',
+      DATABASE_QUEUE_MAX: '0',
+      DATABASE_LOCK_TIMEOUT_MS: '10000',
+      DATABASE_STATEMENT_TIMEOUT_MS: '10000',
+    })
+    const holder = await db.pool.connect()
+    await holder.query('BEGIN')
+    await holder.query('SELECT FROM connections WHERE id = $1 FOR UPDATE', [connectionId])
+    release = async () => {
+      await holder.query('ROLLBACK')
+      holder.release()
+      release = async () => {}
+    }
+  })
+  afterAll(async () => {
+    await release()
+    await narrow.close()
+  })
+
+  test('the rest is refused at once with 503 and a Retry-After of 1 to 3 s, what needs no database is refused as ever, and readiness is not touched', async () => {
+    const sent = narrow.issuer.mint(writer(clientId))
+    // It is sent only when somebody waits for its answer.
+    const waiting = throughRest(narrow, sent, 'https://waited.example.ua/').then((answer) => answer)
+    await vi.waitFor(async () => {
+      const rest = await throughRest(narrow, sent)
+      expect(rest.statusCode).toBe(503)
+      expect(rest.json()).toEqual(envelopeOf503)
+      expect(rest.headers['retry-after']).toMatch(/^[123]$/)
+      expectNothingInternal(rest)
+    })
+    const graphql = await throughGraphql(narrow, sent)
+    expect(graphql.json().errors).toMatchObject([errorOf503(expect.any(Number))])
+    expect(graphql.headers['retry-after']).toMatch(/^[123]$/)
+    expectNothingInternal(graphql)
+
+    const refused = async (token: string | null, redirectUri = after) => {
+      const rest = await throughRest(narrow, token, redirectUri)
+      const graphql = await throughGraphql(narrow, token, redirectUri)
+      return [rest.statusCode, graphql.json().errors[0].extensions.status]
+    }
+    expect(await refused(null)).toEqual([401, 401])
+    expect(await refused('rubbish')).toEqual([401, 401])
+    expect(await refused(narrow.issuer.mint(writer(clientId, { scope: 'connection:read' })))).toEqual([403, 403])
+    expect(await refused(narrow.issuer.mint(writer(connectionId)))).toEqual([403, 403])
+    expect(await refused(sent, 'http://after.example.ua')).toEqual([422, 422])
+    expect((await narrow.app.inject({ url: '/nothing' })).statusCode).toBe(404)
+    expect((await narrow.app.inject({ method: 'PUT', url: path })).statusCode).toBe(405)
+    await expectReady(narrow, 200, allOk)
+
+    await release()
+    expect((await waiting).statusCode).toBe(200)
+    expect((await throughRest(narrow, sent)).statusCode).toBe(200)
+    const lines = errorLines(narrow)
+    expect(lines.length).toBeGreaterThanOrEqual(2)
+    for (const { cause } of lines) expect(cause).toBe('Shed: queue_full')
+  })
+})
+
 function expectNoSecretLogged(to: TestGateway): void {
   const log = to.log.join('')
   const password = decodeURIComponent(new URL(db.url).password)

@@ -1,0 +1,121 @@
+import { describe, expect, test, vi } from 'vitest'
+import { type AdmissionOptions, createAdmission } from '../../src/persistence/admission.ts'
+
+const admit = (more: Partial<AdmissionOptions> = {}) =>
+  createAdmission({ insideAtMost: 2, waitingAtMost: 2, waitAtMostMs: 10_000, isOverloaded: () => false, ...more })
+
+const shedBecause = (reason: string) => ({
+  refusal: 'unavailable',
+  details: { retryAfter: expect.toSatisfy((seconds: number) => [1, 2, 3].includes(seconds)) },
+  cause: { name: 'Shed', reason },
+})
+
+function refusalOf(enter: () => unknown): unknown {
+  try {
+    enter()
+  } catch (error) {
+    return error
+  }
+  return expect.fail('it was let in')
+}
+
+describe('the admission to the database', () => {
+  test('lets in as many as there are connections, without a promise', () => {
+    const admission = admit()
+    expect([admission.enter(), admission.enter()]).toEqual([undefined, undefined])
+    expect(admission.waiting()).toBe(0)
+  })
+
+  test('lets the others wait, and in as they have come', async () => {
+    const admission = admit({ insideAtMost: 1 })
+    const order: string[] = []
+    admission.enter()
+    const [first, second] = ['first', 'second'].map((name) => admission.enter()?.then(() => order.push(name)))
+    expect(admission.waiting()).toBe(2)
+
+    admission.leave()
+    await first
+    expect(order).toEqual(['first'])
+    expect(admission.waiting()).toBe(1)
+    admission.leave()
+    await second
+    expect(order).toEqual(['first', 'second'])
+    expect(admission.shed()).toEqual({ queue_full: 0, queue_timeout: 0, event_loop: 0 })
+  })
+
+  test('refuses at once who finds the queue full', async () => {
+    const admission = admit()
+    const turns = Array.from({ length: 4 }, () => admission.enter())
+    expect(refusalOf(admission.enter)).toMatchObject(shedBecause('queue_full'))
+    expect(admission.shed()).toEqual({ queue_full: 1, queue_timeout: 0, event_loop: 0 })
+
+    admission.leave()
+    await turns[2]
+    const waits = admission.enter()
+    expect(waits).toBeInstanceOf(Promise)
+  })
+
+  test('has no queue at all, if none is wanted', () => {
+    const admission = admit({ waitingAtMost: 0, insideAtMost: 1 })
+    admission.enter()
+    expect(refusalOf(admission.enter)).toMatchObject(shedBecause('queue_full'))
+    admission.leave()
+    expect(admission.enter()).toBeUndefined()
+  })
+
+  test('refuses who has waited long enough, and gives the place to somebody else', async () => {
+    const admission = admit({ insideAtMost: 1, waitAtMostMs: 30 })
+    admission.enter()
+    await expect(admission.enter()).rejects.toMatchObject(shedBecause('queue_timeout'))
+    expect(admission.waiting()).toBe(0)
+
+    admission.leave()
+    expect(admission.enter()).toBeUndefined()
+    expect(admission.shed()).toEqual({ queue_full: 0, queue_timeout: 1, event_loop: 0 })
+  })
+
+  test('does not time out who has been let in', async () => {
+    const refused = vi.fn()
+    const admission = admit({ insideAtMost: 1, waitAtMostMs: 30 })
+    admission.enter()
+    const turn = admission.enter()
+    turn?.catch(refused)
+    admission.leave()
+    await turn
+    await expect(admission.enter()).rejects.toMatchObject(shedBecause('queue_timeout'))
+    expect(refused).not.toHaveBeenCalled()
+  })
+
+  test('lets nobody in while the process cannot keep up, and everybody as soon as it can; those inside are not disturbed', async () => {
+    let overloaded = false
+    const admission = admit({ insideAtMost: 1, isOverloaded: () => overloaded })
+    admission.enter()
+    const turn = admission.enter()
+    overloaded = true
+    expect(refusalOf(admission.enter)).toMatchObject(shedBecause('event_loop'))
+    admission.leave()
+    await turn
+    admission.leave()
+    overloaded = false
+    expect(admission.enter()).toBeUndefined()
+    expect(admission.shed()).toEqual({ queue_full: 0, queue_timeout: 0, event_loop: 1 })
+  })
+
+  test('does not add up places over many visits', async () => {
+    const admission = admit({ insideAtMost: 3, waitingAtMost: 1_000 })
+    let inside = 0
+    let most = 0
+    await Promise.all(
+      Array.from({ length: 500 }, async (_, number) => {
+        await admission.enter()
+        most = Math.max(most, ++inside)
+        if (number % 3 === 0) await new Promise(setImmediate)
+        inside -= 1
+        admission.leave()
+      }),
+    )
+    expect(most).toBe(3)
+    expect([admission.enter(), admission.enter(), admission.enter()]).toEqual([undefined, undefined, undefined])
+    expect(admission.enter()).toBeInstanceOf(Promise)
+  })
+})

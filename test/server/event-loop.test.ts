@@ -1,0 +1,41 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { afterEach, expect, test, vi } from 'vitest'
+import { type EventLoopWatch, watchEventLoop } from '../../src/server/event-loop.ts'
+
+let watch: EventLoopWatch
+afterEach(() => watch.close())
+
+/** Keeps the event loop from everything else. */
+function occupy(milliseconds: number): void {
+  const until = performance.now() + milliseconds
+  while (performance.now() < until);
+}
+
+/** Occupies the loop again and again until the watch says so, or for long enough to be sure that it never will. */
+async function noticesOverload(turnMs: number, turns: number): Promise<boolean> {
+  for (let turn = 0; turn < turns; turn++) {
+    occupy(turnMs)
+    await delay(1)
+    if (watch.isOverloaded()) return true
+  }
+  return false
+}
+
+test('a loop that stays behind is overloaded, and is not as soon as it has caught up', async () => {
+  watch = watchEventLoop(50)
+  expect(watch.isOverloaded()).toBe(false)
+  expect(await noticesOverload(120, 10)).toBe(true)
+  await vi.waitFor(() => expect(watch.isOverloaded()).toBe(false), { timeout: 5_000, interval: 5 })
+})
+
+test('one long turn is no overload', async () => {
+  watch = watchEventLoop(400)
+  occupy(700)
+  await delay(1)
+  expect(watch.isOverloaded()).toBe(false)
+})
+
+test('with a limit of 0 there is none', async () => {
+  watch = watchEventLoop(0)
+  expect(await noticesOverload(60, 6)).toBe(false)
+})
