@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, RouteHandlerMethod } from 'fastify'
 import type { GraphiQLOptions } from 'graphql-yoga'
 import type { Authenticate } from './auth/authenticate.ts'
 import type { Config } from './config.ts'
@@ -10,11 +10,12 @@ import { createPolicy } from './domain/policy.ts'
 import { graphqlDoor } from './graphql/door.ts'
 import { createSchema } from './graphql/schema.ts'
 import type { Limits } from './limits/open-limits.ts'
+import type { Meter } from './observability/meter.ts'
 import { renderStrayRefusal, speakEnvelope } from './rest/door.ts'
 import { describeRest } from './rest/openapi.ts'
 import { restRoutes } from './rest/routes.ts'
 import { healthRoutes, type ReadinessCheck } from './server/health.ts'
-import { createHttpServer } from './server/http-server.ts'
+import { createHttpServer, refuseOtherMethods } from './server/http-server.ts'
 
 /** What the gateway is made of. Tests pass their own; `main.ts` passes the real ones. */
 export interface AppDeps {
@@ -25,6 +26,9 @@ export interface AppDeps {
   readonly authenticate: Authenticate
   readonly limits: Pick<Limits, 'writeLimit' | 'failureLimit'>
   readonly readiness: Readonly<Record<string, ReadinessCheck>>
+  readonly meter: Meter
+  /** Answers `GET /metrics`; null: not on this port. */
+  readonly metrics: RouteHandlerMethod | null
   /** What GraphiQL opens with, outside production; null: no GraphiQL. */
   readonly graphiql: (() => Promise<GraphiQLOptions>) | null
   readonly logDestination?: { write(line: string): void }
@@ -35,8 +39,8 @@ export interface AppDeps {
  * The caller closes it, and afterwards what it passed in.
  */
 export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
-  const { config, clients, connections, history, authenticate, limits, readiness, graphiql } = deps
-  const app = createHttpServer({ config, renderStrayRefusal, ...(deps.logDestination && { logDestination: deps.logDestination }) })
+  const { config, clients, connections, history, authenticate, limits, readiness, meter, metrics, graphiql } = deps
+  const app = createHttpServer({ config, renderStrayRefusal, meter, ...(deps.logDestination && { logDestination: deps.logDestination }) })
   const policy = createPolicy({
     adminClientTypes: config.adminClientTypes,
     onUnlistedType: (clientType) => app.log.warn({ clientType }, 'client type is not listed: limited to its own client'),
@@ -53,6 +57,10 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
   // What no door claims is answered in the envelope.
   await speakEnvelope(app)
   healthRoutes(app, readiness)
+  if (metrics) {
+    app.get('/metrics', { schema: { hide: true }, config: { probe: true } }, metrics)
+    refuseOtherMethods(app, '/metrics', ['GET'])
+  }
   await app.register(async (rest) => {
     await describeRest(rest, config.redirectUriPolicy)
     restRoutes(rest, { operations, policy, authenticate, ...limits })

@@ -8,6 +8,8 @@ import { createKeySet, createStaticKeySet } from './auth/key-set.ts'
 import { createTokenVerifier } from './auth/verify-token.ts'
 import type { Config } from './config.ts'
 import { openLimits } from './limits/open-limits.ts'
+import { createMeter } from './observability/meter.ts'
+import { openMetrics } from './observability/metrics.ts'
 import { createClientStore } from './persistence/client-store.ts'
 import { createConnectionHistory } from './persistence/connection-history.ts'
 import { createConnectionStore } from './persistence/connection-store.ts'
@@ -19,6 +21,8 @@ import { watchEventLoop } from './server/event-loop.ts'
 /** A running gateway, not listening yet. */
 export interface Gateway {
   readonly app: FastifyInstance
+  /** Listens where the configuration says. */
+  listen(): Promise<void>
   /** Set when the gateway is its own issuer. */
   readonly developmentIssuer: DevelopmentIssuer | null
   /** With its password: not for logs. */
@@ -110,6 +114,8 @@ export async function openGateway(config: Config, logDestination?: { write(line:
   })
   const checkLimits = createLimitsCheck(database.query, config.database, (sentence) => log.warn({}, sentence))
   const limits = await openLimits(config.limits, log)
+  const meter = createMeter()
+  const metrics = openMetrics(config, { counts: meter.counts, database: database.load, keys: keys.state })
   const verifier = createTokenVerifier({ ...expected, keys, cacheSeconds: config.tokenCacheSeconds })
 
   const app = await createApp({
@@ -117,7 +123,7 @@ export async function openGateway(config: Config, logDestination?: { write(line:
     clients: createClientStore(database),
     connections: createConnectionStore(database),
     history: createConnectionHistory(database),
-    authenticate: createAuthenticate({ verifier }),
+    authenticate: createAuthenticate({ verifier, onRefused: (reason) => meter.refused(`authentication:${reason}`) }),
     limits,
     readiness: {
       keys: () => keys.state().ready,
@@ -128,6 +134,8 @@ export async function openGateway(config: Config, logDestination?: { write(line:
       },
       migrations: async () => (await pendingMigrations(database.query)).length === 0,
     },
+    meter,
+    metrics: metrics.mainRoute,
     graphiql: config.production ? null : () => graphiqlFor(developmentIssuer),
     ...(logDestination && { logDestination }),
   })
@@ -135,12 +143,18 @@ export async function openGateway(config: Config, logDestination?: { write(line:
 
   return {
     app,
+    async listen() {
+      const metricsAddress = await metrics.listen()
+      if (metricsAddress !== null) app.log.info({ url: `${metricsAddress}/metrics` }, 'metrics are served')
+      await app.listen({ host: config.host, port: config.port })
+    },
     developmentIssuer,
     databaseUrl: opened.url,
     databaseDescription: opened.description,
     hasDemoData: config.database.url === null,
     async close() {
       await app.close()
+      await metrics.close()
       keys.close()
       eventLoop.close()
       limits.close()

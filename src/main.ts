@@ -47,7 +47,7 @@ async function start(config: Config): Promise<void> {
   })
   if (isClosing()) return
   try {
-    await gateway.app.listen({ host: config.host, port: config.port })
+    await gateway.listen()
   } catch (error) {
     await gateway.close()
     throw error

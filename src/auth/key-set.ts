@@ -9,10 +9,12 @@ export { KeysUnavailable }
 export interface KeySetState {
   /** Whether tokens can be verified now. */
   readonly ready: boolean
-  /** When the keys were last fetched, in milliseconds since 1970; null before the first time and for a static set. */
-  readonly fetchedAt: number | null
+  /** How long ago the keys were last fetched; null before the first time and for a static set. */
+  readonly ageMs: number | null
   /** Fetches that have failed since the last success. */
   readonly failures: number
+  /** Fetches that have failed since the start. */
+  readonly failedFetches: number
 }
 
 export interface KeySet {
@@ -69,6 +71,7 @@ export function createKeySet(options: KeySetOptions): KeySet {
   let fetchedAt: number | null = null
   let startedAt = Number.NEGATIVE_INFINITY
   let failures = 0
+  let failedFetches = 0
   let lastFailure: unknown
   let inFlight: Promise<void> | null = null
   let timer: NodeJS.Timeout | undefined
@@ -96,6 +99,7 @@ export function createKeySet(options: KeySetOptions): KeySet {
     } catch (error) {
       if (closing.signal.aborted) return
       failures += 1
+      failedFetches += 1
       lastFailure = error
       log?.warn({ err: error, failures, ready: usable() !== null }, "the issuer's keys could not be fetched")
     }
@@ -162,7 +166,12 @@ export function createKeySet(options: KeySetOptions): KeySet {
       void refresh()
     },
     getKey,
-    state: () => ({ ready: usable() !== null, fetchedAt, failures }),
+    state: () => ({
+      ready: usable() !== null,
+      ageMs: fetchedAt === null ? null : now() - fetchedAt,
+      failures,
+      failedFetches,
+    }),
     close() {
       clearTimeout(timer)
       closing.abort()
@@ -181,7 +190,7 @@ export function createStaticKeySet(jwks: JSONWebKeySet): KeySet {
   return {
     start() {},
     getKey: (...token) => findKey(local, ...token),
-    state: () => ({ ready: true, fetchedAt: null, failures: 0 }),
+    state: () => ({ ready: true, ageMs: null, failures: 0, failedFetches: 0 }),
     close() {},
   }
 }

@@ -66,7 +66,9 @@ export function graphqlDoor(app: FastifyInstance, { schema, operations, policy, 
         request.outcome.operation = name
       },
       onRequestError: (code) => {
-        if (request.outcome.code === 'OK') request.outcome.code = code
+        if (request.outcome.code !== 'OK') return
+        request.outcome.code = code
+        request.outcome.rule = code
       },
       onError: (error) => {
         noteError(request.outcome, error)

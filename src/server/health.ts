@@ -1,5 +1,7 @@
 import type { FastifyInstance } from 'fastify'
+import { catalogue } from '../domain/errors.ts'
 import { refuseOtherMethods } from './http-server.ts'
+import { describeCause } from './request-log.ts'
 
 /** One thing that has to be in order before requests are sent here; false or an error means that it is not. */
 export type ReadinessCheck = () => boolean | Promise<boolean>
@@ -12,36 +14,39 @@ export function healthRoutes(app: FastifyInstance, checks: Readonly<Record<strin
     done()
   })
 
-  const names = Object.keys(checks)
+  /** Of each check why it is not in order; null if it is. */
   const ask = () =>
     Promise.all(
-      Object.values(checks).map(async (check) => {
+      Object.entries(checks).map(async ([name, check]) => {
         try {
-          return await check()
+          return (await check()) ? null : name
         } catch (error) {
-          app.log.warn({ error: error instanceof Error ? error.message : 'unknown' }, 'readiness check failed')
-          return false
+          return `${name}: ${describeCause(error)}`
         }
       }),
     )
   // Whoever asks meanwhile gets the same answer: questions are no load for the database, however many ask them.
   let asking: ReturnType<typeof ask> | undefined
-  const states = () => {
+  const causes = () => {
     asking ??= ask().finally(() => {
       asking = undefined
     })
     return asking
   }
 
-  app.get('/health/live', { schema: { hide: true } }, () => ({ status: 'ok' }))
+  app.get('/health/live', { schema: { hide: true }, config: { probe: true } }, () => ({ status: 'ok' }))
 
-  app.get('/health/ready', { schema: { hide: true } }, async (_request, reply) => {
-    const found = await states()
-    const ready = !closing && found.every(Boolean)
-    if (!ready) reply.code(503).header('retry-after', '1')
+  app.get('/health/ready', { schema: { hide: true }, config: { probe: true } }, async ({ outcome }, reply) => {
+    const found = await causes()
+    const missing = [...(closing ? ['closing'] : []), ...found.filter((cause) => cause !== null)]
+    if (missing.length > 0) {
+      reply.code(503).header('retry-after', '1')
+      outcome.code = catalogue.unavailable.code
+      outcome.cause = new Error(`not ready: ${missing.join(', ')}`)
+    }
     return {
-      status: ready ? 'ok' : closing ? 'closing' : 'unavailable',
-      checks: Object.fromEntries(names.map((name, index) => [name, found[index] ? 'ok' : 'unavailable'])),
+      status: closing ? 'closing' : missing.length > 0 ? 'unavailable' : 'ok',
+      checks: Object.fromEntries(Object.keys(checks).map((name, index) => [name, found[index] === null ? 'ok' : 'unavailable'])),
     }
   })
 

@@ -2,9 +2,10 @@ import { METHODS, type ServerResponse } from 'node:http'
 import Fastify, { type FastifyInstance, LogController } from 'fastify'
 import type { Config } from '../config.ts'
 import { GatewayError } from '../domain/errors.ts'
+import type { Meter } from '../observability/meter.ts'
 import { acceptJsonBodies } from './json-body.ts'
 import { createRequestIds } from './request-id.ts'
-import { logRequests, logStrayRefusal, neutraliseLine } from './request-log.ts'
+import { neutraliseLine, noteStrayRefusal, observeRequests } from './request-log.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -26,6 +27,7 @@ export type RenderStrayRefusal = (
 export interface HttpServerOptions {
   readonly config: Pick<Config, 'host' | 'port' | 'publicUrl' | 'trustedProxies' | 'logLevel'>
   readonly renderStrayRefusal: RenderStrayRefusal
+  readonly meter: Meter
   /** Where log lines go; standard output if left out. */
   readonly logDestination?: { write(line: string): void }
 }
@@ -33,7 +35,7 @@ export interface HttpServerOptions {
 const originOf = (host: string, port: number) => `http://${host.includes(':') ? `[${host}]` : host}:${port}`
 
 /** The box that the doors are set into: request ids, body parsing, timeouts, the log line of each request. */
-export function createHttpServer({ config, renderStrayRefusal, logDestination }: HttpServerOptions): FastifyInstance {
+export function createHttpServer({ config, renderStrayRefusal, meter, logDestination }: HttpServerOptions): FastifyInstance {
   const nextRequestId = createRequestIds()
 
   const app = Fastify({
@@ -59,14 +61,14 @@ export function createHttpServer({ config, renderStrayRefusal, logDestination }:
     http: { headersTimeout: 15_000, maxHeaderSize: 16 * 1024, requireHostHeader: false },
     frameworkErrors: (error, request, reply) => {
       const { status, body, headers } = renderStrayRefusal(error, request.id, app.publicUrl(request.raw.url))
-      logStrayRefusal(request.log, error, status)
+      noteStrayRefusal(request.log, meter, error, status)
       reply.raw.writeHead(status, { ...headers, 'x-request-id': request.id, 'content-type': 'application/json; charset=utf-8' }).end(body)
     },
     clientErrorHandler: (error, socket) => {
       if (error.code === 'ECONNRESET' || !socket.writable) return socket.destroy()
       const requestId = nextRequestId(undefined)
       const { status, body, headers } = renderStrayRefusal(error, requestId, app.publicUrl())
-      logStrayRefusal(app.log.child({ requestId }), error, status)
+      noteStrayRefusal(app.log.child({ requestId }), meter, error, status)
       // What came before it on this connection is still to be answered, and ours would be taken for that answer. Node keeps the one
       // that is due here, and its own handler looks there, too.
       const { _httpMessage: due } = socket as { _httpMessage?: ServerResponse }
@@ -100,7 +102,7 @@ export function createHttpServer({ config, renderStrayRefusal, logDestination }:
     closing = true
     done()
   })
-  logRequests(app)
+  observeRequests(app, meter)
   // When the answer goes out, not when the request came in: what was in flight at that moment must not keep its connection either.
   app.addHook('onSend', (_request, reply, payload, done) => {
     if (closing) reply.header('connection', 'close')

@@ -1,5 +1,6 @@
 import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Caller, Door } from '../domain/caller.ts'
+import type { Meter } from '../observability/meter.ts'
 import { toGatewayError } from './refusals.ts'
 
 declare module 'fastify' {
@@ -11,17 +12,25 @@ declare module 'fastify' {
     /** What the one log line of this request will say. */
     outcome: Outcome
   }
+  interface FastifyContextConfig {
+    /** A probe: it comes every second, so as long as all is well its line is written at `debug` only. */
+    probe?: true
+  }
 }
 
-/** What became of a request. Written by the doors, read by the log. */
+/** What became of a request. Written by the doors, read by the log and the meter. */
 export interface Outcome {
   door: Door | null
   /** Name of the operation, not of the document: `updateClientConnection`. */
   operation: string | null
   /** `OK` or a code of the catalogue. A GraphQL result that holds several errors counts as its first. */
   code: string
+  /** What refused it: a name of the catalogue, or the code of a GraphQL request error. */
+  rule: string | null
   /** Why it is a 5xx. */
   cause: unknown
+  /** Whether it has been logged and counted. */
+  ended: boolean
 }
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is the purpose
@@ -54,28 +63,54 @@ export function describeCause(error: unknown, depth = 0): string {
 /** Notes what an operation or a hook ended with. */
 export function noteError(outcome: Outcome, error: unknown): void {
   const refusal = toGatewayError(error)
-  if (outcome.code === 'OK') outcome.code = refusal.code
+  if (outcome.code === 'OK') {
+    outcome.code = refusal.code
+    outcome.rule = refusal.refusal
+  }
   if (refusal.status >= 500) outcome.cause ??= refusal.cause ?? refusal
 }
 
-const newOutcome = (): Outcome => ({ door: null, operation: null, code: 'OK', cause: undefined })
+const newOutcome = (): Outcome => ({ door: null, operation: null, code: 'OK', rule: null, cause: undefined, ended: false })
+
+type Level = 'debug' | 'info'
 
 /** Writes the line of a request. */
-function logRequest(log: FastifyBaseLogger, { door, operation, code, cause }: Outcome, details: object): void {
+function logRequest(log: FastifyBaseLogger, { door, operation, code, cause }: Outcome, details: object, level: Level = 'info'): void {
   const line = { door, operation, code, ...details }
-  if (cause === undefined) log.info(line, 'request')
+  if (cause === undefined) log[level](line, 'request')
   else log.error({ ...line, cause: describeCause(cause) }, 'request')
 }
 
-/** The line of a request that was refused before there was a request for the hooks. `log` knows its id. */
-export function logStrayRefusal(log: FastifyBaseLogger, error: unknown, status: number): void {
+/** Authentication has said by itself why it refused a request, which then has a door and no caller. */
+const refusedByAuthentication = ({ door, rule }: Outcome, caller: Caller | null): boolean =>
+  door !== null && caller === null && (rule === 'accessDenied' || rule === 'unavailable')
+
+function countRequest(meter: Meter, outcome: Outcome, caller: Caller | null, milliseconds: number): void {
+  meter.requestEnded(outcome, milliseconds / 1_000)
+  if (outcome.rule !== null && !refusedByAuthentication(outcome, caller)) meter.refused(outcome.rule)
+  // Writes are counted for callers, failed authentications are those of nobody.
+  if (outcome.rule === 'tooManyRequests') meter.limited(caller === null ? 'authentication' : 'write')
+}
+
+/** Logs and counts a request that was refused before there was a request for the hooks. `log` knows its id. */
+export function noteStrayRefusal(log: FastifyBaseLogger, meter: Meter, error: unknown, status: number): void {
   const outcome = newOutcome()
   noteError(outcome, error)
+  countRequest(meter, outcome, null, 0)
   logRequest(log, outcome, { status, durationMs: 0 })
 }
 
-/** One line for each request, written when its answer has been sent, or when the caller has gone without it. */
-export function logRequests(app: FastifyInstance): void {
+/** One line and one count for each request, when its answer has been sent, or when the caller has gone without it. */
+export function observeRequests(app: FastifyInstance, meter: Meter): void {
+  function end(request: FastifyRequest, reply: FastifyReply, aborted: boolean): void {
+    const { outcome, caller, log } = request
+    if (outcome.ended) return
+    outcome.ended = true
+    const probe = request.routeOptions.config.probe === true && reply.statusCode === 200
+    countRequest(meter, outcome, caller, reply.elapsedTime)
+    logRequest(log, outcome, { ...detailsOf(request, reply), ...(aborted && { aborted }) }, probe ? 'debug' : 'info')
+  }
+
   app.decorateRequest('caller', null)
   app.decorateRequest('isCounted', false)
   app.decorateRequest('outcome')
@@ -84,14 +119,17 @@ export function logRequests(app: FastifyInstance): void {
     reply.header('x-request-id', request.id)
     done()
   })
-  // A connection that is gone by then never finishes an answer; what became of the request is known all the same.
-  app.addHook('onSend', (request, reply, payload, done) => {
-    if (reply.raw.destroyed) logRequest(request.log, request.outcome, { ...detailsOf(request, reply), aborted: true })
-    done(null, payload)
-  })
   app.addHook('onResponse', (request, reply, done) => {
-    logRequest(request.log, request.outcome, detailsOf(request, reply))
+    end(request, reply, false)
     done()
+  })
+  // An answer is never finished on a connection that is gone, be it before the answer or in the middle of it. What became of the
+  // request is known all the same.
+  app.addHook('onSend', (request, reply, payload, done) => {
+    const { raw } = reply
+    if (raw.destroyed) end(request, reply, true)
+    else raw.once('close', () => end(request, reply, true))
+    done(null, payload)
   })
 }
 

@@ -70,9 +70,9 @@ describe('at the start', () => {
     const { keys, judgeAll } = open()
     keys.start()
     keys.start()
-    expect(keys.state()).toEqual({ ready: false, fetchedAt: null, failures: 0 })
+    expect(keys.state()).toEqual({ ready: false, ageMs: null, failures: 0, failedFetches: 0 })
     expect(await judgeAll(times(50, () => issuer.mint()))).toEqual(['accepted'])
-    expect(keys.state()).toEqual({ ready: true, fetchedAt: time, failures: 0 })
+    expect(keys.state()).toEqual({ ready: true, ageMs: 0, failures: 0, failedFetches: 0 })
     expect(issuer.hits()).toBe(1)
   })
 
@@ -87,13 +87,13 @@ describe('at the start', () => {
     const { keys, judge } = open()
     keys.start()
     expect(await judge(issuer.mint())).toBe('unavailable')
-    expect(keys.state()).toEqual({ ready: false, fetchedAt: null, failures: 1 })
+    expect(keys.state()).toEqual({ ready: false, ageMs: null, failures: 1, failedFetches: 1 })
     await issuer.restart()
     time += 999
     expect(await judge(issuer.mint())).toBe('unavailable')
     time += 1
     expect(await judge(issuer.mint())).toBe('accepted')
-    expect(keys.state()).toEqual({ ready: true, fetchedAt: time, failures: 0 })
+    expect(keys.state()).toEqual({ ready: true, ageMs: 0, failures: 0, failedFetches: 1 })
   })
 
   it('the background gets there without any request', async () => {
@@ -205,7 +205,7 @@ describe('an outage', () => {
     issuer.fail()
     time = loaded + 1_200_000 - 1
     expect(await judge(issuer.mint())).toBe('accepted')
-    expect(keys.state()).toMatchObject({ ready: true, fetchedAt: loaded })
+    expect(keys.state()).toMatchObject({ ready: true, ageMs: 1_200_000 - 1 })
     time = loaded + 1_200_000
     expect(keys.state()).toMatchObject({ ready: false })
     expect(await judge(issuer.mint())).toBe('unavailable')
@@ -339,7 +339,7 @@ describe('an answer that is no key set', () => {
     arrange()
     const atBoot = open({ limits })
     expect(await atBoot.judge(issuer.mint())).toBe('unavailable')
-    expect(atBoot.keys.state()).toEqual({ ready: false, fetchedAt: null, failures: 1 })
+    expect(atBoot.keys.state()).toEqual({ ready: false, ageMs: null, failures: 1, failedFetches: 1 })
     expect(lines.map(([, , { err }]) => String(err)).at(-1)).toMatch(cause)
     time += 30_000
     expect(await judge(issuer.mint({ header: { kid: 'unknown' } }))).toBe('unavailable')
@@ -467,7 +467,7 @@ describe('a static key set', () => {
   it('is ready from the start and needs nobody', async () => {
     const keys = createStaticKeySet(issuer.jwks())
     keys.start()
-    expect(keys.state()).toEqual({ ready: true, fetchedAt: null, failures: 0 })
+    expect(keys.state()).toEqual({ ready: true, ageMs: null, failures: 0, failedFetches: 0 })
     const { verify } = createTokenVerifier({ ...issuer, algorithms: ['ES256'], keys, cacheSeconds: 0 })
     await expect(verify(issuer.mint())).resolves.toMatchObject({ clientType: 'MSP' })
     keys.close()

@@ -87,8 +87,6 @@ describe('one line for each request', () => {
     ['REST 405', () => gateway.app.inject({ method: 'PUT', url: fixture.path, headers }), strayLine('METHOD_NOT_ALLOWED', 405)],
     ['an unknown path', () => gateway.app.inject({ url: '/wp-login.php?a=b', headers }), strayLine('NOT_FOUND', 404)],
     ['a path that cannot be decoded', () => gateway.app.inject({ url: '/api/%zz', headers }), strayLine('BAD_REQUEST', 400)],
-    ['liveness', () => gateway.app.inject({ url: '/health/live', headers }), strayLine('OK', 200)],
-    ['readiness', () => gateway.app.inject({ url: '/health/ready', headers }), strayLine('OK', 200)],
 
     ['GraphQL mutation', () => graphql(), graphqlLine('OK')],
     [
@@ -128,6 +126,14 @@ describe('one line for each request', () => {
     expect(answer.statusCode).toBe(expected.status)
     expect(answer.headers['x-request-id']).toBe(requestId)
   })
+})
+
+test.each(['/health/live', '/health/ready', '/metrics'])('a probe that comes every second does not drown the log: %s', async (url) => {
+  gateway.log.length = 0
+  expect((await gateway.app.inject({ url, headers })).statusCode).toBe(200)
+  expect(await lines()).toEqual([])
+  await gateway.app.inject({ method: 'PUT', url, headers })
+  expect(await lines()).toEqual([expect.objectContaining({ level: 30, code: 'METHOD_NOT_ALLOWED', status: 405 })])
 })
 
 describe('a GraphQL request error is not OK in its line', () => {

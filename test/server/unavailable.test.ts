@@ -309,10 +309,15 @@ describe('a migration is pending', () => {
 
   test('readiness names it, both doors are unavailable, and after the migration they serve without a restart', async () => {
     const sent = behind.issuer.mint(writer(clientId))
+    behind.log.length = 0
     await expectReady(behind, 503, { ...allOk, migrations: 'unavailable' })
     await expectLive(behind)
     await expectBothDoorsUnavailable(behind, 1, sent)
-    expect(errorLines(behind)).toHaveLength(2)
+    expect(errorLines(behind)).toEqual([
+      expect.objectContaining({ code: 'SERVICE_UNAVAILABLE', status: 503, cause: 'Error: not ready: migrations' }),
+      expect.objectContaining({ door: 'REST', cause: expect.stringContaining('42P01') }),
+      expect.objectContaining({ door: 'GRAPHQL', cause: expect.stringContaining('42P01') }),
+    ])
 
     await migrate(empty.url)
     await expectReady(behind, 200, allOk)

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import type { AddressInfo } from 'node:net'
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify'
 import type { TypedDocumentString } from '../../src/client/documents/graphql.ts'
 import { type Config, parseConfig } from '../../src/config.ts'
@@ -12,6 +13,8 @@ export interface TestGateway {
   readonly config: Config
   readonly database: TestDatabase
   readonly issuer: TestIssuer
+  /** Listens on real ports, as `main.ts` does. Answers the address of the main one. */
+  listen(): Promise<string>
   /** Every line that was logged so far. */
   readonly log: string[]
   graphql<Result, Variables>(
@@ -59,6 +62,7 @@ export async function startTestGateway(environment: Record<string, string> = {})
     TOKEN_ISSUER: issuer.issuer,
     TOKEN_AUDIENCE: issuer.audience,
     TOKEN_JWKS_URL: issuer.jwksUrl,
+    PORT: '0',
     PUBLIC_URL: 'https://gateway.example.ua',
     // Tests write and fail as fast as they can; those of the limits set their own.
     WRITE_LIMIT_PER_MINUTE: '0',
@@ -75,6 +79,11 @@ export async function startTestGateway(environment: Record<string, string> = {})
     database,
     issuer,
     log,
+    async listen() {
+      await gateway.listen()
+      const { port } = app.server.address() as AddressInfo // TCP, so it is no path
+      return `http://127.0.0.1:${port}`
+    },
     graphql: (document, variables, token, options = {}) =>
       app.inject({
         method: 'POST',

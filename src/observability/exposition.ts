@@ -1,0 +1,188 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { type Counts, durationBounds, type RequestSeries } from './meter.ts'
+
+/** What is asked at each scrape. */
+export interface MetricSources {
+  readonly counts: Counts
+  readonly database: () => {
+    readonly inUse: number
+    readonly idle: number
+    readonly waiting: number
+    /** How many statements were refused since the start, by reason. */
+    readonly shed: Readonly<Record<string, number>>
+  }
+  /** `ageMs` is null where there are no keys yet, or keys that do not age. */
+  readonly keys: () => { readonly ageMs: number | null; readonly failedFetches: number }
+}
+
+/** The metrics as Prometheus reads them. */
+export interface Exposition {
+  readonly contentType: string
+  render(): Promise<string>
+  /** Ends what is measured all the time. */
+  close(): void
+}
+
+const labelsOf = ({ door, operation, code }: RequestSeries) => ({ door, operation, code })
+const requestLabels = ['door', 'operation', 'code'] as const
+
+const durations = { name: 'gateway_request_duration_seconds', help: 'Time from the first hook of a request to the end of its answer.' }
+
+/**
+ * A histogram whose buckets are counted elsewhere. The library's own `observe` puts a hash together from all labels for every single
+ * request, and wants the library in memory before anybody has asked for metrics.
+ */
+class RequestDurations extends Histogram<'door' | 'operation' | 'code'> {
+  readonly #requests: Counts['requests']
+
+  constructor(requests: Counts['requests'], registry: Registry) {
+    super({ ...durations, labelNames: requestLabels, buckets: [...durationBounds], registers: [registry] })
+    this.#requests = requests
+  }
+
+  /** What a registry renders of a histogram. The library's typings leave it out. */
+  async getForPromString() {
+    return { ...durations, type: 'histogram', values: [...this.#requests.values()].flatMap(samplesOf) }
+  }
+}
+
+/** Buckets of the text format hold everything that took no longer than their bound. */
+function samplesOf(series: RequestSeries) {
+  const labels = labelsOf(series)
+  const sample = (suffix: string, value: number, bound = {}) => ({
+    metricName: `${durations.name}_${suffix}`,
+    labels: { ...bound, ...labels },
+    value,
+  })
+  let noLonger = 0
+  const buckets = durationBounds.map((le, index) => {
+    noLonger += series.buckets[index] ?? 0
+    return sample('bucket', noLonger, { le })
+  })
+  return [...buckets, sample('bucket', series.count, { le: '+Inf' }), sample('sum', series.seconds), sample('count', series.count)]
+}
+
+/** A counter of what is counted elsewhere. */
+function counterOf<Label extends string>(
+  registry: Registry,
+  { name, help, labelNames = [] }: { readonly name: string; readonly help: string; readonly labelNames?: readonly Label[] },
+  samples: () => Iterable<readonly [labels: Record<Label, string>, value: number]>,
+): void {
+  new Counter({
+    name,
+    help,
+    labelNames,
+    registers: [registry],
+    collect() {
+      this.reset()
+      for (const [labels, value] of samples()) this.inc(labels, value)
+    },
+  })
+}
+
+function* by<Label extends string>(label: Label, counts: Iterable<readonly [string, number]>) {
+  for (const [name, value] of counts) yield [{ [label]: name } as Record<Label, string>, value] as const // one computed member
+}
+
+function countRequests(registry: Registry, { requests, refusals, limited }: Counts): void {
+  counterOf(
+    registry,
+    { name: 'gateway_requests_total', help: 'Requests that have come to their end.', labelNames: requestLabels },
+    function* () {
+      for (const series of requests.values()) yield [labelsOf(series), series.count]
+    },
+  )
+  new RequestDurations(requests, registry)
+  counterOf(
+    registry,
+    { name: 'gateway_refusals_total', help: 'Refused requests by the rule that refused them.', labelNames: ['rule'] },
+    () => by('rule', refusals),
+  )
+  counterOf(registry, { name: 'gateway_limited_total', help: 'Requests refused by a limit.', labelNames: ['limit'] }, () =>
+    by('limit', limited),
+  )
+}
+
+function measureDatabase(registry: Registry, database: MetricSources['database']): void {
+  counterOf(registry, { name: 'gateway_shed_total', help: 'Statements refused because of overload.', labelNames: ['reason'] }, () =>
+    by('reason', Object.entries(database().shed)),
+  )
+  new Gauge({
+    name: 'gateway_database_connections',
+    help: 'Connections of the pool.',
+    labelNames: ['state'],
+    registers: [registry],
+    collect() {
+      const { inUse, idle } = database()
+      this.set({ state: 'in_use' }, inUse)
+      this.set({ state: 'idle' }, idle)
+    },
+  })
+  new Gauge({
+    name: 'gateway_database_waiting',
+    help: 'Statements that wait for a connection of the pool.',
+    registers: [registry],
+    collect() {
+      this.set(database().waiting)
+    },
+  })
+}
+
+function measureKeys(registry: Registry, keys: MetricSources['keys']): void {
+  new Gauge({
+    name: 'gateway_keys_age_seconds',
+    help: "Time since the issuer's keys were fetched; absent while there are none.",
+    registers: [registry],
+    collect() {
+      const { ageMs } = keys()
+      if (ageMs === null) this.remove()
+      else this.set(ageMs / 1_000)
+    },
+  })
+  counterOf(registry, { name: 'gateway_keys_fetch_failures_total', help: "Failed fetches of the issuer's keys." }, () => [
+    [{}, keys().failedFetches],
+  ])
+}
+
+/** How often the event loop is looked at. Node counts this time as delay, so it is taken off. */
+const resolutionMs = 20
+
+function measureEventLoop(registry: Registry, delays: ReturnType<typeof monitorEventLoopDelay>): void {
+  new Gauge({
+    name: 'gateway_event_loop_delay_seconds',
+    help: 'Delay of the event loop since the last scrape.',
+    labelNames: ['quantile'],
+    registers: [registry],
+    collect() {
+      for (const quantile of [0.5, 0.9, 0.99, 1]) {
+        this.set({ quantile: String(quantile) }, Math.max(0, delays.percentile(quantile * 100) / 1e9 - resolutionMs / 1_000))
+      }
+      delays.reset()
+    },
+  })
+}
+
+/** Metrics of the process, whatever runs in it: the library measures some of them all the time and has no way to stop. */
+let processMetrics: Registry | undefined
+
+function metricsOfProcess(): Registry {
+  if (processMetrics === undefined) {
+    processMetrics = new Registry()
+    collectDefaultMetrics({ register: processMetrics })
+  }
+  return processMetrics
+}
+
+/** Every metric of the gateway and of its process. */
+export function createExposition({ counts, database, keys }: MetricSources): Exposition {
+  const registry = new Registry()
+  const delays = monitorEventLoopDelay({ resolution: resolutionMs })
+  delays.enable()
+  countRequests(registry, counts)
+  measureDatabase(registry, database)
+  measureKeys(registry, keys)
+  measureEventLoop(registry, delays)
+  const all = Registry.merge([registry, metricsOfProcess()])
+  return { contentType: all.contentType, render: () => all.metrics(), close: () => void delays.disable() }
+}

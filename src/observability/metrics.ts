@@ -1,0 +1,42 @@
+import type { RouteHandlerMethod } from 'fastify'
+import type { Config } from '../config.ts'
+import type { Exposition, MetricSources } from './exposition.ts'
+import { createMetricsServer, scrapeHandler } from './metrics-server.ts'
+
+/** Where the metrics can be had. */
+export interface Metrics {
+  /** For the main port; null where it has none: there is a port of their own, or it is production. */
+  readonly mainRoute: RouteHandlerMethod | null
+  /** Opens the port of their own, if one is configured, and answers its address. */
+  listen(): Promise<string | null>
+  close(): Promise<void>
+}
+
+/**
+ * Decides who may read the metrics: on the main port everybody, so not in production; on `METRICS_PORT` whoever reaches it.
+ * The library is loaded at the first scrape, or before listening on a port of their own: it takes a tenth of a second, and brings the
+ * interfaces of OpenTelemetry with it.
+ */
+export function openMetrics(
+  { host, metricsPort, production }: Pick<Config, 'host' | 'metricsPort' | 'production'>,
+  sources: MetricSources,
+): Metrics {
+  let opened: Promise<Exposition> | undefined
+  const exposition = () => {
+    opened ??= import('./exposition.ts').then(({ createExposition }) => createExposition(sources))
+    return opened
+  }
+  const server = metricsPort === null ? null : createMetricsServer(exposition)
+  return {
+    mainRoute: server === null && !production ? scrapeHandler(exposition) : null,
+    async listen() {
+      if (server === null || metricsPort === null) return null
+      await exposition()
+      return server.listen({ host, port: metricsPort })
+    },
+    async close() {
+      await server?.close()
+      ;(await opened)?.close()
+    },
+  }
+}
