@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey, type LocalJWKSet } from 'jose'
 import { type FetchedKeys, fetchKeys, parseKeysUrl } from './fetch-keys.ts'
 import { findKey, KeysUnavailable } from './find-key.ts'
@@ -59,8 +60,10 @@ const monotonicNow = () => Math.round(performance.timeOrigin + performance.now()
  *
  * Fetches happen one at a time: in the background (refresh, and retries whose pauses double), and for a request only where it finds no
  * keys (at most one in `retrySeconds`) or an unknown kid (at most one in `cooldownSeconds`; while fetches fail, one in `retrySeconds`).
- * An unknown kid is the token's fault only if the keys are known to be current; while fetches fail it may be a new key of the issuer's,
- * and the answer is `KeysUnavailable`.
+ *
+ * An unknown kid is the token's fault only if a fetch that began after the token came does not know it either. So it waits for the next
+ * such fetch, together with all others: a new key of the issuer's is never refused, not even in the midst of a flood of made-up kids,
+ * which pays for that with a wait of `cooldownSeconds`. While fetches fail, the answer is `KeysUnavailable`.
  */
 export function createKeySet(options: KeySetOptions): KeySet {
   const { fetch = globalThis.fetch, now = monotonicNow, log } = options
@@ -74,6 +77,9 @@ export function createKeySet(options: KeySetOptions): KeySet {
   let failedFetches = 0
   let lastFailure: unknown
   let inFlight: Promise<void> | null = null
+  let nextForUnknownKid: Promise<void> | null = null
+  let askedForUnknownKidAt = Number.NEGATIVE_INFINITY
+  let unknownKidsWaiting = 0
   let timer: NodeJS.Timeout | undefined
   let started = false
 
@@ -129,8 +135,7 @@ export function createKeySet(options: KeySetOptions): KeySet {
 
   /** Fetches because a request needs it, or joins the fetch in flight, unless it is too soon after the last one. */
   async function fetchOnDemand(): Promise<void> {
-    const pause = failures > 0 || usable() === null ? limits.retrySeconds : limits.cooldownSeconds
-    if (inFlight === null && now() - startedAt < pause * 1_000) return
+    if (inFlight === null && now() - startedAt < limits.retrySeconds * 1_000) return
     await refresh()
   }
 
@@ -139,6 +144,24 @@ export function createKeySet(options: KeySetOptions): KeySet {
     const joined = inFlight !== null
     await fetchOnDemand()
     if (joined && usable() === null) await fetchOnDemand()
+  }
+
+  /** The next fetch to begin after the cool-down of the last one of this kind; one for all who wait. Never rejects. */
+  function fetchForUnknownKid(): Promise<void> {
+    nextForUnknownKid ??= coolDown().then(() => {
+      nextForUnknownKid = null
+      askedForUnknownKidAt = now()
+      return refresh()
+    })
+    return nextForUnknownKid
+  }
+
+  async function coolDown(): Promise<void> {
+    const pause = askedForUnknownKidAt + limits.cooldownSeconds * 1_000 - now()
+    // A rejection is the end of the key set, which waits for nobody.
+    if (pause > 0) await delay(pause, undefined, { signal: closing.signal, ref: false }).catch(() => {})
+    // It began before those who wait came, and may know less than the issuer does by now.
+    await inFlight
   }
 
   function unavailable(): KeysUnavailable {
@@ -153,11 +176,19 @@ export function createKeySet(options: KeySetOptions): KeySet {
       return await findKey(current, header, token)
     } catch (error) {
       if (!(error instanceof errors.JWKSNoMatchingKey)) throw error
-      await within(limits.timeoutSeconds, fetchOnDemand())
+      await waitForUnknownKid(error)
       const newer = usable()
       if (newer !== null && newer !== current) return await findKey(newer, header, token)
-      throw failures > 0 || inFlight !== null ? unavailable() : error
+      throw unavailable()
     }
+  }
+
+  /** @throws what is given, where too many wait already: nobody but a flood of made-up kids has so many. */
+  async function waitForUnknownKid(tooMany: unknown): Promise<void> {
+    if (unknownKidsWaiting >= limits.unknownKidsWaitingAtMost) throw tooMany
+    unknownKidsWaiting += 1
+    await within(limits.timeoutSeconds, failures > 0 ? fetchOnDemand() : fetchForUnknownKid())
+    unknownKidsWaiting -= 1
   }
 
   return {
