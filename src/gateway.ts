@@ -2,14 +2,17 @@ import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import type { GraphiQLOptions } from 'graphql-yoga'
 import { createApp } from './app.ts'
+import { createAdmission } from './auth/admission.ts'
 import { createAuthenticate } from './auth/authenticate.ts'
 import { type DevelopmentIssuer, openDevelopmentIssuer } from './auth/development-issuer.ts'
 import { createKeySet, createStaticKeySet } from './auth/key-set.ts'
+import { createOpaqueTokens } from './auth/opaque-tokens.ts'
 import { createTokenVerifier } from './auth/verify-token.ts'
 import type { Config } from './config.ts'
 import { openLimits } from './limits/open-limits.ts'
 import { createMeter } from './observability/meter.ts'
 import { openMetrics } from './observability/metrics.ts'
+import { createCallerRegistry } from './persistence/caller-registry.ts'
 import { createClientStore } from './persistence/client-store.ts'
 import { createConnectionHistory } from './persistence/connection-history.ts'
 import { createConnectionStore } from './persistence/connection-store.ts'
@@ -116,14 +119,20 @@ export async function openGateway(config: Config, logDestination?: { write(line:
   const limits = await openLimits(config.limits, log)
   const meter = createMeter()
   const metrics = openMetrics(config, { counts: meter.counts, database: database.load, keys: keys.state })
-  const verifier = createTokenVerifier({ ...expected, keys, cacheSeconds: config.tokenCacheSeconds })
+  const registry = createCallerRegistry(database)
+  const authenticate = createAuthenticate({
+    verifier: createTokenVerifier({ ...expected, keys, cacheSeconds: config.tokenCacheSeconds }),
+    opaqueTokens: config.opaqueTokens ? createOpaqueTokens({ registry }) : null,
+    admit: createAdmission({ registry, enforceBrokerKey: config.enforceBrokerKey }),
+    onRefused: (reason) => meter.refused(`authentication:${reason}`),
+  })
 
   const app = await createApp({
     config,
     clients: createClientStore(database),
     connections: createConnectionStore(database),
     history: createConnectionHistory(database),
-    authenticate: createAuthenticate({ verifier, onRefused: (reason) => meter.refused(`authentication:${reason}`) }),
+    authenticate,
     limits,
     readiness: {
       keys: () => keys.state().ready,

@@ -1,32 +1,61 @@
 import type { Caller } from '../domain/caller.ts'
 import { GatewayError } from '../domain/errors.ts'
+import type { Admit } from './admission.ts'
 import { readBearer } from './bearer.ts'
 import { KeysUnavailable } from './key-set.ts'
+import { isOpaque, type OpaqueTokens } from './opaque-tokens.ts'
 import { type RefusalReason, TokenRefused } from './token-refused.ts'
 import type { TokenVerifier } from './verify-token.ts'
 
 /** Keys come back within 5 s after their server (`security.md`, faults); an earlier attempt makes no sense. */
 const retryAfterSeconds = 5
 
-/** Why a request is not authenticated: no token, a header that is not RFC 6750, a token that was refused, or no keys to tell. */
-export type Unauthenticated = 'no_token' | 'header' | RefusalReason | 'keys_unavailable'
+/**
+ * Why a request is not authenticated: no token, a header that is not RFC 6750, a token that was refused, a broker's key that is missing
+ * or unknown, no keys to tell, or no registry.
+ */
+export type Unauthenticated =
+  | 'no_token'
+  | 'header'
+  | RefusalReason
+  | 'api_key_missing'
+  | 'api_key_unknown'
+  | 'keys_unavailable'
+  | 'registry_unavailable'
 
 export interface AuthenticateOptions {
   readonly verifier: Pick<TokenVerifier, 'verify'>
+  /** null: a token that is no JWT is refused like any other malformed one. */
+  readonly opaqueTokens: OpaqueTokens | null
+  readonly admit: Admit
   /** Told the reason of each request that is turned away here, for metrics. */
   readonly onRefused?: (reason: Unauthenticated) => void
 }
 
+/** What of a request says who is calling. */
+export interface Credentials {
+  /** Node's flat list. */
+  readonly rawHeaders: readonly string[]
+  /** The `API-key` header, or null. */
+  readonly apiKey: string | null
+  /**
+   * Asked for an opaque token. false: it is looked up only among those that are remembered, for an address that has sent too many bad
+   * ones. JWTs are verified all the same: who shares that address with somebody else is not locked out.
+   */
+  readonly mayLookUpTokens?: () => boolean
+}
+
 /**
- * Says who is calling. At once for a token that is remembered (the Caller itself, no promise), else by a promise; so refusals, too, are
+ * Says who is calling. At once for a caller that is remembered (the Caller itself, no promise), else by a promise; so refusals, too, are
  * thrown or rejected.
  *
- * @throws GatewayError `accessDenied` with `tokenWasSent`; `unavailable` with `retryAfter` where the issuer's keys cannot be had
+ * @throws GatewayError `accessDenied` with `tokenWasSent`; `apiKeyMissing` or `apiKeyInvalid` where a broker's key is demanded;
+ *   `unavailable` with `retryAfter` where the issuer's keys, or Mithril's tokens, cannot be had
  */
-export type Authenticate = (rawHeaders: readonly string[]) => Caller | Promise<Caller>
+export type Authenticate = (credentials: Credentials) => Caller | Promise<Caller>
 
-/** Makes the function that turns the raw headers of a request (Node's flat list) into a Caller. */
-export function createAuthenticate({ verifier, onRefused = () => {} }: AuthenticateOptions): Authenticate {
+/** Makes the function that turns the credentials of a request into a Caller. */
+export function createAuthenticate({ verifier, opaqueTokens, admit, onRefused = () => {} }: AuthenticateOptions): Authenticate {
   function refuse(error: unknown): never {
     if (error instanceof TokenRefused) {
       onRefused(error.reason)
@@ -36,10 +65,15 @@ export function createAuthenticate({ verifier, onRefused = () => {} }: Authentic
       onRefused('keys_unavailable')
       throw new GatewayError('unavailable', { retryAfter: retryAfterSeconds }, error)
     }
+    if (error instanceof GatewayError) onRefused(reasonOf(error))
     throw error
   }
 
-  return (rawHeaders) => {
+  function verify(token: string, mayLookUp: () => boolean): Caller | Promise<Caller> {
+    return opaqueTokens !== null && isOpaque(token) ? opaqueTokens.verify(token, mayLookUp()) : verifier.verify(token)
+  }
+
+  return ({ rawHeaders, apiKey, mayLookUpTokens = () => true }) => {
     const bearer = readBearer(rawHeaders)
     if (bearer.kind === 'none') {
       onRefused('no_token')
@@ -49,7 +83,17 @@ export function createAuthenticate({ verifier, onRefused = () => {} }: Authentic
       onRefused('header')
       throw new GatewayError('accessDenied', { tokenWasSent: true }, new Error(bearer.why))
     }
-    const caller = verifier.verify(bearer.token)
-    return caller instanceof Promise ? caller.catch(refuse) : caller
+    try {
+      const verified = verify(bearer.token, mayLookUpTokens)
+      const caller = verified instanceof Promise ? verified.then((known) => admit(known, apiKey)) : admit(verified, apiKey)
+      return caller instanceof Promise ? caller.catch(refuse) : caller
+    } catch (error) {
+      return refuse(error)
+    }
   }
+}
+
+function reasonOf({ refusal }: GatewayError): Unauthenticated {
+  if (refusal === 'apiKeyMissing') return 'api_key_missing'
+  return refusal === 'apiKeyInvalid' ? 'api_key_unknown' : 'registry_unavailable'
 }

@@ -8,7 +8,10 @@ import { TokenRefused } from './token-refused.ts'
 const text = z.string().regex(/^[^\p{Cc}\p{Cs}]{1,255}$/u)
 
 /** RFC 6749 §3.3: `scope = scope-token *( SP scope-token )`, `scope-token = 1*( %x21 / %x23-5B / %x5D-7E )`; empty means no scope. */
-const scope = z.string().regex(/^(?:[!#-[\]-~]+(?: [!#-[\]-~]+)*)?$/)
+export const scope = z
+  .string()
+  .regex(/^(?:[!#-[\]-~]+(?: [!#-[\]-~]+)*)?$/)
+  .transform((words): readonly string[] => Object.freeze(words === '' ? [] : words.split(' ')))
 
 /** A NumericDate (RFC 7519 §2). zod's number is finite: `1e999` in JSON is Infinity, and a token with it would never expire. */
 const date = z.number()
@@ -42,8 +45,7 @@ export interface AccessToken {
 export function parseClaims(payload: JWTPayload): AccessToken {
   const parsed = accessTokenClaims.safeParse(payload)
   if (!parsed.success) throw new TokenRefused('claims', String(parsed.error.issues[0]?.path[0]))
-  const { exp, iat, sub, client_id: clientId, client_type: clientType, scope: words } = parsed.data
-  const scopes = Object.freeze(words === '' ? [] : words.split(' '))
+  const { exp, iat, sub, client_id: clientId, client_type: clientType, scope: scopes } = parsed.data
   // RFC 9068 §2.2: where no user is involved, `sub` is the client itself.
   const userId = sub === clientId ? null : sub
   return { caller: Object.freeze({ clientId, clientType, scopes, userId }), expiresAt: exp, issuedAt: iat }

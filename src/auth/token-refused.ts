@@ -13,6 +13,12 @@ export type RefusalReason =
   | 'expired'
   | 'not_yet_valid'
   | 'claims'
+  /** No access token of Mithril's has this value. */
+  | 'opaque_unknown'
+  /** An opaque token that nothing is known of, from an address that may ask for no more. */
+  | 'opaque_not_looked_up'
+  /** The token is good, but its client or user is blocked. */
+  | 'blocked'
 
 /** The token is not acceptable: 401. Holds nothing of the token, so that it may be logged whole. */
 export class TokenRefused extends Error {

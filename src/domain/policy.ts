@@ -20,20 +20,25 @@ const unlistedTypesRemembered = 100
 
 /** The rules of who may do what. The only place that knows them: doors and guards ask here. */
 export interface Policy {
-  /** Whether the token carries this scope word, compared exactly. */
+  /** Whether the caller has this scope word, compared exactly. */
   hasScope(caller: Caller, scope: Scope): boolean
   /** Whether the caller may act on this client: its own one, or any for an admin type. Ids are compared exactly. */
   mayAccessClient(caller: Caller, clientId: string): boolean
   /** Whether the caller's type may act on every client. */
   seesAllClients(caller: Caller): boolean
   /**
+   * The rule of what needs no scope: valid token.
+   * @throws GatewayError `accessDenied` or `unavailable`
+   */
+  authorizeCaller(call: Call): Author
+  /**
    * The rule of operations that name no client: valid token, scope.
-   * @throws GatewayError `accessDenied` or `invalidScopes`
+   * @throws GatewayError `accessDenied`, `invalidScopes` or `unavailable`
    */
   authorizeScope(call: Call, scope: Scope): Author
   /**
    * The whole rule, in the order that is contract: valid token, scope, client. Answers the call, its caller now known.
-   * @throws GatewayError `accessDenied`, `invalidScopes` or `forbidden`
+   * @throws GatewayError `accessDenied`, `invalidScopes`, `forbidden` or `unavailable`
    */
   authorize(call: Call, scope: Scope, clientId: string): Author
 }
@@ -62,21 +67,33 @@ export function createPolicy({ adminClientTypes, onUnlistedType = () => {} }: Po
   const hasScope: Policy['hasScope'] = (caller, scope) => caller.scopes.includes(scope)
   const mayAccessClient: Policy['mayAccessClient'] = (caller, clientId) => seesAllClients(caller) || caller.clientId === clientId
 
-  const authorizeScope: Policy['authorizeScope'] = ({ caller, ...rest }, scope) => {
+  function requireCaller({ caller, ...rest }: Call): Author {
     if (caller === null) throw new GatewayError('accessDenied')
-    if (!hasScope(caller, scope)) throw new GatewayError('invalidScopes', { missingScopes: [scope] })
     return { caller, ...rest }
+  }
+
+  function requireScope(call: Call, scope: Scope): Author {
+    const author = requireCaller(call)
+    if (!hasScope(author.caller, scope)) throw new GatewayError('invalidScopes', { missingScopes: [scope] })
+    return author
+  }
+
+  /** Last: what can be refused without knowing whether the caller is blocked is refused as ever. */
+  function withoutDoubt(author: Author): Author {
+    if (author.caller.doubt !== undefined) throw author.caller.doubt
+    return author
   }
 
   return {
     hasScope,
     mayAccessClient,
     seesAllClients,
-    authorizeScope,
+    authorizeCaller: (call) => withoutDoubt(requireCaller(call)),
+    authorizeScope: (call, scope) => withoutDoubt(requireScope(call, scope)),
     authorize(call, scope, clientId) {
-      const author = authorizeScope(call, scope)
+      const author = requireScope(call, scope)
       if (!mayAccessClient(author.caller, clientId)) throw new GatewayError('forbidden')
-      return author
+      return withoutDoubt(author)
     },
   }
 }

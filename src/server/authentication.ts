@@ -11,8 +11,8 @@ export interface AuthenticationDeps {
 }
 
 /**
- * First hook of both doors: nothing of a request is read before its token has been verified. Only failures are counted and only failures
- * are refused by the limit: callers that share an address with a hostile one go on.
+ * First hook of both doors: nothing of a request's body is read before its caller is known and let in. Only failures are counted and only
+ * failures are refused by the limit: callers that share an address with a hostile one go on.
  */
 export function authenticationHook({ authenticate, failureLimit }: AuthenticationDeps, door: Door): onRequestHookHandler {
   return (request, _reply, done) => {
@@ -29,7 +29,11 @@ export function authenticationHook({ authenticate, failureLimit }: Authenticatio
     }
     try {
       // A remembered token is known at once, and then no promise has to be waited for.
-      const caller = authenticate(request.raw.rawHeaders)
+      const caller = authenticate({
+        rawHeaders: request.raw.rawHeaders,
+        apiKey: apiKeyOf(request),
+        mayLookUpTokens: () => failureLimit === null || !failureLimit.isExhausted(request.ip),
+      })
       if (caller instanceof Promise) caller.then(accept, refuse)
       else accept(caller)
     } catch (error) {
@@ -40,12 +44,10 @@ export function authenticationHook({ authenticate, failureLimit }: Authenticatio
 
 /** The call that a request makes: what both doors hand to the operations. */
 export function callOf(request: FastifyRequest, door: Door): Call {
-  const { 'api-key': apiKey } = request.headers
-  return {
-    caller: request.caller,
-    door,
-    requestId: request.id,
-    apiKey: typeof apiKey === 'string' && apiKey !== '' ? apiKey : null,
-    isCounted: request.isCounted,
-  }
+  return { caller: request.caller, door, requestId: request.id, apiKey: apiKeyOf(request), isCounted: request.isCounted }
+}
+
+/** The `API-key` header. Sent twice, Node joins the two, and the result is nobody's secret. */
+function apiKeyOf({ headers: { 'api-key': apiKey } }: FastifyRequest): string | null {
+  return typeof apiKey === 'string' && apiKey !== '' ? apiKey : null
 }

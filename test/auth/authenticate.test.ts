@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createAuthenticate, type Unauthenticated } from '../../src/auth/authenticate.ts'
+import { type Credentials, createAuthenticate, type Unauthenticated } from '../../src/auth/authenticate.ts'
 import { createKeySet, createStaticKeySet, type KeySet } from '../../src/auth/key-set.ts'
 import { createTokenVerifier } from '../../src/auth/verify-token.ts'
 import { GatewayError } from '../../src/domain/errors.ts'
@@ -14,8 +14,13 @@ afterAll(() => issuer.close())
 function setUp({ keys = createStaticKeySet(issuer.jwks()), cacheSeconds = 60 }: { keys?: KeySet; cacheSeconds?: number } = {}) {
   const reasons: Unauthenticated[] = []
   const verifier = createTokenVerifier({ ...issuer, algorithms: ['ES256'], keys, cacheSeconds })
-  const authenticate = createAuthenticate({ verifier, onRefused: (reason) => reasons.push(reason) })
-  return { authenticate, reasons, refusal: (rawHeaders: string[]) => refusalOf(async () => authenticate(rawHeaders)) }
+  const authenticate = createAuthenticate({
+    verifier,
+    opaqueTokens: null,
+    admit: (caller) => caller,
+    onRefused: (reason) => reasons.push(reason),
+  })
+  return { authenticate, reasons, refusal: (credentials: Credentials) => refusalOf(async () => authenticate(credentials)) }
 }
 
 async function refusalOf(attempt: () => Promise<unknown>): Promise<GatewayError> {
@@ -27,7 +32,8 @@ async function refusalOf(attempt: () => Promise<unknown>): Promise<GatewayError>
   throw new Error('no GatewayError', { cause: error })
 }
 
-const bearer = (token: string) => ['Authorization', `Bearer ${token}`]
+const sent = (...rawHeaders: string[]): Credentials => ({ rawHeaders, apiKey: null })
+const bearer = (token: string) => sent('Authorization', `Bearer ${token}`)
 
 describe('authenticate', () => {
   it('says who is calling', async () => {
@@ -46,10 +52,13 @@ describe('authenticate', () => {
 
   it('tells a request without a token from one with a bad token (RFC 6750 §3.1)', async () => {
     const { refusal, reasons } = setUp()
-    expect(await refusal([])).toMatchObject({ refusal: 'accessDenied', status: 401, details: { tokenWasSent: false } })
-    expect(await refusal(['Authorization', 'Basic eDp5'])).toMatchObject({ details: { tokenWasSent: false } })
-    expect(await refusal(['Authorization', 'Bearer'])).toMatchObject({ details: { tokenWasSent: true } })
-    expect(await refusal([...bearer('a'), ...bearer('b')])).toMatchObject({ status: 401, details: { tokenWasSent: true } })
+    expect(await refusal(sent())).toMatchObject({ refusal: 'accessDenied', status: 401, details: { tokenWasSent: false } })
+    expect(await refusal(sent('Authorization', 'Basic eDp5'))).toMatchObject({ details: { tokenWasSent: false } })
+    expect(await refusal(sent('Authorization', 'Bearer'))).toMatchObject({ details: { tokenWasSent: true } })
+    expect(await refusal(sent(...bearer('a').rawHeaders, ...bearer('b').rawHeaders))).toMatchObject({
+      status: 401,
+      details: { tokenWasSent: true },
+    })
     expect(await refusal(bearer('nonsense'))).toMatchObject({ details: { tokenWasSent: true } })
     expect(await refusal(bearer(issuer.mint({ expiresInSeconds: -60 })))).toMatchObject({ details: { tokenWasSent: true } })
     expect(reasons).toEqual(['no_token', 'no_token', 'header', 'header', 'malformed', 'expired'])
@@ -74,7 +83,7 @@ describe('authenticate', () => {
     expect(error.cause).toMatchObject({ name: 'KeysUnavailable' })
     expect(reasons).toEqual(['keys_unavailable'])
     // What needs no key is still refused as what it is.
-    expect(await refusal([])).toMatchObject({ status: 401 })
+    expect(await refusal(sent())).toMatchObject({ status: 401 })
     expect(await refusal(bearer('nonsense'))).toMatchObject({ status: 401 })
     keys.close()
     await issuer.restart()
@@ -82,7 +91,11 @@ describe('authenticate', () => {
 
   it('does not call a defect an unauthenticated request', async () => {
     const defect = new RangeError('a defect')
-    const authenticate = createAuthenticate({ verifier: { verify: () => Promise.reject(defect) } })
+    const authenticate = createAuthenticate({
+      verifier: { verify: () => Promise.reject(defect) },
+      opaqueTokens: null,
+      admit: (caller) => caller,
+    })
     await expect(authenticate(bearer('abc'))).rejects.toBe(defect)
   })
 })

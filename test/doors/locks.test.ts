@@ -46,6 +46,7 @@ const open: Policy = {
   hasScope: () => true,
   mayAccessClient: () => true,
   seesAllClients: () => true,
+  authorizeCaller: (call) => ({ ...call, caller: call.caller ?? nobody }),
   authorizeScope: (call) => ({ ...call, caller: call.caller ?? nobody }),
   authorize: (call) => ({ ...call, caller: call.caller ?? nobody }),
 }

@@ -48,8 +48,9 @@ describe('GET /api/clients', () => {
       inserted_at: '2017-04-20T19:14:13.123Z',
       updated_at: '2018-01-02T03:04:05.000Z',
     }
-    expect((await get('/api/clients', owner(clientId))).json().data).toEqual([fields])
-    const details = await get(`/api/clients/${clientId}`, owner(clientId))
+    // A blocked client does not get to see itself.
+    expect((await get(`/api/clients?id=${clientId}`, admin())).json().data).toEqual([fields])
+    const details = await get(`/api/clients/${clientId}`, admin())
     expect(details.json()).toEqual({ meta: expect.objectContaining({ type: 'object' }), data: { ...fields, client_type_name: 'MSP' } })
     expect(details.body).not.toMatch(/legacy-secret|hidden/)
   })

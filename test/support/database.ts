@@ -12,7 +12,7 @@ export interface TestDatabase {
   readonly pool: Pool
   query<Row extends object = Record<string, unknown>>(sql: string, params?: readonly unknown[]): Promise<Row[]>
   /** Inserts a client, and its type if that is new, and returns the client's id. */
-  insertClient(client: { id?: string; type: string; name?: string }): Promise<string>
+  insertClient(client: { id?: string; type: string; name?: string; privSettings?: unknown }): Promise<string>
   /** Inserts a connection as Mithril would, whatever its redirect URI, and returns its id. */
   insertConnection(connection: {
     id?: string
@@ -22,6 +22,20 @@ export interface TestDatabase {
     secret?: string
     insertedAt?: string
     updatedAt?: string
+  }): Promise<string>
+  /** Inserts a user that is not blocked, and returns its id. */
+  insertUser(): Promise<string>
+  /** Inserts an opaque access token as Mithril would, good for an hour unless told otherwise, and returns its value. */
+  insertToken(token: {
+    value?: string
+    name?: string | null
+    clientId?: string
+    scope?: unknown
+    userId?: string | null
+    /** Seconds since 1970. */
+    expiresAt?: number | null
+    /** Instead of client id and scope. */
+    details?: unknown
   }): Promise<string>
   drop(): Promise<void>
 }
@@ -43,15 +57,15 @@ export async function createTestDatabase({ empty = false }: { empty?: boolean } 
     url,
     pool,
     query,
-    insertClient: async ({ id = randomUUID(), type, name = `Client ${id}` }) => {
+    insertClient: async ({ id = randomUUID(), type, name = `Client ${id}`, privSettings = { access_type: 'DIRECT' } }) => {
       await query(`INSERT INTO client_types (id, name, inserted_at, updated_at) VALUES ($1, $2, ${NOW}, ${NOW}) ON CONFLICT DO NOTHING`, [
         randomUUID(),
         type,
       ])
       await query(
         `INSERT INTO clients (id, name, settings, priv_settings, client_type_id, inserted_at, updated_at)
-         SELECT $1, $2, '{}', '{"access_type":"DIRECT"}', id, ${NOW}, ${NOW} FROM client_types WHERE name = $3`,
-        [id, name, type],
+         SELECT $1, $2, '{}', $4, id, ${NOW}, ${NOW} FROM client_types WHERE name = $3`,
+        [id, name, type, JSON.stringify(privSettings)],
       )
       return id
     },
@@ -70,6 +84,26 @@ export async function createTestDatabase({ empty = false }: { empty?: boolean } 
         [id, secret, redirectUri, clientId, consumerId, insertedAt ?? null, updatedAt ?? null],
       )
       return id
+    },
+    insertUser: async () => {
+      const id = randomUUID()
+      await query(`INSERT INTO users (id, email, inserted_at, updated_at) VALUES ($1, $2, ${NOW}, ${NOW})`, [id, `${id}@example.ua`])
+      return id
+    },
+    insertToken: async ({
+      value = randomBytes(32).toString('base64url'),
+      name = 'access_token',
+      clientId,
+      scope = 'connection:read connection:write',
+      userId = null,
+      expiresAt = Math.floor(Date.now() / 1_000) + 3_600,
+      details = { client_id: clientId, scope, grant_type: 'password' },
+    }) => {
+      await query(
+        `INSERT INTO tokens (id, name, value, expires_at, details, user_id, inserted_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, ${NOW}, ${NOW})`,
+        [randomUUID(), name, value, expiresAt, JSON.stringify(details), userId],
+      )
+      return value
     },
     drop: async () => {
       await pool.end()

@@ -1,13 +1,13 @@
 import type { Caller } from '../../domain/caller.ts'
-import { GatewayError } from '../../domain/errors.ts'
 import { requiredScope } from '../../domain/policy.ts'
 import type { Builder } from '../builder.ts'
-import { toGraphQLError } from '../errors.ts'
+import { settle } from '../errors.ts'
 
 /** `Query.viewer`: what the gateway believes about the caller. */
 export function addViewer(builder: Builder): void {
   const Viewer = builder.objectRef<Caller>('Viewer').implement({
-    description: 'The caller, as its access token states it. Needs a valid token and no scope.',
+    description:
+      'The caller, as its access token states it and its broker, if it acts through one, allows. Needs a valid token and no scope.',
     fields: (t) => ({
       clientId: t.exposeID('clientId', { description: 'UUID of the client that the token was issued to. Needs no scope.' }),
       clientType: t.exposeString('clientType', {
@@ -19,22 +19,25 @@ export function addViewer(builder: Builder): void {
         description: 'The user behind the client; null where the client speaks for itself. Needs no scope.',
       }),
       mayUpdate: t.boolean({
-        description: 'Whether the token carries `connection:write`. Needs no scope.',
+        description: 'Whether the caller has `connection:write`. Needs no scope.',
         resolve: (caller, _args, { policy }) => policy.hasScope(caller, requiredScope.updateConnection),
       }),
       mayRefreshSecret: t.boolean({
-        description: 'Whether the token carries `connection:refresh_secret`. Needs no scope.',
+        description: 'Whether the caller has `connection:refresh_secret`. Needs no scope.',
         resolve: (caller, _args, { policy }) => policy.hasScope(caller, requiredScope.refreshSecret),
       }),
       mayDelete: t.boolean({
-        description: 'Whether the token carries `connection:delete`. Needs no scope.',
+        description: 'Whether the caller has `connection:delete`. Needs no scope.',
         resolve: (caller, _args, { policy }) => policy.hasScope(caller, requiredScope.deleteConnection),
       }),
       seesAllClients: t.boolean({
         description: 'Whether the client type may act on every client, and not on its own only. Needs no scope.',
         resolve: (caller, _args, { policy }) => policy.seesAllClients(caller),
       }),
-      scopes: t.exposeStringList('scopes', { description: 'The scope words that the token carries. Needs no scope.' }),
+      scopes: t.exposeStringList('scopes', {
+        description:
+          'The scope words that the token carries; where the client acts through a broker, those that the broker has, too. Needs no scope.',
+      }),
     }),
   })
 
@@ -43,10 +46,7 @@ export function addViewer(builder: Builder): void {
       type: Viewer,
       description: 'Who is calling. Needs a valid access token and no scope.',
       authScopes: { authenticated: true },
-      resolve: (_parent, _args, { call }) => {
-        if (call.caller === null) throw toGraphQLError(new GatewayError('accessDenied'))
-        return call.caller
-      },
+      resolve: (_parent, _args, context) => settle(context, async () => context.policy.authorizeCaller(context.call).caller),
     }),
   )
 }

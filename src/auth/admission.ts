@@ -1,0 +1,85 @@
+import { hash } from 'node:crypto'
+import type { Caller } from '../domain/caller.ts'
+import type { Broker, CallerRegistry, Standing } from '../domain/caller-registry.ts'
+import { GatewayError } from '../domain/errors.ts'
+import { isUuid } from '../domain/uuid.ts'
+import { createRecentAnswers } from './recent-answers.ts'
+import { TokenRefused } from './token-refused.ts'
+
+export interface AdmissionOptions {
+  readonly registry: Pick<CallerRegistry, 'standingOf' | 'brokerOf'>
+  /** Whether a client that acts through a broker has to bring the broker's key. */
+  readonly enforceBrokerKey: boolean
+  /** Milliseconds of a clock that is never set back. */
+  readonly now?: () => number
+}
+
+/**
+ * Says whether the registry lets in whom a token speaks for: neither client nor user is blocked, and a client that acts through a broker
+ * brings its key. At once, without a promise, where the answers are remembered.
+ *
+ * Where the registry does not answer, the caller comes in with `doubt`, which the policy throws after everything that it can refuse
+ * without an answer.
+ *
+ * @returns the caller; of a client that acts through a broker with the broker's id, and with those scopes only that the broker has, too
+ * @throws TokenRefused `blocked`
+ * @throws GatewayError `apiKeyMissing` or `apiKeyInvalid`
+ */
+export type Admit = (caller: Caller, apiKey: string | null) => Caller | Promise<Caller>
+
+/** What a secret of a connection may look like: it fits its column and a header. Anything else needs no lookup. */
+const secret = /^[ -~]{1,255}$/
+
+const unknown = { kind: 'unknown' } as const
+type BrokerAnswer = typeof unknown | ({ readonly kind: 'broker' } & Broker)
+
+/** Makes the function that lets callers in. */
+export function createAdmission({ registry, enforceBrokerKey, now }: AdmissionOptions): Admit {
+  const standings = createRecentAnswers<Caller, Standing>({
+    // The issuer may name users as it likes; those of Mithril are UUIDs.
+    lookUp: ({ clientId, userId }) => registry.standingOf(clientId, userId !== null && isUuid(userId) ? userId : null),
+    keyOf: ({ clientId, userId }) => `${clientId} ${userId}`,
+    now,
+  })
+  const brokers = createRecentAnswers<string, BrokerAnswer>({
+    lookUp: async (apiKey) => {
+      const broker = secret.test(apiKey) ? await registry.brokerOf(apiKey) : null
+      return broker === null ? unknown : { kind: 'broker', ...broker }
+    },
+    keyOf: (apiKey) => hash('sha256', apiKey, 'base64url'),
+    now,
+  })
+
+  function throughBroker(caller: Caller, broker: BrokerAnswer): Caller {
+    if (broker.kind === 'unknown') throw new GatewayError('apiKeyInvalid')
+    const scopes = caller.scopes.filter((scope) => broker.scopes.includes(scope))
+    return { ...caller, scopes, brokerClientId: broker.clientId }
+  }
+
+  function judge(caller: Caller, standing: Standing, apiKey: string | null): Caller | Promise<Caller> {
+    if (standing.blocked) throw new TokenRefused('blocked')
+    if (!enforceBrokerKey || !standing.throughBroker) return caller
+    if (apiKey === null) throw new GatewayError('apiKeyMissing')
+    const broker = brokers.ask(apiKey)
+    if (!(broker instanceof Promise)) return throughBroker(caller, broker)
+    return broker.then(
+      (found) => throughBroker(caller, found),
+      (error: unknown) => doubtful(caller, error),
+    )
+  }
+
+  return (caller, apiKey) => {
+    const standing = standings.ask(caller)
+    if (!(standing instanceof Promise)) return judge(caller, standing, apiKey)
+    return standing.then(
+      (found) => judge(caller, found, apiKey),
+      (error: unknown) => doubtful(caller, error),
+    )
+  }
+}
+
+/** @throws what is given, unless it only says that there is no answer now */
+function doubtful(caller: Caller, error: unknown): Caller {
+  if (error instanceof GatewayError && error.refusal === 'unavailable') return { ...caller, doubt: error }
+  throw error
+}

@@ -1,0 +1,73 @@
+import { hash } from 'node:crypto'
+import { z } from 'zod'
+import type { Caller } from '../domain/caller.ts'
+import type { CallerRegistry, StoredToken } from '../domain/caller-registry.ts'
+import { scope } from './claims.ts'
+import { createRecentAnswers } from './recent-answers.ts'
+import { type RefusalReason, TokenRefused } from './token-refused.ts'
+
+/** The column's width. */
+const lengthAtMost = 255
+
+/**
+ * Whether a bearer token is one that Mithril may have made up. Its values are base64url and hold no dot; every JWT holds at least two, so
+ * that one with a dot is judged by its signature or not at all, and no row of a table can vouch for it.
+ */
+export function isOpaque(token: string): boolean {
+  return !token.includes('.')
+}
+
+export interface OpaqueTokens {
+  /**
+   * Verifies an opaque token. A token that is remembered is answered at once, without a promise.
+   * @param mayLookUp false: only what is remembered is known
+   * @throws TokenRefused the token is not acceptable (401)
+   * @throws GatewayError `unavailable` (503)
+   */
+  verify(token: string, mayLookUp: boolean): Caller | Promise<Caller>
+}
+
+export interface OpaqueTokensOptions {
+  readonly registry: Pick<CallerRegistry, 'tokenOf'>
+  /** Milliseconds since 1970, by the wall clock: tokens speak of it. */
+  readonly wallClock?: () => number
+  /** Milliseconds of a clock that is never set back. */
+  readonly now?: () => number
+}
+
+/** What a row means: who it speaks for and until when (seconds since 1970), or why nobody. */
+type Meaning = { readonly caller: Caller; readonly expiresAt: number } | { readonly refused: RefusalReason }
+
+const storedToken = z.object({ scope, expiresAt: z.number() })
+
+function meaningOf(row: StoredToken | null): Meaning {
+  if (row === null) return { refused: 'opaque_unknown' }
+  const parsed = storedToken.safeParse(row)
+  if (!parsed.success) return { refused: 'claims' }
+  const { clientId, clientType, userId } = row
+  return { caller: Object.freeze({ clientId, clientType, scopes: parsed.data.scope, userId }), expiresAt: parsed.data.expiresAt }
+}
+
+/** Makes the verifier of the opaque access tokens that Mithril keeps in its table `tokens`. */
+export function createOpaqueTokens({ registry, wallClock = Date.now, now }: OpaqueTokensOptions): OpaqueTokens {
+  const meanings = createRecentAnswers<string, Meaning>({
+    lookUp: async (token) => meaningOf(token.length > lengthAtMost ? null : await registry.tokenOf(token)),
+    // No usable token lies about in memory.
+    keyOf: (token) => hash('sha256', token, 'base64url'),
+    now,
+  })
+
+  function accept(meaning: Meaning): Caller {
+    if ('refused' in meaning) throw new TokenRefused(meaning.refused)
+    if (meaning.expiresAt <= wallClock() / 1_000) throw new TokenRefused('expired', 'expires_at')
+    return meaning.caller
+  }
+
+  return {
+    verify(token, mayLookUp) {
+      const meaning = mayLookUp ? meanings.ask(token) : meanings.recall(token)
+      if (meaning === undefined) throw new TokenRefused('opaque_not_looked_up')
+      return meaning instanceof Promise ? meaning.then(accept) : accept(meaning)
+    },
+  }
+}

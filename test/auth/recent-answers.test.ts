@@ -1,0 +1,93 @@
+import { beforeEach, describe, expect, it } from 'vitest'
+import { createRecentAnswers } from '../../src/auth/recent-answers.ts'
+import { GatewayError } from '../../src/domain/errors.ts'
+
+/** Milliseconds; the tests move it. */
+let time: number
+let asked: string[]
+/** What is to be answered, by the test. */
+let pending: PromiseWithResolvers<string>[]
+
+beforeEach(() => {
+  time = 1_000
+  asked = []
+  pending = []
+})
+
+/** Answers of which each is given when the test says so. */
+function open({ entriesAtMost }: { entriesAtMost?: number } = {}) {
+  return createRecentAnswers<string, string>({
+    keyOf: (question) => question.toLowerCase(),
+    lookUp: (question) => {
+      asked.push(question)
+      const answer = Promise.withResolvers<string>()
+      pending.push(answer)
+      return answer.promise
+    },
+    now: () => time,
+    ...(entriesAtMost !== undefined && { entriesAtMost }),
+  })
+}
+
+describe('an answer', () => {
+  it('is asked for once by all who ask at the same time, and remembered without a promise', async () => {
+    const answers = open()
+    const waiting = [answers.ask('a'), answers.ask('A'), answers.ask('a')]
+    pending[0]?.resolve('yes')
+    expect(await Promise.all(waiting)).toEqual(['yes', 'yes', 'yes'])
+    expect(answers.ask('a')).toBe('yes')
+    expect(answers.recall('A')).toBe('yes')
+    expect(asked).toEqual(['a'])
+  })
+
+  it('counts for 5 s from before it was asked for, however slowly it came', async () => {
+    const answers = open()
+    const waiting = answers.ask('a')
+    time += 4_000
+    pending[0]?.resolve('yes')
+    await waiting
+    time += 999
+    expect(answers.ask('a')).toBe('yes')
+    time += 1
+    expect(answers.recall('a')).toBeUndefined()
+    expect(answers.ask('a')).toBeInstanceOf(Promise)
+    expect(asked).toEqual(['a', 'a'])
+  })
+
+  it('that took 5 s is none: nobody is told what may have changed since', async () => {
+    const answers = open()
+    const waiting = answers.ask('a')
+    time += 5_000
+    pending[0]?.resolve('yes')
+    await expect(waiting).rejects.toMatchObject({ refusal: 'unavailable', details: { retryAfter: 1 } })
+    expect(answers.recall('a')).toBeUndefined()
+  })
+
+  it('that failed is told to all who wait, and not remembered', async () => {
+    const answers = open()
+    const waiting = [answers.ask('a'), answers.ask('a')]
+    const failure = new GatewayError('unavailable')
+    pending[0]?.reject(failure)
+    expect(await Promise.allSettled(waiting)).toEqual([
+      { status: 'rejected', reason: failure },
+      { status: 'rejected', reason: failure },
+    ])
+    const again = answers.ask('a')
+    pending[1]?.resolve('yes')
+    expect(await again).toBe('yes')
+  })
+
+  it('is forgotten where there is no room: the one that nobody asked for the longest', async () => {
+    const answers = open({ entriesAtMost: 2 })
+    const remember = async (question: string) => {
+      const waiting = answers.ask(question)
+      pending.at(-1)?.resolve(`${question}!`)
+      await waiting
+    }
+    await remember('a')
+    await remember('b')
+    answers.ask('a')
+    await remember('c')
+    expect(['a', 'b', 'c'].map(answers.recall)).toEqual(['a!', undefined, 'c!'])
+  })
+})

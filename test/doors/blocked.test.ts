@@ -1,0 +1,181 @@
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { UpdateClientConnectionDocument } from '../../src/client/documents/graphql.ts'
+import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { type Fixture, startTestGateway, type TestGateway, writer } from '../support/gateway.ts'
+import { type PostgresProxy, startPostgresProxy } from '../support/postgres-proxy.ts'
+import type { TokenRequest } from '../support/tokens.ts'
+
+let db: TestDatabase
+let proxy: PostgresProxy
+let gateway: TestGateway
+let fixture: Fixture
+let userId: string
+beforeAll(async () => {
+  db = await createTestDatabase()
+  proxy = await startPostgresProxy(db.url)
+  gateway = await startTestGateway({ DATABASE_URL: proxy.url, DATABASE_CONNECT_TIMEOUT_MS: '300', AUTH_FAILURE_LIMIT_PER_MINUTE: '0' })
+})
+afterAll(async () => {
+  await gateway.close()
+  await proxy.close()
+  await db.drop()
+})
+// A caller of its own for each test: nothing of it is remembered yet.
+beforeEach(async () => {
+  const [clientId, consumerId] = [await db.insertClient({ type: 'MSP' }), await db.insertClient({ type: 'MIS' })]
+  const connectionId = await db.insertConnection({ clientId, consumerId, redirectUri: 'https://before.example.ua/' })
+  fixture = { clientId, consumerId, connectionId, secret: '', path: `/api/clients/${clientId}/connections/${connectionId}` }
+  userId = await db.insertUser()
+})
+
+const mint = (more: TokenRequest = {}) => gateway.issuer.mint(writer(fixture.clientId, { userId, ...more }))
+const block = (table: 'clients' | 'users', id: string, blocked = true) =>
+  db.query(`UPDATE ${table} SET is_blocked = $2 WHERE id = $1`, [id, blocked])
+
+let number = 0
+/** An update through both doors: what each says. */
+async function update(sent: string | null, redirectUri: string | null = `https://after.example.ua/${++number}`): Promise<string[]> {
+  const { clientId, connectionId, path } = fixture
+  const rest = await gateway.patch(path, { redirect_uri: redirectUri }, sent)
+  const graphql = await gateway.graphql(
+    UpdateClientConnectionDocument,
+    { input: { clientId, connectionId, redirectUri: redirectUri ?? `https://after.example.ua/${++number}` } },
+    sent,
+  )
+  const { errors } = graphql.json()
+  return [
+    `${rest.statusCode} ${rest.json().error?.message ?? 'OK'}`,
+    `${errors?.[0].extensions.status ?? 200} ${errors?.[0].message ?? 'OK'}`,
+  ]
+}
+const both = (answer: string) => [answer, answer]
+const changes = () => db.query('SELECT id FROM connection_changes WHERE connection_id = $1', [fixture.connectionId])
+
+describe('a blocked caller', () => {
+  test.each([
+    ['client', () => block('clients', fixture.clientId)],
+    ['user', () => block('users', userId)],
+  ])('%s: a valid token is answered 401 through both doors, and nothing is written', async (_who, blockCaller) => {
+    const token = mint()
+    await blockCaller()
+    expect(await update(token)).toEqual(both('401 Access denied'))
+    const rest = await gateway.patch(fixture.path, { redirect_uri: 'https://after.example.ua/' }, token)
+    expect(rest.headers['www-authenticate']).toBe('Bearer error="invalid_token"')
+    expect(rest.json().error.type).toBe('access_denied')
+    const graphql = await gateway.graphql('{ viewer { clientId } }', {}, token)
+    expect(graphql.statusCode).toBe(401)
+    expect(graphql.headers['www-authenticate']).toBe('Bearer error="invalid_token"')
+    expect(graphql.json()).toMatchObject({ errors: [{ message: 'Access denied', extensions: { code: 'UNAUTHENTICATED', status: 401 } }] })
+    expect(await changes()).toEqual([])
+  })
+
+  test('is 401 before anything else is looked at: scope, client, body', async () => {
+    await block('clients', fixture.clientId)
+    const token = mint({ scope: 'nothing' })
+    expect(await update(token, null)).toEqual(both('401 Access denied'))
+    const foreign = await gateway.connection()
+    expect((await gateway.patch(foreign.path, '{', token)).statusCode).toBe(401)
+  })
+
+  test('is out within 5 s, also in the midst of its work, and in again when it is no longer blocked', { timeout: 20_000 }, async () => {
+    const token = mint()
+    expect(await update(token)).toEqual(both('200 OK'))
+    await block('users', userId)
+    const begin = performance.now()
+    await vi.waitFor(async () => expect(await update(token)).toEqual(both('401 Access denied')), { timeout: 6_000, interval: 50 })
+    expect(performance.now() - begin).toBeLessThan(5_500)
+    const before = await changes()
+    expect(await update(token)).toEqual(both('401 Access denied'))
+    expect(await changes()).toEqual(before)
+    await block('users', userId, false)
+    await vi.waitFor(async () => expect(await update(token)).toEqual(both('200 OK')), { timeout: 6_000, interval: 50 })
+  })
+
+  test('only that one: another user of the client goes on', async () => {
+    await block('users', userId)
+    expect(await update(mint())).toEqual(both('401 Access denied'))
+    expect(await update(mint({ userId: await db.insertUser() }))).toEqual(both('200 OK'))
+  })
+})
+
+describe('a caller whom the registry does not know', () => {
+  test.each([
+    ['a user of no UUID', "auth0|'; DROP TABLE users; --"],
+    ['a user of almost a UUID', `${randomUUID()}0`],
+    ['an unknown user', randomUUID()],
+    ['a user in capital letters', randomUUID().toUpperCase()],
+    ['the longest name', 'ї'.repeat(255)],
+  ])('%s is let in: the issuer vouches for it', async (_who, sub) => {
+    expect(await update(mint({ userId: sub }))).toEqual(both('200 OK'))
+  })
+
+  test('a client that is not there is let in, and finds nothing of its own', async () => {
+    const clientId = randomUUID()
+    const { clientId: own } = fixture
+    const token = gateway.issuer.mint(writer(clientId))
+    expect(
+      (await gateway.patch(`/api/clients/${clientId}/connections/${fixture.connectionId}`, { redirect_uri: 'https://a.ua' }, token))
+        .statusCode,
+    ).toBe(404)
+    expect(
+      (await gateway.patch(`/api/clients/${own}/connections/${fixture.connectionId}`, { redirect_uri: 'https://a.ua' }, token)).statusCode,
+    ).toBe(403)
+  })
+})
+
+test('the registry is asked once for all the requests of a caller, and for each caller', async () => {
+  const read = (sent: string) => gateway.app.inject({ url: fixture.path, headers: { authorization: `Bearer ${sent}` } })
+  const asked = async (work: () => Promise<unknown>) => {
+    const before = proxy.roundTrips()
+    await work()
+    return proxy.roundTrips() - before
+  }
+  const token = mint()
+  expect(await asked(() => read(token))).toBe(2)
+  for (let request = 0; request < 5; request += 1) expect(await asked(() => read(token))).toBe(1)
+  expect(await asked(() => read(mint({ userId: randomUUID() })))).toBe(2)
+})
+
+describe('while the database is away', () => {
+  const away = '503 Service temporarily unavailable'
+  test('nobody slips in as "not blocked", and what needs no database is refused as ever', async () => {
+    await block('clients', fixture.clientId)
+    const token = mint()
+    await proxy.stop()
+    try {
+      expect(await update(null)).toEqual(both('401 Access denied'))
+      expect(await update('rubbish')).toEqual(both('401 Access denied'))
+      expect(await update(mint({ expiresInSeconds: -60 }))).toEqual(both('401 Access denied'))
+      expect(await update(mint({ scope: 'connection:read' }))).toEqual(both('403 Invalid scopes'))
+      expect(await update(gateway.issuer.mint(writer(randomUUID())))).toEqual(both('403 Forbidden'))
+      expect(await update(token)).toEqual(both(away))
+      // Blocked comes before validation, so that cannot be said either.
+      expect(await update(token, null)).toEqual(both(away))
+
+      const answers = [
+        await gateway.graphql('{ viewer { clientId scopes } }', {}, token),
+        await gateway.graphql('{ clients(first: 1) { nodes { id } } }', {}, mint({ scope: 'client:read' })),
+      ]
+      for (const answer of answers) {
+        expect(answer.json()).toMatchObject({ errors: [{ extensions: { code: 'SERVICE_UNAVAILABLE', exception: { retryAfter: 1 } } }] })
+        expect(answer.json().data ?? null).toBeNull()
+        expect(answer.headers['retry-after']).toBe('1')
+      }
+      expect((await gateway.app.inject('/health/live')).statusCode).toBe(200)
+    } finally {
+      await proxy.start()
+    }
+    await vi.waitFor(async () => expect(await update(token)).toEqual(both('401 Access denied')), { timeout: 5_000, interval: 50 })
+    expect(await changes()).toEqual([])
+  })
+
+  test('a caller that is remembered is known for as long as it is remembered', async () => {
+    const token = mint()
+    expect(await update(token)).toEqual(both('200 OK'))
+    await proxy.stop()
+    const answers = [await update(token, null), await update(token)]
+    await proxy.start()
+    expect(answers).toEqual([['422 Validation failed', away], both(away)])
+  })
+})

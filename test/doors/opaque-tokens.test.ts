@@ -1,0 +1,157 @@
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { UpdateClientConnectionDocument } from '../../src/client/documents/graphql.ts'
+import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { startTestGateway, type TestGateway, writer } from '../support/gateway.ts'
+import { type PostgresProxy, startPostgresProxy } from '../support/postgres-proxy.ts'
+
+let db: TestDatabase
+let proxy: PostgresProxy
+let gateway: TestGateway
+let clientId: string
+let connectionId: string
+let path: string
+beforeAll(async () => {
+  db = await createTestDatabase()
+  proxy = await startPostgresProxy(db.url)
+  gateway = await startTestGateway({
+    DATABASE_URL: proxy.url,
+    DATABASE_CONNECT_TIMEOUT_MS: '300',
+    OPAQUE_TOKENS: 'mithril',
+    AUTH_FAILURE_LIMIT_PER_MINUTE: '0',
+  })
+  clientId = await db.insertClient({ type: 'MSP' })
+  connectionId = await db.insertConnection({
+    clientId,
+    consumerId: await db.insertClient({ type: 'MIS' }),
+    redirectUri: 'https://before.example.ua/',
+  })
+  path = `/api/clients/${clientId}/connections/${connectionId}`
+})
+afterAll(async () => {
+  await gateway.close()
+  await proxy.close()
+  await db.drop()
+})
+
+let number = 0
+/** An update through both doors: what each says. */
+async function update(sent: string, to = gateway): Promise<string[]> {
+  const redirectUri = () => `https://after.example.ua/${++number}`
+  const rest = await to.patch(path, { redirect_uri: redirectUri() }, sent)
+  const graphql = await to.graphql(UpdateClientConnectionDocument, { input: { clientId, connectionId, redirectUri: redirectUri() } }, sent)
+  const { errors } = graphql.json()
+  return [
+    `${rest.statusCode} ${rest.json().error?.message ?? 'OK'}`,
+    `${errors?.[0].extensions.status ?? 200} ${errors?.[0].message ?? 'OK'}`,
+  ]
+}
+const both = (answer: string) => [answer, answer]
+
+describe('an opaque token of Mithril', () => {
+  test('changes a connection through both doors, and the audit names its client and user', async () => {
+    const userId = await db.insertUser()
+    expect(await update(await db.insertToken({ clientId, userId }))).toEqual(both('200 OK'))
+    const rows = await db.query(
+      'SELECT door, caller_client_id, caller_client_type, caller_user_id FROM connection_changes WHERE connection_id = $1 ORDER BY id',
+      [connectionId],
+    )
+    const caller = { caller_client_id: clientId, caller_client_type: 'MSP', caller_user_id: userId }
+    expect(rows).toEqual([
+      { door: 'REST', ...caller },
+      { door: 'GRAPHQL', ...caller },
+    ])
+  })
+
+  test('may do no more than a JWT of the same client: scope, own client, admin types', async () => {
+    expect(await update(await db.insertToken({ clientId, scope: 'connection:read' }))).toEqual(both('403 Invalid scopes'))
+    expect(await update(await db.insertToken({ clientId: await db.insertClient({ type: 'MSP' }) }))).toEqual(both('403 Forbidden'))
+    expect(await update(await db.insertToken({ clientId: await db.insertClient({ type: 'MITHRIL ADMIN' }) }))).toEqual(both('200 OK'))
+  })
+
+  test.each<[string, () => Promise<string>]>([
+    ['that nobody has', async () => randomUUID()],
+    ['that has ended', () => db.insertToken({ clientId, expiresAt: Math.floor(Date.now() / 1_000) - 1 })],
+    ['for refreshing', () => db.insertToken({ clientId, name: 'refresh_token' })],
+    ['of an unknown client', () => db.insertToken({ clientId: randomUUID() })],
+    ['whose client id is no UUID', () => db.insertToken({ clientId: "' OR 1=1" })],
+    ['whose scope is a list', () => db.insertToken({ clientId, scope: ['connection:write'] })],
+    ['without details', () => db.insertToken({ details: null })],
+    ['that is too long', async () => 'a'.repeat(256)],
+    [
+      'of a blocked client',
+      async () => {
+        const blocked = await db.insertClient({ type: 'MITHRIL ADMIN' })
+        await db.query('UPDATE clients SET is_blocked = true WHERE id = $1', [blocked])
+        return db.insertToken({ clientId: blocked })
+      },
+    ],
+    [
+      'of a blocked user',
+      async () => {
+        const userId = await db.insertUser()
+        await db.query('UPDATE users SET is_blocked = true WHERE id = $1', [userId])
+        return db.insertToken({ clientId, userId })
+      },
+    ],
+  ])('%s is answered 401', async (_which, make) => {
+    expect(await update(await make())).toEqual(both('401 Access denied'))
+  })
+
+  test('is 503 and not 401 while the database is away, and a JWT goes on being judged', async () => {
+    const token = await db.insertToken({ clientId })
+    await proxy.stop()
+    const answers = [
+      await update(token),
+      await update(randomUUID()),
+      await update(gateway.issuer.mint({ expiresInSeconds: -60 })),
+      await update(gateway.issuer.mint(writer(clientId, { scope: '' }))),
+    ]
+    await proxy.start()
+    expect(answers).toEqual([
+      both('503 Service temporarily unavailable'),
+      both('503 Service temporarily unavailable'),
+      both('401 Access denied'),
+      both('403 Invalid scopes'),
+    ])
+    await vi.waitFor(async () => expect(await update(token)).toEqual(both('200 OK')), { timeout: 5_000, interval: 50 })
+  })
+
+  test('stands in no log line', async () => {
+    const token = await db.insertToken({ clientId })
+    await update(token)
+    await update(`${token}x`)
+    expect(gateway.log.length).toBeGreaterThan(3)
+    expect(gateway.log.join('')).not.toContain(token)
+  })
+})
+
+test('a JWT whose text is in the table is judged by its signature alone', async () => {
+  const forged = gateway.issuer.mint({ clientId, header: { kid: 'x' }, claims: { iss: 'https://elsewhere.test/' } }).slice(-250)
+  await db.insertToken({ clientId, value: forged })
+  expect(forged).toContain('.')
+  expect(await update(forged)).toEqual(both('401 Access denied'))
+})
+
+test('an address that has failed too often may look up no more; what is remembered and JWTs go on', async () => {
+  const limited = await startTestGateway({ DATABASE_URL: proxy.url, OPAQUE_TOKENS: 'mithril', AUTH_FAILURE_LIMIT_PER_MINUTE: '2' })
+  const [known, fresh] = [await db.insertToken({ clientId }), await db.insertToken({ clientId })]
+  expect(await update(known, limited)).toEqual(both('200 OK'))
+  expect(await update(randomUUID(), limited)).toEqual(both('401 Access denied'))
+  const before = proxy.roundTrips()
+  for (let request = 0; request < 5; request += 1) expect(await update(randomUUID(), limited)).toEqual(both('429 Too many requests'))
+  expect(await update(fresh, limited)).toEqual(both('429 Too many requests'))
+  expect(proxy.roundTrips()).toBe(before)
+  expect(await update(known, limited)).toEqual(both('200 OK'))
+  expect(await update(limited.issuer.mint(writer(clientId)), limited)).toEqual(both('200 OK'))
+  await limited.close()
+})
+
+test('by default it is answered 401 and nothing is looked up', async () => {
+  const strict = await startTestGateway({ DATABASE_URL: proxy.url })
+  const token = await db.insertToken({ clientId })
+  const before = proxy.roundTrips()
+  expect(await update(token, strict)).toEqual(both('401 Access denied'))
+  expect(proxy.roundTrips()).toBe(before)
+  await strict.close()
+})
