@@ -1,17 +1,17 @@
 import type { Client, ClientFilter, ClientOrder, ClientReference, ClientStore } from '../domain/client.ts'
 import type { PageRequest } from '../domain/page.ts'
+import { dateOf } from './connection-rows.ts'
 import { type Database, plannedAnew } from './database.ts'
 import { type ListOrder, pageClause, pageOf, placeOfTime, totalOf, Values, whereAll } from './paging.ts'
 
 /** The columns of a client: an allow-list, without its legacy secret and its private settings. */
 const columns = ['id', 'name', 'settings', 'is_blocked', 'block_reason', 'user_id', 'client_type_id', 'inserted_at', 'updated_at']
-  .map((column) => `clients.${column}`)
-  .join(', ')
+const clientRow = `json_build_array(${columns.map((column) => `clients.${column}`).join(', ')}, client_types.name)`
 
 type ClientRow = readonly [
   id: string,
   name: string | null,
-  settings: string | null,
+  settings: unknown,
   isBlocked: boolean,
   blockReason: string | null,
   userId: string | null,
@@ -21,7 +21,7 @@ type ClientRow = readonly [
   clientTypeName: string,
 ]
 
-const selectClient = `SELECT ${columns}, client_types.name FROM clients JOIN client_types ON client_types.id = clients.client_type_id`
+const selectClient = `SELECT ${clientRow} AS client FROM clients JOIN client_types ON client_types.id = clients.client_type_id`
 
 const findClient = `${selectClient} WHERE clients.id = $1::uuid`
 
@@ -40,18 +40,18 @@ function clientOf([
   return {
     id,
     name,
-    settings: settings === null ? null : (JSON.parse(settings) as unknown),
+    settings,
     isBlocked,
     blockReason,
     userId,
     clientTypeId,
     clientTypeName,
-    insertedAt: new Date(insertedAt),
-    updatedAt: new Date(updatedAt),
+    insertedAt: dateOf(insertedAt),
+    updatedAt: dateOf(updatedAt),
   }
 }
 
-/** A page of clients, each row beginning with how many there are, if that is asked for. One row at least, of nothing but that. */
+/** A page of clients, and how many there are, if that is asked for. */
 function selectPage(filter: ClientFilter, order: ClientOrder, page: PageRequest) {
   const values = new Values()
   const conditions: string[] = []
@@ -68,32 +68,31 @@ function selectPage(filter: ClientFilter, order: ClientOrder, page: PageRequest)
   }
   const total = totalOf(page, `clients ${whereAll(conditions)}`)
   const text = `${filter.nameContains === undefined ? '' : plannedAnew}
-    SELECT counted.total, page.*
+    SELECT json_build_array(counted.total, page.clients)
       FROM (${total}) AS counted
-           LEFT JOIN LATERAL (${selectClient} ${pageClause(page, by, conditions, values, 'counted.total')}) AS page ON true`
+           CROSS JOIN LATERAL (
+             SELECT coalesce(json_agg(found.client), '[]') AS clients
+               FROM (${selectClient} ${pageClause(page, by, conditions, values, 'counted.total')}) AS found
+           ) AS page`
   return { text, values: values.list }
 }
 
-type PagedRow = readonly [total: string | null, ...client: ClientRow | readonly null[]]
+type PagedRow = readonly [total: number | null, clients: readonly ClientRow[]]
+
+const placed = (row: ClientRow) => ({ item: clientOf(row), place: () => placeOfTime(row[7], row[0]) })
 
 /** Clients in PostgreSQL. */
 export function createClientStore(database: Database): ClientStore {
   return {
     async find(id) {
-      const [row] = await database.rows(findClient, [id])
-      return row === undefined ? null : clientOf(row as unknown as ClientRow) // the statement names these columns
+      const [row] = await database.rows<ClientRow>(findClient, [id])
+      return row === undefined ? null : clientOf(row)
     },
 
     async page(filter, order, page) {
       const { text, values } = selectPage(filter, order, page)
-      const rows = (await database.rows(text, values)) as unknown as readonly PagedRow[] // the statement names these columns
-      const total = rows[0]?.[0] ?? null
-      const clients = rows.flatMap(([, ...row]) => (row[0] === null ? [] : [row as ClientRow])) // null: no client
-      return pageOf(
-        clients.map((row) => ({ item: clientOf(row), place: () => placeOfTime(row[7], row[0]) })),
-        page,
-        total === null ? null : Number(total),
-      )
+      const [[total, clients] = [null, []]] = await database.rows<PagedRow>(text, values)
+      return pageOf(clients.map(placed), page, total)
     },
 
     async references(ids) {

@@ -1,26 +1,13 @@
 import type { ChangeKind, ConnectionChange, ConnectionHistory } from '../domain/connection.ts'
 import type { PageRequest, Place } from '../domain/page.ts'
+import { dateOf } from './connection-rows.ts'
 import type { Database } from './database.ts'
 import { type ListOrder, pageClause, pageOf, totalOf, Values, whereAll } from './paging.ts'
 
-const columnNames = [
-  'id',
-  'connection_id',
-  'client_id',
-  'kind',
-  'redirect_uri_before',
-  'redirect_uri_after',
-  'door',
-  'caller_client_id',
-  'caller_client_type',
-  'caller_user_id',
-  'request_id',
-  'reverted_change_id',
-  'changed_at',
-]
-// Prisma's adapter takes every offset for UTC, and a timestamp with one comes in the session's own: so it comes without.
-const columns = columnNames.map((column) => (column === 'changed_at' ? `timezone('utc', changed_at) AS changed_at` : column)).join(', ')
-const columnsOfPage = columnNames.map((column) => `page.${column}`).join(', ')
+/** A change as one value, a JSON array. Numbers that outgrow JavaScript's are texts. */
+const changeRow = `json_build_array(
+  id::text, connection_id, client_id, kind, redirect_uri_before, redirect_uri_after, door, caller_client_id, caller_client_type, caller_user_id,
+  request_id, reverted_change_id::text, timezone('utc', changed_at))`
 
 type ChangeRow = readonly [
   id: string,
@@ -40,31 +27,37 @@ type ChangeRow = readonly [
 
 const newestFirst: ListOrder = { key: 'id', id: 'id', keyType: 'bigint', idType: 'bigint', descending: true }
 
-const findChange = `SELECT ${columns} FROM connection_changes WHERE id = $1::bigint AND connection_id = $2::uuid AND client_id = $3::uuid`
+const findChange = `SELECT ${changeRow} FROM connection_changes WHERE id = $1::bigint AND connection_id = $2::uuid AND client_id = $3::uuid`
 
 const findLatest = `
-  SELECT ${columnsOfPage}
-    FROM unnest($1::uuid[]) AS parent(id)
-         CROSS JOIN LATERAL (
-           SELECT ${columns} FROM connection_changes WHERE connection_id = parent.id ORDER BY connection_changes.id DESC LIMIT 1
-         ) AS page`
+  SELECT latest.change
+    FROM unnest($1::uuid[]) WITH ORDINALITY AS parent(id, position)
+         LEFT JOIN LATERAL (
+           SELECT ${changeRow} AS change FROM connection_changes
+            WHERE connection_id = parent.id ORDER BY connection_changes.id DESC LIMIT 1
+         ) AS latest ON true
+   ORDER BY parent.position`
 
+/** A page of the history of each connection in `parent`, in their order, and of each, if asked for, how long it is. */
 function selectPages(connectionIds: readonly string[], page: PageRequest) {
   const values = new Values()
   const parents = values.add(connectionIds)
   const condition = 'connection_id = parent.id'
   const total = totalOf(page, `connection_changes ${whereAll([condition])}`)
   const text = `
-    SELECT parent.position, counted.total, ${columnsOfPage}
+    SELECT json_build_array(counted.total, page.changes)
       FROM unnest(${parents}::uuid[]) WITH ORDINALITY AS parent(id, position)
            CROSS JOIN LATERAL (${total}) AS counted
-           LEFT JOIN LATERAL (
-             SELECT ${columns} FROM connection_changes ${pageClause(page, newestFirst, [condition], values, 'counted.total')}
-           ) AS page ON true`
+           CROSS JOIN LATERAL (
+             SELECT coalesce(json_agg(found.change), '[]') AS changes FROM (
+               SELECT ${changeRow} AS change FROM connection_changes ${pageClause(page, newestFirst, [condition], values, 'counted.total')}
+             ) AS found
+           ) AS page
+     ORDER BY parent.position`
   return { text, values: values.list }
 }
 
-type PagedRow = readonly [position: string, total: string | null, ...change: ChangeRow | readonly null[]]
+type PagedRow = readonly [total: number | null, changes: readonly ChangeRow[]]
 
 function changeOf(row: ChangeRow): ConnectionChange {
   const [id, connectionId, clientId, kind, before, after, door, callerId, callerType, callerUser, requestId, revertedChangeId, changedAt] =
@@ -80,7 +73,7 @@ function changeOf(row: ChangeRow): ConnectionChange {
     caller: callerId === null ? null : { clientId: callerId, clientType: callerType ?? '', userId: callerUser },
     requestId,
     revertedChangeId,
-    changedAt: new Date(changedAt),
+    changedAt: dateOf(changedAt),
   }
 }
 
@@ -89,30 +82,23 @@ const placed = (row: ChangeRow) => {
   return { item: changeOf(row), place }
 }
 
-/** The history of connections in PostgreSQL. Written by a trigger, read here. */
+/** The history of connections in PostgreSQL. Written by triggers, read here. */
 export function createConnectionHistory(database: Database): ConnectionHistory {
   return {
     async find({ clientId, connectionId }, changeId) {
-      const [row] = await database.rows(findChange, [changeId, connectionId, clientId])
-      return row === undefined ? null : changeOf(row as unknown as ChangeRow) // the statement names these columns
+      const [row] = await database.rows<ChangeRow>(findChange, [changeId, connectionId, clientId])
+      return row === undefined ? null : changeOf(row)
     },
 
     async latest(connectionIds) {
-      const rows = (await database.rows(findLatest, [connectionIds])) as unknown as readonly ChangeRow[] // the statement names these columns
-      const found = new Map(rows.map((row) => [row[1], changeOf(row)]))
-      return connectionIds.map((id) => found.get(id) ?? null)
+      const rows = await database.rows<ChangeRow | null>(findLatest, [connectionIds])
+      return rows.map((row) => (row === null ? null : changeOf(row)))
     },
 
     async pagesOf(connectionIds, page) {
       const { text, values } = selectPages(connectionIds, page)
-      const rows = (await database.rows(text, values)) as unknown as readonly PagedRow[] // the statement names these columns
-      const byPosition = Map.groupBy(rows, ([position]) => Number(position))
-      return connectionIds.map((_, index) => {
-        const ofOne = byPosition.get(index + 1) ?? []
-        const total = ofOne[0]?.[1] ?? null
-        const changes = ofOne.flatMap(([, , ...row]) => (row[0] === null ? [] : [placed(row as ChangeRow)])) // null: no change
-        return pageOf(changes, page, total === null ? null : Number(total))
-      })
+      const rows = await database.rows<PagedRow>(text, values)
+      return rows.map(([total, changes]) => pageOf(changes.map(placed), page, total))
     },
   }
 }

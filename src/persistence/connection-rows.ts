@@ -1,12 +1,12 @@
 import type { Connection } from '../domain/connection.ts'
 
 /** The columns of a connection: an allow-list, in this order, without the secret. */
-export const connectionColumns = ['id', 'client_id', 'consumer_id', 'redirect_uri', 'version', 'inserted_at', 'updated_at'] as const
+const columns = ['id', 'client_id', 'consumer_id', 'redirect_uri', 'version', 'inserted_at', 'updated_at']
 
-/** The same columns, each with a table's name before it. */
-export const columnsOf = (table: string) => connectionColumns.map((column) => `${table}.${column}`).join(', ')
+/** The SQL of a connection as one value, a JSON array of its columns; `table` names them where several tables could. */
+export const connectionRow = (table = '') => `json_build_array(${columns.map((column) => table + column).join(', ')})`
 
-/** A row of these columns. Timestamps are ISO 8601 in UTC. */
+/** What it answers. Timestamps are ISO 8601 in UTC, without saying so. */
 export type ConnectionRow = readonly [
   id: string,
   clientId: string,
@@ -15,7 +15,6 @@ export type ConnectionRow = readonly [
   version: number,
   insertedAt: string,
   updatedAt: string,
-  ...rest: unknown[],
 ]
 
 export function connectionOf([id, clientId, consumerId, redirectUri, version, insertedAt, updatedAt]: ConnectionRow): Connection {
@@ -27,10 +26,13 @@ export function connectionOf([id, clientId, consumerId, redirectUri, version, in
     version,
     // Made when somebody asks: a list over REST shows no times, and two dates for each row are a good part of its cost.
     get insertedAt() {
-      return new Date(insertedAt)
+      return dateOf(insertedAt)
     },
     get updatedAt() {
-      return new Date(updatedAt)
+      return dateOf(updatedAt)
     },
   }
 }
+
+/** A `timestamp without time zone` of a JSON answer: Mithril's are UTC. */
+export const dateOf = (timestamp: string) => new Date(`${timestamp}Z`)

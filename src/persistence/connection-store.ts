@@ -1,15 +1,15 @@
 import type { Connection, ConnectionFilter, ConnectionStore, WriteOutcome } from '../domain/connection.ts'
-import type { Page, PageRequest } from '../domain/page.ts'
-import { type ConnectionRow, columnsOf, connectionColumns, connectionOf } from './connection-rows.ts'
-import { deleteConnection, replaceSecret, updateRedirectUri, writeValues } from './connection-writes.ts'
+import type { PageRequest } from '../domain/page.ts'
+import { type ConnectionRow, connectionOf, connectionRow } from './connection-rows.ts'
+import { deleteConnection, replaceSecret, updateRedirectUri, type Write, writeValues } from './connection-writes.ts'
 import { type Database, plannedAnew, type SqlValue } from './database.ts'
 import { type ListOrder, pageClause, pageOf, placeOfTime, totalOf, Values, whereAll } from './paging.ts'
 
-const findConnection = `SELECT ${connectionColumns.join(', ')} FROM connections WHERE id = $1::uuid AND client_id = $2::uuid`
+const findConnection = `SELECT ${connectionRow()} FROM connections WHERE id = $1::uuid AND client_id = $2::uuid`
 
 const newestFirst: ListOrder = { key: 'inserted_at', id: 'id', keyType: 'timestamp', idType: 'uuid', descending: true }
 
-/** A page of the connections of each client in `parent`, and of each whether it exists and, if asked for, how many it has. */
+/** A page of the connections of each client in `parent`, in their order, and of each whether it exists and, if asked for, how many it has. */
 function selectPages(clientIds: readonly string[], filter: ConnectionFilter, page: PageRequest) {
   const values = new Values()
   const [only] = clientIds
@@ -24,62 +24,57 @@ function selectPages(clientIds: readonly string[], filter: ConnectionFilter, pag
   const total = totalOf(page, `connections ${whereAll(conditions)}`)
   // A subquery for one value, and not EXISTS, which PostgreSQL would answer by reading all clients into a hash table first.
   const text = `${filter.redirectUriContains === undefined ? '' : plannedAnew}
-    SELECT parent.position, (SELECT true FROM clients WHERE clients.id = parent.id), counted.total, ${columnsOf('page')}
+    SELECT json_build_array((SELECT true FROM clients WHERE clients.id = parent.id), counted.total, page.connections)
       FROM ${parent}
            CROSS JOIN LATERAL (${total}) AS counted
-           LEFT JOIN LATERAL (
-             SELECT ${connectionColumns.join(', ')} FROM connections ${pageClause(page, newestFirst, conditions, values, 'counted.total')}
-           ) AS page ON true`
+           CROSS JOIN LATERAL (
+             SELECT coalesce(json_agg(found.connection), '[]') AS connections FROM (
+               SELECT ${connectionRow()} AS connection
+                 FROM connections ${pageClause(page, newestFirst, conditions, values, 'counted.total')}
+             ) AS found
+           ) AS page
+     ORDER BY parent.position`
   return { text, values: values.list }
 }
 
-type PagedRow = readonly [
-  position: string | number,
-  exists: true | null,
-  total: string | null,
-  ...connection: ConnectionRow | readonly null[],
-]
+type PagedRow = readonly [exists: true | null, total: number | null, connections: readonly ConnectionRow[]]
 
 const placed = (row: ConnectionRow) => ({ item: connectionOf(row), place: () => placeOfTime(row[5], row[0]) })
 
 /** Connections in PostgreSQL. SQL stands in this room and in the migrations, nowhere else. */
 export function createConnectionStore(database: Database): ConnectionStore {
-  /** Runs a write; its answer has a last column beside the connection: whether the version was one that was expected. */
-  async function write<Done>(
-    text: string,
-    values: readonly SqlValue[],
-    done: (connection: Connection) => Done,
-  ): Promise<WriteOutcome<Done>> {
-    const [row] = await database.rows(text, values)
-    if (row === undefined) return { kind: 'missing' }
-    const connection = connectionOf(row as ConnectionRow) // the statement names these columns
-    return row.at(-1) === true ? { kind: 'done', result: done(connection) } : { kind: 'stale', current: connection }
+  async function one(text: string, values: readonly SqlValue[]): Promise<Connection | null> {
+    const [row] = await database.rows<ConnectionRow>(text, values)
+    return row === undefined ? null : connectionOf(row)
+  }
+
+  async function write({ quick, settling }: Write, values: readonly SqlValue[]): Promise<WriteOutcome<Connection>> {
+    const written = await one(quick, values)
+    if (written !== null) return { kind: 'done', result: written }
+    const [settled] = await database.rows<readonly [connection: ConnectionRow, expected: boolean]>(settling, values)
+    if (settled === undefined) return { kind: 'missing' }
+    const connection = connectionOf(settled[0])
+    return settled[1] ? { kind: 'done', result: connection } : { kind: 'stale', current: connection }
   }
 
   return {
-    async find({ clientId, connectionId }) {
-      const [row] = await database.rows(findConnection, [connectionId, clientId])
-      return row === undefined ? null : connectionOf(row as ConnectionRow) // the statement names these columns
-    },
+    find: ({ clientId, connectionId }) => one(findConnection, [connectionId, clientId]),
 
     async pagesOf(clientIds, filter, page) {
       const { text, values } = selectPages(clientIds, filter, page)
-      const pages: (Page<Connection> | null)[] = clientIds.map(() => null)
-      const rows = (await database.rows(text, values)) as readonly PagedRow[] // the statement names these columns
-      for (const [position, ofOne] of Map.groupBy(rows, ([at]) => Number(at))) {
-        const [[, exists, total]] = ofOne as [PagedRow] // a group is not empty
-        const connections = ofOne.flatMap(([, , , ...row]) => (row[0] === null ? [] : [placed(row as ConnectionRow)])) // null: no connection
-        if (exists) pages[position - 1] = pageOf(connections, page, total === null ? null : Number(total))
-      }
-      return pages
+      const rows = await database.rows<PagedRow>(text, values)
+      return rows.map(([exists, total, connections]) => (exists ? pageOf(connections.map(placed), page, total) : null))
     },
 
-    updateRedirectUri: ({ redirectUri, revertedChangeId, ...key }) =>
-      write(updateRedirectUri, [...writeValues(key, revertedChangeId), redirectUri], (connection) => connection),
+    updateRedirectUri: ({ redirectUri, revertedChangeId, ...of }) =>
+      write(updateRedirectUri, [...writeValues(of, revertedChangeId), redirectUri]),
 
-    replaceSecret: ({ secret, ...key }) => write(replaceSecret, [...writeValues(key), secret], (connection) => ({ connection, secret })),
+    async replaceSecret({ secret, ...of }) {
+      const outcome = await write(replaceSecret, [...writeValues(of), secret])
+      return outcome.kind === 'done' ? { kind: 'done', result: { connection: outcome.result, secret } } : outcome
+    },
 
-    delete: (key) => write(deleteConnection, writeValues(key), (connection) => connection),
+    delete: (of) => write(deleteConnection, writeValues(of)),
 
     async clientOfSecret(secret) {
       const found = await database.run((prisma) => prisma.connection.findUnique({ where: { secret }, select: { clientId: true } }))

@@ -1,49 +1,59 @@
 import type { ConnectionWrite } from '../domain/connection.ts'
-import { columnsOf, connectionColumns } from './connection-rows.ts'
+import { connectionRow } from './connection-rows.ts'
 
 /**
- * A write and its audit row in one statement, so in one round trip and one transaction.
+ * A write in two statements, of which nearly every request needs the first one only: one round trip, one transaction with the audit row
+ * that a trigger writes. Both set `gateway.caller` before the trigger asks for it (prisma/migrations/4_faster_record); it ends with the
+ * transaction.
  *
- * `locked` comes first: version and value are compared, and an unchanged row is answered, as it is after any concurrent writer, not
- * as it was when the statement began. The write reads the setting, so it is there before the trigger asks for it (see
- * record_connection_change in prisma/migrations), and it ends with the transaction.
- *
- * Answers no row where there is no such connection; else one: the connection after the write, or as it is where nothing was
- * written, and whether its version was one of those expected.
- *
- * Parameters: $1 author as JSON, $2 connection id, $3 client id, $4 expected versions or null, $5 what is written.
+ * Parameters of both: $1 author as JSON, $2 connection id, $3 client id, $4 expected versions or null, $5 what is written.
  */
-const writing = (change: string) => `
-  WITH author AS MATERIALIZED (
-    SELECT set_config('gateway.caller', $1, true) AS setting
-  ), locked AS (
-    SELECT ${connectionColumns.join(', ')}, $4::int[] IS NULL OR version = ANY ($4::int[]) AS expected
-      FROM connections
-     WHERE id = $2::uuid AND client_id = $3::uuid
-       FOR UPDATE
-  ), written AS (
-    ${change}
-    RETURNING ${columnsOf('connections')}, true AS expected
-  )
-  SELECT * FROM written UNION ALL SELECT * FROM locked WHERE NOT EXISTS (SELECT FROM written)`
+export interface Write {
+  /**
+   * Writes and answers the connection; or no row where there was nothing to write. What is to be written is judged by the row as it is
+   * after any concurrent writer, whom the statement waits for (PostgreSQL manual, 13.2.1 Read Committed).
+   */
+  readonly quick: string
+  /**
+   * Settles what the first one left open: no row where there is no such connection; else the connection after the write, or as it is
+   * where nothing was written, and whether its version was one of those expected. The row is locked first, so that the answer and the
+   * write see the same state.
+   */
+  readonly settling: string
+}
 
-/** The row to write to, if it has an expected version. */
-const target = 'connections.id = locked.id AND locked.expected AND author.setting IS NOT NULL'
+const isNamed = 'connections.id = $2::uuid AND connections.client_id = $3::uuid'
+const isExpected = '($4::int[] IS NULL OR connections.version = ANY ($4::int[]))'
+const isAuthored = `set_config('gateway.caller', $1, true) IS NOT NULL`
+
 /** What every update moves. The version is moved here, too, because that is cheaper than to leave it to the trigger. */
-const moved = `updated_at = timezone('utc', clock_timestamp()), version = locked.version + 1`
+const moved = `updated_at = timezone('utc', clock_timestamp()), version = connections.version + 1`
 
-// Changing what is no key leaves references to the row alone, so they need not wait.
-export const updateRedirectUri = writing(`
-    UPDATE connections SET redirect_uri = $5, ${moved} FROM locked, author
-     WHERE ${target} AND locked.redirect_uri <> $5`).replace('FOR UPDATE', 'FOR NO KEY UPDATE')
+/** `change` is the beginning of an UPDATE or DELETE of `connections`, `joins` how that statement names another table. */
+function write(change: string, joins: 'FROM' | 'USING', { isDue = 'true', lock = 'FOR UPDATE' } = {}): Write {
+  return {
+    quick: `${change} WHERE ${isNamed} AND ${isExpected} AND ${isAuthored} AND ${isDue} RETURNING ${connectionRow()}`,
+    settling: `
+      WITH locked AS (
+        SELECT id, ${isExpected} AS expected, ${isDue} AS due, ${connectionRow()} AS connection FROM connections WHERE ${isNamed} ${lock}
+      ), written AS (
+        ${change} ${joins} locked WHERE connections.id = locked.id AND locked.expected AND locked.due AND ${isAuthored}
+        RETURNING ${connectionRow('connections.')} AS connection
+      )
+      SELECT json_build_array(connection, true) FROM written
+       UNION ALL SELECT json_build_array(connection, expected) FROM locked WHERE NOT EXISTS (SELECT FROM written)`,
+  }
+}
 
-export const replaceSecret = writing(`
-    UPDATE connections SET secret = $5, ${moved} FROM locked, author
-     WHERE ${target}`)
+export const updateRedirectUri = write(`UPDATE connections SET redirect_uri = $5, ${moved}`, 'FROM', {
+  isDue: 'connections.redirect_uri <> $5',
+  // Changing what is no key leaves references to the row alone, so they need not wait.
+  lock: 'FOR NO KEY UPDATE',
+})
 
-export const deleteConnection = writing(`
-    DELETE FROM connections USING locked, author
-     WHERE ${target}`)
+export const replaceSecret = write(`UPDATE connections SET secret = $5, ${moved}`, 'FROM')
+
+export const deleteConnection = write('DELETE FROM connections', 'USING')
 
 /** The values of $1 to $4. */
 export function writeValues({ author, connectionId, clientId, expectedVersions }: ConnectionWrite, revertedChangeId: string | null = null) {

@@ -33,10 +33,11 @@ export interface Database {
   /**
    * Runs one statement of ours through Prisma's driver adapter, on the same pool, past the client's own runtime: that costs
    * more than the statement (ARCHITECTURE.md, decision 5). The text has to be constant, values go into `$1`, `$2` …
-   * Each row is a list in the order of the columns; timestamps are ISO 8601. Atomic, so run again after a lost conflict.
+   * Each row has one column, a JSON value, which `Row` describes: a driver's work is per column and per row, and this is one text, parsed
+   * at once. Atomic, so run again after a lost conflict.
    * @throws as `run`
    */
-  rows(sql: string, values: readonly SqlValue[]): Promise<readonly (readonly unknown[])[]>
+  rows<Row>(sql: string, values: readonly SqlValue[]): Promise<readonly Row[]>
   /**
    * Rows of a plain statement, for checks that no operation needs. They have a connection of their own beside those of the operations
    * and stand in no queue: how busy the database is says nothing about whether it is there.
@@ -158,10 +159,11 @@ export function createDatabase(url: string, config: DatabaseConfig, options: Dat
 
   return {
     run: (work) => untilSettled(() => work(prisma)),
-    async rows(sql, values) {
+    async rows<Row>(sql: string, values: readonly SqlValue[]) {
       const driver = await adapter
       const query = { sql, args: [...values], argTypes: values.map(() => anyType) }
-      return (await untilSettled(() => driver.queryRaw(query))).rows
+      const { rows } = await untilSettled(() => driver.queryRaw(query))
+      return rows.map(([json]) => JSON.parse(String(json)) as Row) // the statement says what it is
     },
     async query(sql) {
       try {

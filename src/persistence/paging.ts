@@ -84,5 +84,5 @@ export function pageOf<Item>(
   return { items: request.backward ? items.reverse() : items, size, total, number: null, hasPrevious, hasNext }
 }
 
-/** The place of a row in a list by time, from the timestamp as Prisma's adapter writes it: `…T…+00:00`, with its microseconds. */
-export const placeOfTime = (timestamp: string, id: string): Place => [timestamp.slice(0, -6).replace('T', ' '), id]
+/** The place of a row in a list by time, from its timestamp in JSON, with its microseconds. */
+export const placeOfTime = (timestamp: string, id: string): Place => [timestamp.replace('T', ' '), id]

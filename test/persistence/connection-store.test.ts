@@ -161,6 +161,7 @@ describe('an update', () => {
         caller_client_id: callerId,
         caller_client_type: 'MITHRIL ADMIN',
         caller_user_id: userId,
+        broker_client_id: null,
         request_id: 'a-request-id-of-20-characters',
         reverted_change_id: null,
         changed_at: expect.any(Date),
@@ -286,6 +287,11 @@ describe('on the wire', () => {
       await watchedStore.find(clientId, connectionId)
       expect(proxy.statements).toHaveLength(2)
       expect(proxy.roundTrips() - atStart).toBe(3)
+
+      // Where nothing was written, a second statement says why.
+      await watchedStore.updateRedirectUri(change(`${after}2`))
+      expect(proxy.statements).toHaveLength(3)
+      expect(proxy.roundTrips() - atStart).toBe(5)
 
       expect(proxy.statements.filter((sql) => /secret|\*\s+FROM\s+"?connections|RETURNING\s+\*/i.test(sql))).toEqual([])
       // Values travel apart from the text.

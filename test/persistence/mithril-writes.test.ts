@@ -51,6 +51,7 @@ const external = (before: string, after: string | null, kind = 'UPDATED') => ({
   redirect_uri_after: after,
   door: 'EXTERNAL',
   caller_client_id: null,
+  broker_client_id: null,
   caller_client_type: null,
   caller_user_id: null,
   request_id: null,
@@ -170,6 +171,34 @@ describe('Mithril, by its own role,', () => {
     }
 
     expect(await changes()).toEqual([external('http://old.example', 'https://new.example')])
+  })
+
+  test('cannot put functions or operators of the same name in the place of those that the record is made with', async () => {
+    await database.query(`CREATE SCHEMA ambush AUTHORIZATION ${role}`)
+    try {
+      const raise = `LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'ran with the rights of the owner: %', current_user; END $$`
+      await mithril.query(`
+        CREATE FUNCTION ambush.current_setting(text, boolean) RETURNS text ${raise};
+        CREATE FUNCTION ambush.starts_with(text, text) RETURNS boolean ${raise};
+        CREATE FUNCTION ambush.jsonb_exists(jsonb, text) RETURNS boolean ${raise};
+        CREATE FUNCTION ambush.jsonb_extract_path_text(jsonb, VARIADIC text[]) RETURNS text ${raise};
+        CREATE FUNCTION ambush.clock_timestamp() RETURNS timestamptz ${raise};
+        CREATE FUNCTION ambush.texts(text, text) RETURNS boolean ${raise};
+        CREATE OPERATOR ambush.= (FUNCTION = ambush.texts, LEFTARG = text, RIGHTARG = text);
+        CREATE OPERATOR ambush.<> (FUNCTION = ambush.texts, LEFTARG = text, RIGHTARG = text);
+        CREATE DOMAIN ambush.jsonb AS pg_catalog.jsonb CHECK (false);
+        SET search_path = ambush, pg_catalog`)
+      await mithril.query(`UPDATE public.connections SET redirect_uri = 'https://new.example' WHERE id = $1`, [connectionId])
+      await mithril.query('UPDATE public.connections SET secret = $1 WHERE id = $2', [randomUUID(), connectionId])
+    } finally {
+      await mithril.query('RESET search_path')
+      await database.query('DROP SCHEMA ambush CASCADE')
+    }
+
+    expect(await changes()).toEqual([
+      external('http://old.example', 'https://new.example'),
+      external('https://new.example', 'https://new.example', 'SECRET_REFRESHED'),
+    ])
   })
 })
 
