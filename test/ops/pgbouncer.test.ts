@@ -147,7 +147,8 @@ describe.skipIf(pgbouncerIsMissing)('behind PgBouncer in transaction mode', () =
     await stranger.end()
 
     expect(await writers).toEqual(owned.map(() => Array(6).fill(200)))
-    expect(most).toBe(serverConnections)
+    expect(most).toBeGreaterThan(1)
+    expect(most).toBeLessThanOrEqual(serverConnections)
     for (const { clientId, connectionId } of owned)
       expect(await auditOf(connectionId)).toEqual(
         ['before', 'round-1', 'round-2', 'round-3', 'round-4', 'round-5'].map((before, index) => ({
