@@ -14,6 +14,7 @@ import type { Meter } from './observability/meter.ts'
 import { renderStrayRefusal, speakEnvelope } from './rest/door.ts'
 import { describeRest } from './rest/openapi.ts'
 import { restRoutes } from './rest/routes.ts'
+import { allowOrigins } from './server/cross-origin.ts'
 import { healthRoutes, type ReadinessCheck } from './server/health.ts'
 import { createHttpServer, refuseOtherMethods } from './server/http-server.ts'
 
@@ -54,6 +55,7 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
     history,
   })
 
+  await allowOrigins(app, config.corsOrigins)
   // What no door claims is answered in the envelope.
   await speakEnvelope(app)
   healthRoutes(app, readiness)

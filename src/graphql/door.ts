@@ -8,6 +8,7 @@ import { type AuthenticationDeps, authenticationHook, callOf } from '../server/a
 import { refuseOtherMethods } from '../server/http-server.ts'
 import { refusalHeaders, toGatewayError } from '../server/refusals.ts'
 import { noteError } from '../server/request-log.ts'
+import { inlinePagePolicy } from '../server/security-headers.ts'
 import type { GraphQLContext } from './context.ts'
 import { toGraphQLError } from './errors.ts'
 import { executePlain } from './hot-path.ts'
@@ -109,6 +110,7 @@ export function graphqlDoor(app: FastifyInstance, { schema, operations, policy, 
   }
   app.get('/graphql', { schema: { hide: true } }, async (request, reply) => {
     if (!request.headers.accept?.includes('text/html')) throw new GatewayError('methodNotAllowed', { allowedMethods: ['POST'] })
+    reply.header('content-security-policy', inlinePagePolicy)
     return throughYoga(request, reply, contextOf(request, reply))
   })
   refuseOtherMethods(app, '/graphql', ['GET', 'POST'])

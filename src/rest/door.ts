@@ -5,10 +5,10 @@ import type { Operations } from '../domain/operations.ts'
 import type { Policy, Scope } from '../domain/policy.ts'
 import type { Allowance, WriteLimit } from '../domain/write-limit.ts'
 import { type AuthenticationDeps, authenticationHook, callOf } from '../server/authentication.ts'
-import type { RenderStrayRefusal } from '../server/http-server.ts'
 import { rateLimitHeaders } from '../server/rate-limit-headers.ts'
 import { refusalHeaders, toGatewayError } from '../server/refusals.ts'
 import { noteError } from '../server/request-log.ts'
+import type { RenderStrayRefusal } from '../server/stray-requests.ts'
 import { type Addressee, errorEnvelope, restStatusOf } from './envelope.ts'
 
 /** Who an answer is for. The path is the request's own, its query string left out; the rest is never taken from the request. */

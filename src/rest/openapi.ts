@@ -3,6 +3,7 @@ import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyInstance } from 'fastify'
 import { connectionUpdateSchema, type RedirectUriPolicy } from '../domain/connection-update.ts'
 import { refuseOtherMethods } from '../server/http-server.ts'
+import { pagePolicy } from '../server/security-headers.ts'
 import { errorSchema } from './route-schemas.ts'
 
 /** `/api/openapi.json`, and a page for people at `/api/docs` that needs no network. Register before the routes it describes. */
@@ -24,7 +25,7 @@ export async function describeRest(app: FastifyInstance, policy: RedirectUriPoli
       buildLocalReference: (json, _base, _fragment, index) => (typeof json['$id'] === 'string' ? json['$id'] : `schema-${index}`),
     },
   })
-  await app.register(swaggerUi, { routePrefix: '/api/docs', staticCSP: true })
+  await app.register(swaggerUi, { routePrefix: '/api/docs', staticCSP: pagePolicy })
   app.get('/api/openapi.json', { schema: { hide: true } }, () => app.swagger())
   refuseOtherMethods(app, '/api/openapi.json', ['GET'])
 }

@@ -1,11 +1,13 @@
-import { METHODS, type ServerResponse } from 'node:http'
+import { type IncomingMessage, METHODS } from 'node:http'
 import Fastify, { type FastifyInstance, LogController } from 'fastify'
 import type { Config } from '../config.ts'
 import { GatewayError } from '../domain/errors.ts'
 import type { Meter } from '../observability/meter.ts'
 import { acceptJsonBodies } from './json-body.ts'
 import { createRequestIds } from './request-id.ts'
-import { neutraliseLine, noteStrayRefusal, observeRequests } from './request-log.ts'
+import { neutraliseLine, observeRequests } from './request-log.ts'
+import { securityHeaders } from './security-headers.ts'
+import { type RenderStrayRefusal, strayRequests } from './stray-requests.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -16,13 +18,6 @@ declare module 'fastify' {
     publicUrl: (target?: string) => string
   }
 }
-
-/** Answers a request that Node's parser or the router refused, so that no door saw it: status, body and headers. */
-export type RenderStrayRefusal = (
-  error: unknown,
-  requestId: string,
-  url: string,
-) => { status: number; body: string; headers: Record<string, string> }
 
 export interface HttpServerOptions {
   readonly config: Pick<Config, 'host' | 'port' | 'publicUrl' | 'trustedProxies' | 'logLevel'>
@@ -37,8 +32,9 @@ const originOf = (host: string, port: number) => `http://${host.includes(':') ? 
 /** The box that the doors are set into: request ids, body parsing, timeouts, the log line of each request. */
 export function createHttpServer({ config, renderStrayRefusal, meter, logDestination }: HttpServerOptions): FastifyInstance {
   const nextRequestId = createRequestIds()
+  const headers = securityHeaders(config.publicUrl?.startsWith('https:') ?? false)
 
-  const app = Fastify({
+  const app: FastifyInstance = Fastify({
     logger: {
       level: config.logLevel,
       base: null,
@@ -59,27 +55,7 @@ export function createHttpServer({ config, renderStrayRefusal, meter, logDestina
     keepAliveTimeout: 72_000,
     // Without a Host Node would answer by itself, not in the envelope.
     http: { headersTimeout: 15_000, maxHeaderSize: 16 * 1024, requireHostHeader: false },
-    frameworkErrors: (error, request, reply) => {
-      const { status, body, headers } = renderStrayRefusal(error, request.id, app.publicUrl(request.raw.url))
-      noteStrayRefusal(request.log, meter, error, status)
-      reply.raw.writeHead(status, { ...headers, 'x-request-id': request.id, 'content-type': 'application/json; charset=utf-8' }).end(body)
-    },
-    clientErrorHandler: (error, socket) => {
-      if (error.code === 'ECONNRESET' || !socket.writable) return socket.destroy()
-      const requestId = nextRequestId(undefined)
-      const { status, body, headers } = renderStrayRefusal(error, requestId, app.publicUrl())
-      noteStrayRefusal(app.log.child({ requestId }), meter, error, status)
-      // What came before it on this connection is still to be answered, and ours would be taken for that answer. Node keeps the one
-      // that is due here, and its own handler looks there, too.
-      const { _httpMessage: due } = socket as { _httpMessage?: ServerResponse }
-      if (due?.req.complete) {
-        due.shouldKeepAlive = false
-        return
-      }
-      const lines = Object.entries({ ...headers, 'x-request-id': requestId, 'content-type': 'application/json; charset=utf-8' })
-      const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')
-      socket.end(`HTTP/1.1 ${status} Refused\r\n${head}content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`)
-    },
+    ...strayRequests({ render: renderStrayRefusal, nextRequestId, headers, meter, app: () => app }),
   })
 
   // Every method that Node's parser lets through, so that a known path can answer 405 to it instead of 404.
@@ -109,16 +85,26 @@ export function createHttpServer({ config, renderStrayRefusal, meter, logDestina
     done(null, payload)
   })
   app.addHook('onRequest', ({ raw }, reply, done) => {
-    // What is answered is about one caller; a conditional GET asks here again all the same.
-    reply.header('cache-control', 'no-store')
-    // RFC 9112 §3.2.
-    const lacksHost = raw.headers.host === undefined && raw.httpVersion === '1.1'
-    done(lacksHost ? new GatewayError('malformedRequest', { reason: 'a Host header is required' }) : undefined)
+    reply.headers(headers)
+    done(refusalOfHost(raw))
   })
+  // More are 431. (Node before 26 dropped them without a word, a second Authorization too.)
+  app.server.maxHeadersCount = 100
   // An expectation other than 100-continue may be ignored (RFC 9110 §10.1.1). Node would answer it by itself.
   app.server.on('checkExpectation', (request, response) => app.routing(request, response))
   acceptJsonBodies(app)
   return app
+}
+
+/** A request without a Host, or with two for two readers, is refused (RFC 9112 §3.2); only HTTP/1.0 knows requests without. */
+function refusalOfHost({ rawHeaders, httpVersion }: IncomingMessage): GatewayError | undefined {
+  let hosts = 0
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index]
+    if (name?.length === 4 && name.toLowerCase() === 'host') hosts += 1
+  }
+  if (hosts === 1 || (hosts === 0 && httpVersion === '1.0')) return undefined
+  return new GatewayError('malformedRequest', { reason: 'one Host header is required' })
 }
 
 /** Answers every method that a path does not know with 405 and the ones it does. */

@@ -97,7 +97,7 @@ describe('what is not HTTP is refused in the envelope, closed, and logged', () =
     const [answer] = await exchange(`GET /health/live HTTP/1.1\r\nx-request-id: ${requestId}\r\nconnection: close\r\n\r\n`)
     expect(json(answer)).toEqual({
       meta: { code: 400, url: `${origin}/health/live`, type: 'object', request_id: requestId },
-      error: { type: 'request_malformed', message: 'Malformed request: a Host header is required' },
+      error: { type: 'request_malformed', message: 'Malformed request: one Host header is required' },
     })
     expect(answer?.status).toBe(400)
     await expectOneLine({ code: 'BAD_REQUEST', status: 400, requestId })
