@@ -1,0 +1,265 @@
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { RefreshClientConnectionSecretDocument, UpdateClientConnectionDocument } from '../../src/client/documents/graphql.ts'
+import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { startTestGateway, type TestGateway, writer } from '../support/gateway.ts'
+import { type PostgresProxy, startPostgresProxy } from '../support/postgres-proxy.ts'
+import type { TokenRequest } from '../support/tokens.ts'
+
+const scope = 'client:read connection:read connection:write connection:refresh_secret connection:delete'
+
+let db: TestDatabase
+let proxy: PostgresProxy
+let gateway: TestGateway
+beforeAll(async () => {
+  db = await createTestDatabase()
+  proxy = await startPostgresProxy(db.url)
+  gateway = await startTestGateway({
+    DATABASE_URL: proxy.url,
+    DATABASE_CONNECT_TIMEOUT_MS: '300',
+    BROKER_API_KEY: 'enforce',
+    AUTH_FAILURE_LIMIT_PER_MINUTE: '0',
+  })
+})
+afterAll(async () => {
+  await gateway.close()
+  await proxy.close()
+  await db.drop()
+})
+
+/** The client that acts through a broker, and its connection. */
+let clientId: string
+let connectionId: string
+let path: string
+/** The broker, which consumes that connection, and the secret of a connection of its own. */
+let brokerId: string
+let key: string
+beforeEach(async () => {
+  clientId = await db.insertClient({ type: 'MSP', privSettings: { access_type: 'BROKER' } })
+  brokerId = await insertBroker('client:read connection:read connection:write')
+  key = await insertKey(brokerId)
+  connectionId = await db.insertConnection({ clientId, consumerId: brokerId, redirectUri: 'https://before.example.ua/' })
+  path = `/api/clients/${clientId}/connections/${connectionId}`
+})
+
+const insertBroker = (brokerScope: unknown) =>
+  db.insertClient({ type: 'MIS', privSettings: { access_type: 'DIRECT', broker_scope: brokerScope } })
+async function insertKey(of: string): Promise<string> {
+  const secret = randomUUID()
+  await db.insertConnection({
+    clientId: of,
+    consumerId: await db.insertClient({ type: 'MIS' }),
+    redirectUri: 'https://mis.example.ua/',
+    secret,
+  })
+  return secret
+}
+const mint = (more: TokenRequest = {}) => gateway.issuer.mint(writer(clientId, { scope, ...more }))
+const withKey = (apiKey: string | null) => ({ headers: apiKey === null ? {} : { 'api-key': apiKey } })
+
+let number = 0
+/** An update through both doors: what each says. */
+async function update(apiKey: string | null, sent = mint(), to = gateway): Promise<string[]> {
+  const redirectUri = () => `https://after.example.ua/${++number}`
+  const rest = await to.patch(path, { redirect_uri: redirectUri() }, sent, withKey(apiKey))
+  const input = { clientId, connectionId, redirectUri: redirectUri() }
+  const graphql = await to.graphql(UpdateClientConnectionDocument, { input }, sent, withKey(apiKey))
+  const { errors } = graphql.json()
+  return [
+    `${rest.statusCode} ${rest.json().error?.message ?? 'OK'}`,
+    `${errors?.[0].extensions.status ?? 200} ${errors?.[0].message ?? 'OK'}`,
+  ]
+}
+const both = (answer: string) => [answer, answer]
+const changes = () => db.query('SELECT id FROM connection_changes WHERE connection_id = $1', [connectionId])
+
+describe('a client that acts through a broker', () => {
+  test('changes its connection with the key of the broker', async () => {
+    expect(await update(key)).toEqual(both('200 OK'))
+  })
+
+  test('is answered 401 without a key, through both doors and before everything else', async () => {
+    expect(await update(null)).toEqual(both('401 api-key header not set'))
+    expect(await update('')).toEqual(both('401 api-key header not set'))
+    expect(await update(null, mint({ scope: '' }))).toEqual(both('401 api-key header not set'))
+    const rest = await gateway.patch(path, '{', mint())
+    expect(rest.headers['www-authenticate']).toBe('Bearer')
+    expect(rest.json()).toMatchObject({ meta: { code: 401 }, error: { type: 'access_denied', message: 'api-key header not set' } })
+    const graphql = await gateway.graphql('{ viewer { clientId } }', {}, mint())
+    expect(graphql.statusCode).toBe(401)
+    expect(graphql.json().errors[0].extensions).toEqual({ code: 'UNAUTHENTICATED', status: 401 })
+    expect(await changes()).toEqual([])
+  })
+
+  test.each<[string, () => string | Promise<string>]>([
+    ['nobody has', () => randomUUID()],
+    ['is nearly one', () => `${key}x`],
+    ['is two', () => `${key}, ${key}`],
+    ['is longer than any', () => 'a'.repeat(256)],
+    ['holds what no secret holds', () => 'ключ'],
+    ['holds a NUL', () => '\0'],
+    [
+      'is that of a blocked broker',
+      async () => {
+        await db.query('UPDATE clients SET is_blocked = true WHERE id = $1', [brokerId])
+        return key
+      },
+    ],
+  ])('is answered 401 with a key that %s', async (_which, make) => {
+    expect(await update(await make())).toEqual(both('401 invalid api-key header'))
+    expect(await changes()).toEqual([])
+  })
+
+  test('has those scopes only that its token and its broker both have: the operation, the guards and the viewer say the same', async () => {
+    const reader = await insertKey(await insertBroker('client:read connection:read connection:delete'))
+    expect(await update(reader)).toEqual(both('403 Invalid scopes'))
+    expect(await update(key, mint({ scope: 'connection:read connection:delete' }))).toEqual(both('403 Invalid scopes'))
+    const rest = await gateway.patch(path, { redirect_uri: 'https://after.example.ua/' }, mint(), withKey(reader))
+    expect(rest.headers['www-authenticate']).toBe('Bearer error="insufficient_scope", scope="connection:write"')
+
+    const viewer = '{ viewer { clientId scopes mayUpdate mayRefreshSecret mayDelete } }'
+    const seen = async (apiKey: string, sent = mint()) => (await gateway.graphql(viewer, {}, sent, withKey(apiKey))).json().data.viewer
+    expect(await seen(reader)).toEqual({
+      clientId,
+      scopes: ['client:read', 'connection:read', 'connection:delete'],
+      mayUpdate: false,
+      mayRefreshSecret: false,
+      mayDelete: true,
+    })
+    expect(await seen(key, mint({ scope: 'connection:write' }))).toMatchObject({
+      scopes: ['connection:write'],
+      mayUpdate: true,
+      mayDelete: false,
+    })
+    expect(await changes()).toEqual([])
+  })
+
+  test.each([
+    ['connection:writes'],
+    ['CONNECTION:WRITE'],
+    ['connection:write,connection:read'],
+    [''],
+    [null],
+    [undefined],
+    [['connection:write']],
+    [true],
+  ])('has no scope to write through a broker whose broker_scope is %j', async (brokerScope) => {
+    expect(await update(await insertKey(await insertBroker(brokerScope)))).toEqual(both('403 Invalid scopes'))
+  })
+
+  test('acts on no client but its own, whoever the broker is', async () => {
+    const other = await db.insertClient({ type: 'MSP', privSettings: { access_type: 'BROKER' } })
+    expect(await update(key, mint({ clientId: other }))).toEqual(both('403 Forbidden'))
+  })
+
+  test('of an admin type needs the key as well', async () => {
+    const admin = await db.insertClient({ type: 'MITHRIL ADMIN', privSettings: { access_type: 'BROKER' } })
+    const token = mint({ clientId: admin, clientType: 'MITHRIL ADMIN' })
+    expect(await update(null, token)).toEqual(both('401 api-key header not set'))
+    expect(await update(key, token)).toEqual(both('200 OK'))
+  })
+
+  test('is 401 and not asked for a key where it is blocked', async () => {
+    await db.query('UPDATE clients SET is_blocked = true WHERE id = $1', [clientId])
+    expect(await update(null)).toEqual(both('401 Access denied'))
+  })
+
+  test('is cut off within 5 s when the key is replaced', { timeout: 10_000 }, async () => {
+    expect(await update(key)).toEqual(both('200 OK'))
+    await db.query('UPDATE connections SET secret = $2 WHERE secret = $1', [key, randomUUID()])
+    await vi.waitFor(async () => expect(await update(key)).toEqual(both('401 invalid api-key header')), { timeout: 6_000, interval: 50 })
+  })
+
+  test('costs nothing more once it is remembered, and neither does a wrong key', async () => {
+    const token = mint()
+    const asked = async (apiKey: string) => {
+      const before = proxy.roundTrips()
+      await gateway.app.inject({ url: path, headers: { authorization: `Bearer ${token}`, 'api-key': apiKey } })
+      return proxy.roundTrips() - before
+    }
+    const wrong = randomUUID()
+    expect([await asked(key), await asked(key), await asked(key)]).toEqual([3, 1, 1])
+    expect([await asked(wrong), await asked(wrong), await asked(wrong)]).toEqual([1, 0, 0])
+    expect([await asked('a'.repeat(256)), await asked('a'.repeat(256))]).toEqual([0, 0])
+  })
+
+  test('is unavailable, and neither let in nor refused, where its broker cannot be asked for', async () => {
+    const token = mint()
+    expect(await update(randomUUID(), token)).toEqual(both('401 invalid api-key header'))
+    await proxy.stop()
+    const answers = [await update(key, token), await update(null, token), await update(key, mint({ scope: 'client:read' }))]
+    await proxy.start()
+    expect(answers).toEqual([both('503 Service temporarily unavailable'), both('401 api-key header not set'), both('403 Invalid scopes')])
+    await vi.waitFor(async () => expect(await update(key, token)).toEqual(both('200 OK')), { timeout: 5_000, interval: 50 })
+  })
+
+  test('leaves no key in the log', async () => {
+    const wrong = randomUUID()
+    await update(key)
+    await update(wrong)
+    expect(gateway.log.join('')).not.toContain(key)
+    expect(gateway.log.join('')).not.toContain(wrong)
+  })
+
+  test('may come with an opaque token', async () => {
+    const opaque = await startTestGateway({ DATABASE_URL: proxy.url, BROKER_API_KEY: 'enforce', OPAQUE_TOKENS: 'mithril' })
+    const token = await db.insertToken({ clientId, scope })
+    expect(await update(null, token, opaque)).toEqual(both('401 api-key header not set'))
+    expect(await update(key, token, opaque)).toEqual(both('200 OK'))
+    await opaque.close()
+  })
+})
+
+describe('a new secret through a broker', () => {
+  /** One header, two rules: it names the broker, and it has to be the consumer's (`domain.md` §3). */
+  async function refresh(apiKey: string | null): Promise<string[]> {
+    const rest = await gateway.patch(`${path}/actions/refresh_secret`, {}, mint(), withKey(apiKey))
+    const graphql = await gateway.graphql(
+      RefreshClientConnectionSecretDocument,
+      { input: { clientId, connectionId } },
+      mint(),
+      withKey(apiKey),
+    )
+    const { errors } = graphql.json()
+    return [
+      `${rest.statusCode} ${rest.json().error?.message ?? 'OK'}`,
+      `${errors?.[0].extensions.status ?? 200} ${errors?.[0].message ?? 'OK'}`,
+    ]
+  }
+  const refresher = 'connection:refresh_secret'
+
+  test('is given where the broker is the consumer of the connection and may refresh', async () => {
+    await db.query(`UPDATE clients SET priv_settings = jsonb_build_object('broker_scope', $2::text) WHERE id = $1`, [brokerId, refresher])
+    expect(await refresh(key)).toEqual(both('200 OK'))
+  })
+
+  test('is refused where the broker may not refresh', async () => {
+    expect(await refresh(key)).toEqual(both('403 Invalid scopes'))
+  })
+
+  test('is refused where the broker is not the consumer of the connection', async () => {
+    expect(await refresh(await insertKey(await insertBroker(refresher)))).toEqual(both('403 Forbidden'))
+  })
+
+  test('is refused without a key, and with one that nobody has', async () => {
+    expect(await refresh(null)).toEqual(both('401 api-key header not set'))
+    expect(await refresh(randomUUID())).toEqual(both('401 invalid api-key header'))
+  })
+})
+
+test.each([['DIRECT'], [undefined], ['anything']])(
+  'a client whose access type is %j needs no key, and one that it sends is not looked at',
+  async (accessType) => {
+    await db.query('UPDATE clients SET priv_settings = $2 WHERE id = $1', [clientId, JSON.stringify({ access_type: accessType })])
+    expect(await update(null)).toEqual(both('200 OK'))
+    expect(await update(randomUUID())).toEqual(both('200 OK'))
+  },
+)
+
+test('by default no client needs a key', async () => {
+  const lenient = await startTestGateway({ DATABASE_URL: proxy.url })
+  const token = lenient.issuer.mint(writer(clientId))
+  expect(await update(null, token, lenient)).toEqual(both('200 OK'))
+  expect(await update(randomUUID(), token, lenient)).toEqual(both('200 OK'))
+  await lenient.close()
+})
