@@ -11,8 +11,8 @@ export interface StoredToken {
   readonly clientId: string
   readonly clientType: string
   readonly userId: string | null
-  /** As it is stored: null where there is no text. */
-  readonly scope: string | null
+  /** As it is stored, and whoever stored it may have stored anything. */
+  readonly scope: unknown
   /** Seconds since 1970. */
   readonly expiresAt: number | null
 }
