@@ -7,7 +7,9 @@ GRANT USAGE ON SCHEMA public TO gateway;
 -- Readiness: is the database as this version of the gateway wants it?
 GRANT SELECT (migration_name, finished_at, rolled_back_at) ON _prisma_migrations TO gateway;
 
-GRANT SELECT (id, name, settings, user_id, client_type_id, is_blocked, block_reason, inserted_at, updated_at) ON clients TO gateway;
+-- `priv_settings` say whether a client acts through a broker.
+GRANT SELECT (id, name, settings, priv_settings, user_id, client_type_id, is_blocked, block_reason, inserted_at, updated_at)
+    ON clients TO gateway;
 GRANT SELECT (id, name) ON client_types TO gateway;
 GRANT SELECT (id, is_blocked) ON users TO gateway;
 

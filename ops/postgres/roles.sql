@@ -21,3 +21,7 @@ $$;
 ALTER ROLE gateway SET statement_timeout = '5s';
 ALTER ROLE gateway SET lock_timeout = '3s';
 ALTER ROLE gateway SET idle_in_transaction_session_timeout = '5s';
+
+-- Whoever waits for a lock on `connections` makes everybody behind him wait, sign-in included: a migration gives up soon, leaves nothing
+-- behind, and is run again.
+ALTER ROLE gateway_migrator SET lock_timeout = '5s';

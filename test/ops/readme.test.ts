@@ -1,0 +1,255 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, readFileSync } from 'node:fs'
+import { delimiter, dirname, join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { seed } from '../../prisma/seed.ts'
+import { demo } from '../../prisma/seed-data.ts'
+import { parseConfig } from '../../src/config.ts'
+import { type Gateway, openGateway } from '../../src/gateway.ts'
+import { MIGRATIONS, migrationNames } from '../../src/persistence/migration-files.ts'
+import { type MithrilCluster, rolePassword, startMithrilCluster } from '../support/mithril-cluster.ts'
+import { startTestIssuer, type TestIssuer } from '../support/tokens.ts'
+
+const repository = join(import.meta.dirname, '../..')
+const text = readFileSync(join(repository, 'ops/README.md'), 'utf8')
+
+interface Fence {
+  readonly kind: string
+  readonly content: string
+}
+const fences: readonly Fence[] = [...text.matchAll(/^```(.*)\n([\s\S]*?)^```$/gm)].map(([, kind = '', content = '']) => ({ kind, content }))
+const optional = fences.filter(({ kind }) => kind === 'sh optional').map(({ content }) => content)
+const commands = fences.filter(({ kind }) => kind === 'sh').map(({ content }) => content)
+
+const isOnPath = (program: string) => (process.env['PATH'] ?? '').split(delimiter).some((directory) => existsSync(join(directory, program)))
+const psqlIsMissing = !isOnPath('psql') && process.env['CI'] === undefined
+
+/** Runs a fence as a person would paste it, and answers what it wrote. */
+async function runInShell(script: string, environment: Record<string, string>): Promise<string> {
+  const child = spawn('bash', ['-euo', 'pipefail'], {
+    cwd: repository,
+    env: { PATH: `${dirname(process.execPath)}${delimiter}${process.env['PATH']}`, HOME: process.env['HOME'] ?? '', ...environment },
+  })
+  let output = ''
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (chunk: string) => (output += chunk))
+  child.stdin.end(script)
+  const [code] = await once(child, 'close')
+  expect(code, `${script}\n${output}`).toBe(0)
+  return output
+}
+
+describe('ops/README.md', () => {
+  test('marks each block as a command that is run here, one that needs an engine, or no command', () => {
+    expect(fences.map(({ kind }) => kind)).toEqual(fences.map(() => expect.stringMatching(/^(sh|sh optional|sh engine|text)$/)))
+    expect(commands.length).toBeGreaterThan(3)
+    const elsewhere = fences.filter(({ kind }) => kind === 'sh engine').flatMap(({ content }) => content.trim().split('\n'))
+    // A line of such a block that could be run without an engine is one that is run in another block.
+    for (const line of elsewhere) if (!/^(docker|kubectl) /.test(line)) expect(commands.join('')).toContain(line)
+  })
+
+  test('names files, sections and variables that there are', () => {
+    const links = [...text.matchAll(/\]\((?!http)([^)#]*)(?:#([^)]*))?\)/g)]
+    expect(links.length).toBeGreaterThan(10)
+    for (const [, path = '', anchor] of links) {
+      const file = path === '' ? 'ops/README.md' : join('ops', path)
+      expect(existsSync(join(repository, file)), file).toBe(true)
+      if (anchor === undefined) continue
+      const headings = [...readFileSync(join(repository, file), 'utf8').matchAll(/^#+ (.+)$/gm)]
+      expect(
+        headings.map(([, heading = '']) =>
+          heading
+            .toLowerCase()
+            .replaceAll(/[^\w -]/g, '')
+            .replaceAll(' ', '-'),
+        ),
+      ).toContain(anchor)
+    }
+    for (const [path] of text.matchAll(/\bops\/[\w./-]+\w/g)) expect(existsSync(join(repository, path)), path).toBe(true)
+    const configured = readFileSync(join(repository, 'src/config/variables.ts'), 'utf8')
+    const own = /^(ADMIN_URL|MIGRATOR_URL|MIGRATOR_PASSWORD|GATEWAY_PASSWORD|ON_ERROR_STOP|NODE_EXTRA_CA_CERTS)$/
+    for (const [name] of text.matchAll(/\b[A-Z]+(_[A-Z]+)+\b/g)) if (!own.test(name)) expect(configured).toContain(`  ${name}:`)
+  })
+})
+
+describe.skipIf(psqlIsMissing)('its commands, one after the other on a database of Mithril', () => {
+  let cluster: MithrilCluster
+  let issuer: TestIssuer
+  let outputs: string[]
+  const connections = () => ({
+    ADMIN_URL: cluster.adminUrl,
+    MIGRATOR_URL: cluster.urlOf('gateway_migrator'),
+    MIGRATOR_PASSWORD: rolePassword,
+    GATEWAY_PASSWORD: rolePassword,
+  })
+  beforeAll(async () => {
+    cluster = await startMithrilCluster()
+    issuer = await startTestIssuer()
+    outputs = []
+    for (const command of commands) outputs.push(await runInShell(command, connections()))
+    await seed(cluster.urlOf('gateway_migrator'))
+  }, 90_000)
+  afterAll(async () => {
+    await issuer?.close()
+    await cluster?.stop()
+  })
+
+  test('record what Mithril has, build its indexes beforehand and migrate the rest', async () => {
+    const all = outputs.join('\n')
+    expect(all).toMatch(/Recorded 0_init as applied/)
+    const [, ...additive] = await migrationNames(MIGRATIONS)
+    expect(all).toContain(`Applied ${additive.join(', ')}.`)
+    expect(all.match(/^CREATE INDEX$/gm)).toHaveLength(6)
+    expect(all).not.toContain(rolePassword)
+    const owners = await cluster.query(`SELECT relname AS name, rolname AS owner FROM pg_class JOIN pg_roles ON pg_roles.oid = relowner
+                                         WHERE relname IN ('connections', 'clients', 'connection_changes') ORDER BY relname`)
+    expect(owners).toEqual([
+      { name: 'clients', owner: 'mithril' },
+      { name: 'connection_changes', owner: 'gateway_migrator' },
+      { name: 'connections', owner: 'mithril' },
+    ])
+  })
+
+  test('leave Mithril its own tables, whose writes are recorded, and no way into the audit', async () => {
+    await cluster.query(`UPDATE connections SET redirect_uri = 'https://mithril.example.ua/' WHERE id = '${demo.connectionId}'`, 'mithril')
+    expect(
+      await cluster.query(`SELECT door, redirect_uri_after AS after FROM connection_changes WHERE connection_id = '${demo.connectionId}'`),
+    ).toEqual([{ door: 'EXTERNAL', after: 'https://mithril.example.ua/' }])
+    await expect(cluster.query(`DELETE FROM connection_changes`, 'mithril')).rejects.toMatchObject({ code: '42501' })
+    await expect(cluster.query(`ALTER TABLE connection_changes DISABLE TRIGGER ALL`, 'mithril')).rejects.toMatchObject({ code: '42501' })
+  })
+
+  describe('make a role that serves', () => {
+    let gateway: Gateway
+    beforeAll(async () => {
+      const config = parseConfig({
+        NODE_ENV: 'production',
+        DATABASE_URL: cluster.urlOf('gateway'),
+        TOKEN_ISSUER: issuer.issuer,
+        TOKEN_AUDIENCE: issuer.audience,
+        TOKEN_JWKS_URL: issuer.jwksUrl,
+        LOG_LEVEL: 'silent',
+      })
+      gateway = await openGateway(config)
+    })
+    afterAll(() => gateway?.close())
+
+    const headers = () => ({
+      'content-type': 'application/json',
+      authorization: `Bearer ${issuer.mint({
+        ...demo.admin,
+        scope: 'client:read connection:read connection:write connection:refresh_secret connection:delete',
+      })}`,
+    })
+    const key = { clientId: demo.msp.clientId, connectionId: demo.connectionId }
+    const path = `/api/clients/${key.clientId}/connections/${key.connectionId}`
+
+    test('is ready', async () => {
+      await expect
+        .poll(async () => (await gateway.app.inject({ url: '/health/ready' })).json(), { timeout: 10_000 })
+        .toEqual({ status: 'ok', checks: { keys: 'ok', database: 'ok', migrations: 'ok' } })
+    })
+
+    test('all of GraphQL', async () => {
+      const graphql = async (query: string, variables: object = {}) => {
+        const answer = await gateway.app.inject({ method: 'POST', url: '/graphql', headers: headers(), payload: { query, variables } })
+        expect(answer.json()).not.toHaveProperty('errors')
+        return answer.json().data
+      }
+      const updated = await graphql(
+        'mutation ($input: UpdateClientConnectionInput!) { updateClientConnection(input: $input) { clientConnection { redirectUri } } }',
+        { input: { ...key, redirectUri: 'https://role.example.ua/' } },
+      )
+      expect(updated).toEqual({ updateClientConnection: { clientConnection: { redirectUri: 'https://role.example.ua/' } } })
+      const { clientConnection } = await graphql(
+        `query ($clientId: ID!, $connectionId: ID!) {
+           clientConnection(clientId: $clientId, connectionId: $connectionId) {
+             client { name } consumer { name } lastChange { door } changes { totalCount nodes { id kind caller { clientId } } }
+           }
+         }`,
+        key,
+      )
+      expect(clientConnection).toMatchObject({ lastChange: { door: 'GRAPHQL' }, changes: { totalCount: expect.any(Number) } })
+      await graphql(
+        'mutation ($input: RevertClientConnectionInput!) { revertClientConnection(input: $input) { clientConnection { redirectUri } } }',
+        { input: { ...key, changeId: clientConnection.changes.nodes[0].id } },
+      )
+      await graphql(
+        `{ viewer { clientId } clients(filter: { nameContains: "клініка" }) { totalCount nodes { id name settings connections { totalCount nodes { id } } } } }`,
+      )
+    })
+
+    test('all of REST', async () => {
+      const ask = async (method: 'GET' | 'PATCH' | 'DELETE', url: string, more: Record<string, string> = {}, payload?: object) =>
+        (await gateway.app.inject({ method, url, headers: { ...headers(), ...more }, ...(payload && { payload }) })).statusCode
+      const [row] = await cluster.query(`SELECT secret FROM connections WHERE client_id = '${demo.mis.clientId}' LIMIT 1`)
+      expect([
+        await ask('GET', '/api/clients?name=клініка&is_blocked=false'.replace('клініка', encodeURIComponent('клініка'))),
+        await ask('GET', `/api/clients/${key.clientId}`),
+        await ask('GET', `/api/clients/${key.clientId}/connections?redirect_uri=example`),
+        await ask('GET', path),
+        await ask('PATCH', path, {}, { redirect_uri: 'https://rest.example.ua/' }),
+        await ask('PATCH', `${path}/actions/refresh_secret`, { 'api-key': 'unknown' }),
+        await ask('PATCH', `${path}/actions/refresh_secret`, { 'api-key': String(row?.['secret']) }),
+        await ask('DELETE', path),
+      ]).toEqual([200, 200, 200, 200, 200, 401, 200, 204])
+    })
+  })
+
+  test.each([
+    ['read the secret of a client', 'SELECT secret FROM clients'],
+    ['read all of a client', 'SELECT * FROM clients'],
+    ['read the address of a user', 'SELECT email FROM users'],
+    ['read tokens', 'SELECT value FROM tokens'],
+    ['make a connection', 'INSERT INTO connections SELECT * FROM connections'],
+    ['move a connection to another client', 'UPDATE connections SET client_id = consumer_id'],
+    ['move it to another consumer', 'UPDATE connections SET consumer_id = client_id'],
+    ['change a client', `UPDATE clients SET is_blocked = false`],
+    ['delete a client', 'DELETE FROM clients'],
+    ['empty the connections', 'TRUNCATE connections'],
+    ['write into the audit', `INSERT INTO connection_changes SELECT * FROM connection_changes`],
+    ['change the audit', `UPDATE connection_changes SET door = 'EXTERNAL'`],
+    ['delete from the audit', 'DELETE FROM connection_changes'],
+    ['empty the audit', 'TRUNCATE connection_changes'],
+    ['switch the audit off', 'ALTER TABLE connections DISABLE TRIGGER ALL'],
+    ['skip the triggers', `SET session_replication_role = 'replica'`],
+    [
+      'replace the function that records',
+      'CREATE OR REPLACE FUNCTION record_redirect_uri_change() RETURNS trigger LANGUAGE sql AS $$ SELECT 1 $$',
+    ],
+    ['make a table', 'CREATE TABLE mine ()'],
+    ['pretend that a migration has run', 'DELETE FROM _prisma_migrations'],
+    ['become the one who migrates', 'SET ROLE gateway_migrator'],
+    ['become Mithril', 'SET ROLE mithril'],
+  ])('and cannot %s', async (_what, statement) => {
+    await expect(cluster.query(statement, 'gateway')).rejects.toMatchObject({ code: '42501' })
+  })
+
+  test('unless it is told to accept the tokens that Mithril keeps: then it may look those up, and no more', async () => {
+    const value = 'opaque-token'
+    const details = JSON.stringify({ client_id: demo.msp.clientId, scope: 'client:read' })
+    await cluster.query(`INSERT INTO tokens (id, name, value, expires_at, details, inserted_at, updated_at)
+      VALUES (gen_random_uuid(), 'access_token', '${value}', 2147483647, '${details}', now(), now())`)
+    const config = parseConfig({
+      NODE_ENV: 'production',
+      DATABASE_URL: cluster.urlOf('gateway'),
+      TOKEN_ISSUER: issuer.issuer,
+      TOKEN_AUDIENCE: issuer.audience,
+      TOKEN_JWKS_URL: issuer.jwksUrl,
+      OPAQUE_TOKENS: 'mithril',
+      LOG_LEVEL: 'silent',
+    })
+    const gateway = await openGateway(config)
+    const ask = async () =>
+      (await gateway.app.inject({ url: `/api/clients/${demo.msp.clientId}`, headers: { authorization: `Bearer ${value}` } })).statusCode
+    try {
+      expect(await ask()).toBe(503)
+      for (const command of optional) await runInShell(command, connections())
+      expect(await ask()).toBe(200)
+      await expect(cluster.query('SELECT * FROM tokens', 'gateway')).rejects.toMatchObject({ code: '42501' })
+      await expect(cluster.query('SELECT secret FROM clients', 'gateway')).rejects.toMatchObject({ code: '42501' })
+    } finally {
+      await gateway.close()
+    }
+  })
+})
