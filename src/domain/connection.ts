@@ -40,6 +40,8 @@ export interface ConnectionChange {
   readonly door: Door | 'EXTERNAL'
   /** null for `EXTERNAL`. */
   readonly caller: { readonly clientId: string; readonly clientType: string; readonly userId: string | null } | null
+  /** The medical information system that the caller acted through; null: none. */
+  readonly brokerClientId: string | null
   readonly requestId: string | null
   /** The change that a `REVERTED` one took back. */
   readonly revertedChangeId: string | null

@@ -7,7 +7,7 @@ import { type ListOrder, pageClause, pageOf, totalOf, Values, whereAll } from '.
 /** A change as one value, a JSON array. Numbers that outgrow JavaScript's are texts. */
 const changeRow = `json_build_array(
   id::text, connection_id, client_id, kind, redirect_uri_before, redirect_uri_after, door, caller_client_id, caller_client_type, caller_user_id,
-  request_id, reverted_change_id::text, timezone('utc', changed_at))`
+  broker_client_id, request_id, reverted_change_id::text, timezone('utc', changed_at))`
 
 type ChangeRow = readonly [
   id: string,
@@ -20,6 +20,7 @@ type ChangeRow = readonly [
   callerClientId: string | null,
   callerClientType: string | null,
   callerUserId: string | null,
+  brokerClientId: string | null,
   requestId: string | null,
   revertedChangeId: string | null,
   changedAt: string,
@@ -60,8 +61,8 @@ function selectPages(connectionIds: readonly string[], page: PageRequest) {
 type PagedRow = readonly [total: number | null, changes: readonly ChangeRow[]]
 
 function changeOf(row: ChangeRow): ConnectionChange {
-  const [id, connectionId, clientId, kind, before, after, door, callerId, callerType, callerUser, requestId, revertedChangeId, changedAt] =
-    row
+  const [id, connectionId, clientId, kind, before, after, door, callerId, callerType, callerUser, brokerClientId, ...rest] = row
+  const [requestId, revertedChangeId, changedAt] = rest
   return {
     id,
     connectionId,
@@ -71,6 +72,7 @@ function changeOf(row: ChangeRow): ConnectionChange {
     after,
     door,
     caller: callerId === null ? null : { clientId: callerId, clientType: callerType ?? '', userId: callerUser },
+    brokerClientId,
     requestId,
     revertedChangeId,
     changedAt: dateOf(changedAt),

@@ -64,6 +64,7 @@ export function writeValues({ author, connectionId, clientId, expectedVersions }
     userId: caller.userId,
     door,
     requestId,
+    brokerClientId: caller.brokerClientId,
     ...(revertedChangeId !== null && { revertedChangeId }),
   }
   return [JSON.stringify(setting), connectionId, clientId, expectedVersions === null ? null : expectedVersions.map(String)] as const

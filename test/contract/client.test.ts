@@ -182,6 +182,7 @@ describe('every document, answered by the running gateway', () => {
     const common = {
       id: expect.any(String),
       caller: { clientId: fixture.clientId, clientType: 'MSP', userId: null },
+      brokerClientId: null,
       door: 'GRAPHQL',
       changedAt: time,
     }

@@ -1,6 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
-import { RefreshClientConnectionSecretDocument, UpdateClientConnectionDocument } from '../../src/client/documents/graphql.ts'
+import {
+  ConnectionHistoryDocument,
+  RefreshClientConnectionSecretDocument,
+  UpdateClientConnectionDocument,
+} from '../../src/client/documents/graphql.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { startTestGateway, type TestGateway, writer } from '../support/gateway.ts'
 import { type PostgresProxy, startPostgresProxy } from '../support/postgres-proxy.ts'
@@ -74,8 +78,26 @@ const both = (answer: string) => [answer, answer]
 const changes = () => db.query('SELECT id FROM connection_changes WHERE connection_id = $1', [connectionId])
 
 describe('a client that acts through a broker', () => {
-  test('changes its connection with the key of the broker', async () => {
-    expect(await update(key)).toEqual(both('200 OK'))
+  test('changes its connection with the key of the broker, and the history names both', async () => {
+    const userId = randomUUID()
+    expect(await update(key, mint({ userId }))).toEqual(both('200 OK'))
+    const rows = await db.query(
+      'SELECT door, caller_client_id, broker_client_id FROM connection_changes WHERE connection_id = $1 ORDER BY id',
+      [connectionId],
+    )
+    expect(rows).toEqual(['REST', 'GRAPHQL'].map((door) => ({ door, caller_client_id: clientId, broker_client_id: brokerId })))
+
+    const { data } = (await gateway.graphql(ConnectionHistoryDocument, { clientId, connectionId, first: 1 }, mint(), withKey(key))).json()
+    const change = { caller: { clientId, clientType: 'MSP', userId }, brokerClientId: brokerId, door: 'GRAPHQL' }
+    expect(data.clientConnection).toMatchObject({ lastChange: change, changes: { nodes: [change] } })
+  })
+
+  test('leaves a history that names no broker where somebody else goes on', async () => {
+    await update(key)
+    const admin = mint({ clientId: await db.insertClient({ type: 'MITHRIL ADMIN' }), clientType: 'MITHRIL ADMIN' })
+    expect(await update(null, admin)).toEqual(both('200 OK'))
+    const rows = await db.query('SELECT broker_client_id FROM connection_changes WHERE connection_id = $1 ORDER BY id', [connectionId])
+    expect(rows.map((row) => row['broker_client_id'])).toEqual([brokerId, brokerId, null, null])
   })
 
   test('is answered 401 without a key, through both doors and before everything else', async () => {
@@ -231,6 +253,8 @@ describe('a new secret through a broker', () => {
   test('is given where the broker is the consumer of the connection and may refresh', async () => {
     await db.query(`UPDATE clients SET priv_settings = jsonb_build_object('broker_scope', $2::text) WHERE id = $1`, [brokerId, refresher])
     expect(await refresh(key)).toEqual(both('200 OK'))
+    const rows = await db.query('SELECT kind, broker_client_id FROM connection_changes WHERE connection_id = $1', [connectionId])
+    expect(rows).toEqual(Array(2).fill({ kind: 'SECRET_REFRESHED', broker_client_id: brokerId }))
   })
 
   test('is refused where the broker may not refresh', async () => {

@@ -78,6 +78,7 @@ const ours = (requestId: string, kind: string, before: string, after: string | n
   after,
   door: 'GRAPHQL',
   caller,
+  brokerClientId: null,
   requestId,
   revertedChangeId,
   changedAt: expect.any(Date),

@@ -136,7 +136,7 @@ export type ConnectionHistoryQueryVariables = Exact<{
 }>;
 
 
-export type ConnectionHistoryQuery = { clientConnection: { id: string, lastChange: { id: string, kind: ConnectionChangeKind, before: string, after: string | null, door: ChangeDoor, requestId: string | null, revertedChangeId: string | null, changedAt: string, caller: { clientId: string, clientType: string, userId: string | null } | null } | null, changes: { totalCount: number, nodes: Array<{ id: string, kind: ConnectionChangeKind, before: string, after: string | null, door: ChangeDoor, requestId: string | null, revertedChangeId: string | null, changedAt: string, caller: { clientId: string, clientType: string, userId: string | null } | null }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } } | null };
+export type ConnectionHistoryQuery = { clientConnection: { id: string, lastChange: { id: string, kind: ConnectionChangeKind, before: string, after: string | null, brokerClientId: string | null, door: ChangeDoor, requestId: string | null, revertedChangeId: string | null, changedAt: string, caller: { clientId: string, clientType: string, userId: string | null } | null } | null, changes: { totalCount: number, nodes: Array<{ id: string, kind: ConnectionChangeKind, before: string, after: string | null, brokerClientId: string | null, door: ChangeDoor, requestId: string | null, revertedChangeId: string | null, changedAt: string, caller: { clientId: string, clientType: string, userId: string | null } | null }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } } | null };
 
 export type RedirectUriCheckQueryVariables = Exact<{
   clientId: string;
@@ -179,7 +179,7 @@ export type ClientFieldsFragment = { id: string, name: string | null, settings: 
 
 export type ConnectionFieldsFragment = { id: string, clientId: string, consumerId: string, redirectUri: string, version: number, insertedAt: string, updatedAt: string };
 
-export type ChangeFieldsFragment = { id: string, kind: ConnectionChangeKind, before: string, after: string | null, door: ChangeDoor, requestId: string | null, revertedChangeId: string | null, changedAt: string, caller: { clientId: string, clientType: string, userId: string | null } | null };
+export type ChangeFieldsFragment = { id: string, kind: ConnectionChangeKind, before: string, after: string | null, brokerClientId: string | null, door: ChangeDoor, requestId: string | null, revertedChangeId: string | null, changedAt: string, caller: { clientId: string, clientType: string, userId: string | null } | null };
 
 export type PageFieldsFragment = { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null };
 
@@ -237,6 +237,7 @@ export const ChangeFieldsFragmentDoc = new TypedDocumentString(`
     clientType
     userId
   }
+  brokerClientId
   door
   requestId
   revertedChangeId
@@ -389,6 +390,7 @@ export const ConnectionHistoryDocument = new TypedDocumentString(`
     clientType
     userId
   }
+  brokerClientId
   door
   requestId
   revertedChangeId

@@ -49,6 +49,11 @@ export function addConnectionChange(builder: Builder) {
         nullable: true,
         description: 'Who made it; null for `EXTERNAL`. No further scope.',
       }),
+      brokerClientId: t.exposeID('brokerClientId', {
+        nullable: true,
+        description:
+          'UUID of the medical information system that the caller acted through, by its key; null where it acted directly. No further scope.',
+      }),
       door: t.expose('door', { type: Door, description: 'Through what it came in. No further scope.' }),
       requestId: t.exposeString('requestId', {
         nullable: true,
