@@ -4,11 +4,14 @@ import { GatewayError } from '../domain/errors.ts'
 
 const malformed = (reason: string) => new GatewayError('malformedRequest', { reason })
 
+/** How deep a body may be nested. JSON.parse takes any depth; whoever walks the value, JSON.stringify for one, runs out of stack. */
+const deepest = 100
+
 /**
- * The first member name that an object of a valid JSON text holds twice, or null. Parsers disagree on which of the two
- * counts (RFC 8259 §4), so a proxy could have checked the other one.
+ * What is wrong with a valid JSON text, in words that may be shown, or null. Of a member that is named twice parsers disagree on
+ * which one counts (RFC 8259 §4), so a proxy could have checked the other one.
  */
-export function duplicateMember(json: string): string | null {
+function flawOf(json: string): string | null {
   // One entry for each open bracket; null for an array.
   const members: (Set<string> | null)[] = []
   // Whole strings, with the colon that makes one a member name, or single brackets; nothing else matters here.
@@ -17,11 +20,12 @@ export function duplicateMember(json: string): string | null {
     const [text, string = '', colon] = token
     if (text === '{') members.push(new Set())
     else if (text === '[') members.push(null)
-    else if (text === '}' || text === ']') members.pop()
+    if (members.length > deepest) return 'the body is nested too deeply'
+    if (text === '}' || text === ']') members.pop()
     else if (colon !== undefined) {
       const name = string.includes('\\') ? String(JSON.parse(`"${string}"`)) : string
       const known = members.at(-1)
-      if (known?.has(name)) return name
+      if (known?.has(name)) return 'the body names a member twice'
       known?.add(name)
     }
   }
@@ -30,7 +34,7 @@ export function duplicateMember(json: string): string | null {
 
 /**
  * Parses a request body; an empty one is `undefined`.
- * @throws GatewayError `malformedRequest` for anything but UTF-8 JSON without a byte-order mark and without duplicate members
+ * @throws GatewayError `malformedRequest` for anything but UTF-8 JSON without a byte-order mark, without duplicate members, and not too deep
  */
 export function parseJson(body: Buffer): unknown {
   if (body.length === 0) return undefined
@@ -44,7 +48,8 @@ export function parseJson(body: Buffer): unknown {
     // V8's message quotes the body, so it stays here.
     throw malformed('the body is not valid JSON')
   }
-  if (duplicateMember(text) !== null) throw malformed('the body names a member twice')
+  const flaw = flawOf(text)
+  if (flaw !== null) throw malformed(flaw)
   return value
 }
 
