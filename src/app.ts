@@ -30,7 +30,7 @@ export interface AppDeps {
   readonly meter: Meter
   /** Answers `GET /metrics`; null: not on this port. */
   readonly metrics: RouteHandlerMethod | null
-  /** What GraphiQL opens with, outside production; null: no GraphiQL. */
+  /** What GraphiQL opens with; null: no GraphiQL. */
   readonly graphiql: (() => Promise<GraphiQLOptions>) | null
   readonly logDestination?: { write(line: string): void }
 }
@@ -68,7 +68,15 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
     restRoutes(rest, { operations, policy, authenticate, ...limits })
   })
   await app.register(async (graphql) =>
-    graphqlDoor(graphql, { schema: createSchema(), operations, policy, authenticate, graphiql, failureLimit: limits.failureLimit }),
+    graphqlDoor(graphql, {
+      schema: createSchema(),
+      operations,
+      policy,
+      authenticate,
+      failureLimit: limits.failureLimit,
+      introspection: config.graphql.introspection,
+      graphiql,
+    }),
   )
   await app.ready()
   return app

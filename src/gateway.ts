@@ -145,7 +145,7 @@ export async function openGateway(config: Config, logDestination?: { write(line:
     },
     meter,
     metrics: metrics.mainRoute,
-    graphiql: config.production ? null : () => graphiqlFor(developmentIssuer),
+    graphiql: config.graphql.introspection ? () => graphiqlFor(developmentIssuer) : null,
     ...(logDestination && { logDestination }),
   })
   log.logThrough(app)

@@ -9,16 +9,20 @@ import { refuseOtherMethods } from '../server/http-server.ts'
 import { refusalHeaders, toGatewayError } from '../server/refusals.ts'
 import { noteError } from '../server/request-log.ts'
 import { inlinePagePolicy } from '../server/security-headers.ts'
+import { negotiate } from './accept.ts'
+import { createCompleteResult } from './answers.ts'
 import type { GraphQLContext } from './context.ts'
 import { toGraphQLError } from './errors.ts'
 import { executePlain } from './hot-path.ts'
 import { createLoaders } from './loaders.ts'
-import { createGatewayYoga, withRequestId } from './yoga.ts'
+import { createGatewayYoga } from './yoga.ts'
 
 export interface GraphQLDoorDeps extends AuthenticationDeps {
   readonly schema: GraphQLSchema
   readonly operations: Operations
   readonly policy: Policy
+  /** Whether the schema may be asked for, and suggested from. */
+  readonly introspection: boolean
   readonly graphiql: (() => Promise<GraphiQLOptions>) | null
 }
 
@@ -44,14 +48,18 @@ function answerRefusal(error: unknown, request: FastifyRequest, reply: FastifyRe
     .code(statusesOfHttp.has(refusal.status) ? refusal.status : 200)
     .headers(refusalHeaders(refusal))
     .type(contentType)
-    .send(JSON.stringify(withRequestId({ errors: [toGraphQLError(refusal)] }, request.id)))
+    .send(JSON.stringify({ errors: [toGraphQLError(refusal)], extensions: { requestId: request.id } }))
 }
 
 /** Door one: `/graphql`. */
-export function graphqlDoor(app: FastifyInstance, { schema, operations, policy, graphiql, ...authentication }: GraphQLDoorDeps): void {
+export function graphqlDoor(app: FastifyInstance, deps: GraphQLDoorDeps): void {
+  const { schema, operations, policy, introspection, graphiql, ...authentication } = deps
+  const complete = createCompleteResult({ introspection })
   const log = (level: 'debug' | 'info' | 'warn' | 'error') => (message: unknown) => app.log[level](String(message))
   const yoga = createGatewayYoga({
     schema,
+    introspection,
+    complete,
     graphiql,
     logger: { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') },
   })
@@ -81,8 +89,8 @@ export function graphqlDoor(app: FastifyInstance, { schema, operations, policy, 
     }
   }
 
-  async function throughYoga(request: FastifyRequest, reply: FastifyReply, context: GraphQLContext): Promise<FastifyReply> {
-    const { method, headers, body } = request
+  async function throughYoga(request: FastifyRequest, reply: FastifyReply, context: GraphQLContext, body?: unknown): Promise<FastifyReply> {
+    const { method, headers } = request
     // Given as text again: Yoga's adapter takes an empty object for a body that it still has to read.
     const init = { method, headers: plainHeaders(headers), ...(method === 'POST' && { body: JSON.stringify(body) }) }
     const response = await yoga.fetch(app.publicUrl(request.raw.url), init, { ...context })
@@ -95,12 +103,15 @@ export function graphqlDoor(app: FastifyInstance, { schema, operations, policy, 
 
   app.post(
     '/graphql',
-    { bodyLimit: 100 * 1024, onRequest: authenticationHook(authentication, 'GRAPHQL'), schema: { hide: true } },
+    { bodyLimit: 100 * 1024, onRequest: [authenticationHook(authentication, 'GRAPHQL'), negotiate], schema: { hide: true } },
     async (request, reply) => {
       if (request.body === undefined) throw new GatewayError('malformedRequest', { reason: 'the body is empty' })
+      const body = request.body
       const context = contextOf(request, reply)
-      const body = await executePlain(yoga, request.headers.accept, request.body, context)
-      return body === null ? throughYoga(request, reply, context) : reply.type(contentType).send(body)
+      const answer = await executePlain(yoga, complete, request.headers.accept, body, context)
+      if (answer === null) return throughYoga(request, reply, context, body)
+      if (reply.statusCode !== 401) reply.code(answer.status)
+      return reply.type(contentType).send(answer.body)
     },
   )
 

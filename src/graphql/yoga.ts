@@ -1,19 +1,25 @@
 import { GraphQLError, type GraphQLSchema, getOperationAST, Kind } from 'graphql'
 import { createYoga, type GraphiQLOptions, type Plugin, type YogaLogger } from 'graphql-yoga'
+import type { CompleteResult } from './answers.ts'
 import type { GraphQLContext } from './context.ts'
+import { createDocumentCache, type DocumentCache, documentRules, noErrorCache } from './documents.ts'
 import { toGraphQLError } from './errors.ts'
 
 export type Yoga = ReturnType<typeof createGatewayYoga>
 
 export interface YogaOptions {
   readonly schema: GraphQLSchema
+  /** Whether the schema may be asked for, and suggested from. */
+  readonly introspection: boolean
+  readonly complete: CompleteResult
   /** What GraphiQL opens with; null: no GraphiQL. */
   readonly graphiql: (() => Promise<GraphiQLOptions>) | null
   readonly logger: YogaLogger
+  readonly documents?: DocumentCache
 }
 
 /** Yoga with everything off that this door does not offer. Its HTTP side only ever sees requests that Fastify has let through. */
-export function createGatewayYoga({ schema, graphiql, logger }: YogaOptions) {
+export function createGatewayYoga({ schema, introspection, complete, graphiql, logger, documents = createDocumentCache() }: YogaOptions) {
   return createYoga<GraphQLContext>({
     schema,
     graphiql: graphiql ?? false,
@@ -26,7 +32,8 @@ export function createGatewayYoga({ schema, graphiql, logger }: YogaOptions) {
     logging: logger,
     // Refusals are converted where they happen (errors.ts), so whatever is masked here is a fault, in development too.
     maskedErrors: { isDev: false, maskError: (error) => (isMeantForCallers(error) ? error : toGraphQLError(error)) },
-    plugins: [namedOperation, requestIdOnEveryResult],
+    parserAndValidationCache: { documentCache: documents, errorCache: noErrorCache },
+    plugins: [documentRules(documents, { introspection }), namedOperation, completedResults(complete)],
   })
 }
 
@@ -44,33 +51,10 @@ const namedOperation: Plugin<GraphQLContext, GraphQLContext> = {
   },
 }
 
-/** An error that names no code is a request error of graphql-js, such as a variable that cannot be coerced. */
-function withCode(error: GraphQLError): GraphQLError {
-  if (error.extensions['code'] !== undefined) return error
-  const { message, nodes, source, positions, path, extensions } = error
-  return new GraphQLError(message, {
-    nodes: nodes ?? null,
-    source: source ?? null,
-    positions: positions ?? null,
-    path: path ?? null,
-    extensions: { ...extensions, code: 'BAD_REQUEST', status: 400 },
-  })
-}
-
-const requestIdOnEveryResult: Plugin<object, GraphQLContext> = {
-  onResultProcess({ result, setResult, serverContext: { call, onRequestError } }) {
+const completedResults = (complete: CompleteResult): Plugin<object, GraphQLContext> => ({
+  onResultProcess({ result, setResult, serverContext }) {
     // Lists of results and streams belong to batching and subscriptions, which this door does not offer.
     if (Array.isArray(result) || Symbol.asyncIterator in result) return
-    const errors = result.errors?.map(withCode)
-    if (errors?.[0]) onRequestError(String(errors[0].extensions['code']))
-    setResult(withRequestId({ ...result, ...(errors && { errors }) }, call.requestId))
+    setResult(complete(result, serverContext))
   },
-}
-
-/** Every result names the request it answers. */
-export function withRequestId<R extends object>(
-  result: R & { readonly extensions?: Readonly<Record<string, unknown>> },
-  requestId: string,
-) {
-  return { ...result, extensions: { ...result.extensions, requestId } }
-}
+})

@@ -1,0 +1,58 @@
+import { beforeEach, describe, expect, test } from 'vitest'
+import { createCompleteResult } from '../../src/graphql/answers.ts'
+import { createDocumentCache, type DocumentCache } from '../../src/graphql/documents.ts'
+import { createSchema } from '../../src/graphql/schema.ts'
+import { createGatewayYoga, type Yoga } from '../../src/graphql/yoga.ts'
+
+const introspection = true
+const schema = createSchema()
+const good = '{ viewer { clientId } }'
+
+let documents: DocumentCache
+let yoga: Yoga
+beforeEach(() => {
+  documents = createDocumentCache()
+  const silent = () => {}
+  const logger = { debug: silent, info: silent, warn: silent, error: silent }
+  yoga = createGatewayYoga({ schema, introspection, complete: createCompleteResult({ introspection }), graphiql: null, logger, documents })
+})
+
+/** What becomes of a document before it is executed. */
+function check(query: string): string {
+  const { parse, validate } = yoga.getEnveloped({ params: { query } })
+  try {
+    return validate(schema, parse(query)).length === 0 ? 'valid' : 'not valid'
+  } catch {
+    return 'not parsed'
+  }
+}
+
+describe('parsed documents', () => {
+  test('are kept, so that the next request finds them', () => {
+    expect(check(good)).toBe('valid')
+    const kept = documents.get(good)
+    expect(check(good)).toBe('valid')
+    expect(kept).toBeDefined()
+    expect(documents.get(good)).toBe(kept)
+  })
+
+  test.each([
+    ['does not parse', '{ viewer {', 'not parsed'],
+    ['is beyond a limit', `{ ${'viewer { clientId } '.repeat(21)} }`, 'not valid'],
+    ['is not valid', '{ viewer { secret } }', 'not valid'],
+  ])('are not kept of a document that %s: refused documents push out nobody', (_name, query, outcome) => {
+    check(good)
+    expect(check(query)).toBe(outcome)
+    expect(check(query)).toBe(outcome)
+    expect([...documents.keys()]).toEqual([good])
+  })
+
+  test('take a bounded amount of memory, however many and however long they are', () => {
+    for (let index = 0; index < 2_000; index += 1) expect(check(`{ viewer { clientId } } # ${index} ${'x'.repeat(500)}`)).toBe('valid')
+    expect(documents.calculatedSize).toBeLessThanOrEqual(200_000)
+    expect(documents.size).toBeGreaterThan(300)
+
+    expect(check(`{ viewer { clientId } } # ${'x'.repeat(90_000)}`)).toBe('valid')
+    expect(documents.size).toBeGreaterThan(300)
+  })
+})
