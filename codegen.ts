@@ -13,7 +13,7 @@ const config: CodegenConfig = {
     'src/client/documents/': {
       preset: 'client',
       documents: 'src/client/operations.graphql',
-      presetConfig: { fragmentMasking: false },
+      presetConfig: { fragmentMasking: false, persistedDocuments: { hashAlgorithm: 'sha256' } },
       config: { documentMode: 'string', useTypeImports: true, scalars, enumsAsTypes: true, strictScalars: true, importExtension: '.ts' },
     },
   },

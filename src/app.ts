@@ -1,6 +1,7 @@
 import type { FastifyInstance, RouteHandlerMethod } from 'fastify'
 import type { GraphiQLOptions } from 'graphql-yoga'
 import type { Authenticate } from './auth/authenticate.ts'
+import documentManifest from './client/documents/persisted-documents.json' with { type: 'json' }
 import type { Config } from './config.ts'
 import type { ClientStore } from './domain/client.ts'
 import type { ConnectionHistory, ConnectionStore } from './domain/connection.ts'
@@ -76,6 +77,7 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
       failureLimit: limits.failureLimit,
       introspection: config.graphql.introspection,
       graphiql,
+      persistedDocuments: { manifest: documentManifest, only: config.graphql.persistedOnly },
     }),
   )
   await app.ready()

@@ -38,6 +38,8 @@ const plainCodes = [
   'BAD_REQUEST',
   'GRAPHQL_PARSE_FAILED',
   'GRAPHQL_VALIDATION_FAILED',
+  'PERSISTED_QUERY_NOT_FOUND',
+  'PERSISTED_DOCUMENT_REQUIRED',
   'INTERNAL_SERVER_ERROR',
 ] as const
 type PlainCode = (typeof plainCodes)[number]

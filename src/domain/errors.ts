@@ -21,6 +21,12 @@ export const catalogue = {
   internal: { code: 'INTERNAL_SERVER_ERROR', status: 500, message: 'Internal server error' },
 
   malformedRequest: { code: 'BAD_REQUEST', status: 400, message: 'Malformed request' },
+  documentUnknown: { code: 'PERSISTED_QUERY_NOT_FOUND', status: 400, message: 'There is no persisted document with this id' },
+  documentNotPersisted: {
+    code: 'PERSISTED_DOCUMENT_REQUIRED',
+    status: 400,
+    message: 'Only persisted documents are executed here (GRAPHQL_DOCUMENTS=persisted): send a documentId',
+  },
   methodNotAllowed: { code: 'METHOD_NOT_ALLOWED', status: 405, message: 'Method not allowed' },
   notAcceptable: { code: 'NOT_ACCEPTABLE', status: 406, message: 'Only application/json can be answered' },
   requestTimeout: { code: 'REQUEST_TIMEOUT', status: 408, message: 'The request did not arrive in time' },

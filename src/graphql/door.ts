@@ -15,6 +15,7 @@ import type { GraphQLContext } from './context.ts'
 import { toGraphQLError } from './errors.ts'
 import { executePlain } from './hot-path.ts'
 import { createLoaders } from './loaders.ts'
+import { createFindDocument, type PersistedDocumentsOptions } from './persisted-documents.ts'
 import { createGatewayYoga } from './yoga.ts'
 
 export interface GraphQLDoorDeps extends AuthenticationDeps {
@@ -24,6 +25,7 @@ export interface GraphQLDoorDeps extends AuthenticationDeps {
   /** Whether the schema may be asked for, and suggested from. */
   readonly introspection: boolean
   readonly graphiql: (() => Promise<GraphiQLOptions>) | null
+  readonly persistedDocuments: PersistedDocumentsOptions
 }
 
 const contentType = 'application/json; charset=utf-8'
@@ -53,7 +55,8 @@ function answerRefusal(error: unknown, request: FastifyRequest, reply: FastifyRe
 
 /** Door one: `/graphql`. */
 export function graphqlDoor(app: FastifyInstance, deps: GraphQLDoorDeps): void {
-  const { schema, operations, policy, introspection, graphiql, ...authentication } = deps
+  const { schema, operations, policy, introspection, graphiql, persistedDocuments, ...authentication } = deps
+  const findDocument = createFindDocument(persistedDocuments)
   const complete = createCompleteResult({ introspection })
   const log = (level: 'debug' | 'info' | 'warn' | 'error') => (message: unknown) => app.log[level](String(message))
   const yoga = createGatewayYoga({
@@ -106,7 +109,7 @@ export function graphqlDoor(app: FastifyInstance, deps: GraphQLDoorDeps): void {
     { bodyLimit: 100 * 1024, onRequest: [authenticationHook(authentication, 'GRAPHQL'), negotiate], schema: { hide: true } },
     async (request, reply) => {
       if (request.body === undefined) throw new GatewayError('malformedRequest', { reason: 'the body is empty' })
-      const body = request.body
+      const body = findDocument(request.body)
       const context = contextOf(request, reply)
       const answer = await executePlain(yoga, complete, request.headers.accept, body, context)
       if (answer === null) return throughYoga(request, reply, context, body)

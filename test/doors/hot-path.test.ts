@@ -41,6 +41,18 @@ test.each<[string, () => object, string?]>([
   ['a document that is not valid', () => ({ query: '{ viewer { secret } }' })],
   ['an unknown operation', () => ({ query: 'query A { __typename }', operationName: 'B' })],
   ['introspection', () => ({ query: '{ __schema { queryType { name } } }' })],
+  ['a document beyond a limit of its text', () => ({ query: `{ ${'viewer '.repeat(1_000)} }` })],
+  [
+    'a document beyond several limits',
+    () => ({ query: `{ ${Array.from({ length: 30 }, (_, i) => `a${i}: viewer { clientId }`).join(' ')} }` }),
+  ],
+  ['a document with many mistakes', () => ({ query: `{ ${Array.from({ length: 100 }, (_, i) => `a${i}`).join(' ')} }` })],
+  ['a fragment that spreads itself', () => ({ query: '{ ...F } fragment F on Query { ...F }' })],
+  ['a name that nearly is one', () => ({ query: '{ viewer { clientI } }' })],
+  ['two operations and no name', () => ({ query: 'query A { __typename } query B { __typename }' })],
+  ['a subscription', () => ({ query: 'subscription { a }' })],
+  ['a persisted document', () => ({ documentId: ViewerDocument.__meta__?.['hash'] })],
+  ['an unknown document', () => ({ documentId: 'unknown' })],
   ['extra parameters', () => ({ query: '{ __typename }', extensions: { persistedQuery: 1 } })],
   ['no document', () => ({ variables: {} })],
 ])(

@@ -265,7 +265,7 @@ export const ViewerDocument = new TypedDocumentString(`
     seesAllClients
   }
 }
-    `) as unknown as TypedDocumentString<ViewerQuery, ViewerQueryVariables>;
+    `, {"hash":"sha256:72c0dadeec0b15695289fa765a637db83799e5242fef7fe732fd789f5e3e6f96"}) as unknown as TypedDocumentString<ViewerQuery, ViewerQueryVariables>;
 export const ClientDocument = new TypedDocumentString(`
     query Client($id: ID!, $first: Int, $after: String, $filter: ClientConnectionFilter) {
   client(id: $id) {
@@ -311,7 +311,7 @@ fragment PageFields on PageInfo {
   hasPreviousPage
   startCursor
   endCursor
-}`) as unknown as TypedDocumentString<ClientQuery, ClientQueryVariables>;
+}`, {"hash":"sha256:39a12cc4dfbdd8bb726a2b6a9cfd7b6778c111f840972bd66935824f8b6946f7"}) as unknown as TypedDocumentString<ClientQuery, ClientQueryVariables>;
 export const ClientsDocument = new TypedDocumentString(`
     query Clients($first: Int, $after: String, $last: Int, $before: String, $filter: ClientFilter, $orderBy: ClientOrder! = INSERTED_AT_DESC) {
   clients(
@@ -348,7 +348,7 @@ fragment PageFields on PageInfo {
   hasPreviousPage
   startCursor
   endCursor
-}`) as unknown as TypedDocumentString<ClientsQuery, ClientsQueryVariables>;
+}`, {"hash":"sha256:da7e6b13ac506d3ffb9287fc446a09fd0d3260ed3451da34a4ab617ce8bf5b13"}) as unknown as TypedDocumentString<ClientsQuery, ClientsQueryVariables>;
 export const ClientConnectionDocument = new TypedDocumentString(`
     query ClientConnection($clientId: ID!, $connectionId: ID!) {
   clientConnection(clientId: $clientId, connectionId: $connectionId) {
@@ -361,7 +361,7 @@ export const ClientConnectionDocument = new TypedDocumentString(`
     updatedAt
   }
 }
-    `) as unknown as TypedDocumentString<ClientConnectionQuery, ClientConnectionQueryVariables>;
+    `, {"hash":"sha256:ec09072798a4d5fce884ab982cf0a013552dd5d14a3be5b4127ec271ae6cf3df"}) as unknown as TypedDocumentString<ClientConnectionQuery, ClientConnectionQueryVariables>;
 export const ConnectionHistoryDocument = new TypedDocumentString(`
     query ConnectionHistory($clientId: ID!, $connectionId: ID!, $first: Int, $after: String) {
   clientConnection(clientId: $clientId, connectionId: $connectionId) {
@@ -401,7 +401,7 @@ fragment PageFields on PageInfo {
   hasPreviousPage
   startCursor
   endCursor
-}`) as unknown as TypedDocumentString<ConnectionHistoryQuery, ConnectionHistoryQueryVariables>;
+}`, {"hash":"sha256:a20578da4005eeaada32e5da971f6f39c67c8bfbf9513d87ef7c7fc070b6b1b9"}) as unknown as TypedDocumentString<ConnectionHistoryQuery, ConnectionHistoryQueryVariables>;
 export const RedirectUriCheckDocument = new TypedDocumentString(`
     query RedirectUriCheck($clientId: ID!, $connectionId: ID!, $redirectUri: String!) {
   redirectUriCheck(
@@ -422,7 +422,7 @@ export const RedirectUriCheckDocument = new TypedDocumentString(`
     }
   }
 }
-    `) as unknown as TypedDocumentString<RedirectUriCheckQuery, RedirectUriCheckQueryVariables>;
+    `, {"hash":"sha256:6e793e4019f36738b921c527c74bc5a38bdbcd8d20ede9f3bb5bdb2956203b74"}) as unknown as TypedDocumentString<RedirectUriCheckQuery, RedirectUriCheckQueryVariables>;
 export const UpdateClientConnectionDocument = new TypedDocumentString(`
     mutation UpdateClientConnection($input: UpdateClientConnectionInput!) {
   updateClientConnection(input: $input) {
@@ -437,7 +437,7 @@ export const UpdateClientConnectionDocument = new TypedDocumentString(`
     }
   }
 }
-    `) as unknown as TypedDocumentString<UpdateClientConnectionMutation, UpdateClientConnectionMutationVariables>;
+    `, {"hash":"sha256:d673345b6d12e7454b1c9575f433d7b095ed569bf978842aff1a4f3dc295bf88"}) as unknown as TypedDocumentString<UpdateClientConnectionMutation, UpdateClientConnectionMutationVariables>;
 export const RevertClientConnectionDocument = new TypedDocumentString(`
     mutation RevertClientConnection($input: RevertClientConnectionInput!) {
   revertClientConnection(input: $input) {
@@ -454,7 +454,7 @@ export const RevertClientConnectionDocument = new TypedDocumentString(`
   version
   insertedAt
   updatedAt
-}`) as unknown as TypedDocumentString<RevertClientConnectionMutation, RevertClientConnectionMutationVariables>;
+}`, {"hash":"sha256:b80d42861beaa0c7606bde88ff89ca61b39fcad3cabae5f09983ab515cb1e34c"}) as unknown as TypedDocumentString<RevertClientConnectionMutation, RevertClientConnectionMutationVariables>;
 export const RefreshClientConnectionSecretDocument = new TypedDocumentString(`
     mutation RefreshClientConnectionSecret($input: RefreshClientConnectionSecretInput!) {
   refreshClientConnectionSecret(input: $input) {
@@ -472,7 +472,7 @@ export const RefreshClientConnectionSecretDocument = new TypedDocumentString(`
   version
   insertedAt
   updatedAt
-}`) as unknown as TypedDocumentString<RefreshClientConnectionSecretMutation, RefreshClientConnectionSecretMutationVariables>;
+}`, {"hash":"sha256:42ab05f85ee6091bfeefcf62892997d4bfd34f1c69bb79642f590685ea7d540e"}) as unknown as TypedDocumentString<RefreshClientConnectionSecretMutation, RefreshClientConnectionSecretMutationVariables>;
 export const DeleteClientConnectionDocument = new TypedDocumentString(`
     mutation DeleteClientConnection($input: DeleteClientConnectionInput!) {
   deleteClientConnection(input: $input) {
@@ -489,4 +489,4 @@ export const DeleteClientConnectionDocument = new TypedDocumentString(`
   version
   insertedAt
   updatedAt
-}`) as unknown as TypedDocumentString<DeleteClientConnectionMutation, DeleteClientConnectionMutationVariables>;
+}`, {"hash":"sha256:b8e6a512552e8908bd8c3644b5e2ba7e2a913a3e98a3cb6cd5599c02030ef412"}) as unknown as TypedDocumentString<DeleteClientConnectionMutation, DeleteClientConnectionMutationVariables>;

@@ -1,0 +1,46 @@
+import { GatewayError } from '../domain/errors.ts'
+
+export interface PersistedDocumentsOptions {
+  /** Texts of documents by id, `sha256:` and the hexadecimal digest of the text. */
+  readonly manifest: Readonly<Record<string, string>>
+  /** Nothing else is executed. */
+  readonly only: boolean
+}
+
+/**
+ * Puts the document in the place of its id in the body of a request, so that whatever comes after sees an ordinary request.
+ * @throws GatewayError `malformedRequest`, `documentUnknown`, `documentNotPersisted`: before anything has been parsed
+ */
+export type FindDocument = (body: unknown) => unknown
+
+type Members = Readonly<Record<string, unknown>>
+
+const isObject = (value: unknown): value is Members => typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** The id as Apollo's clients send it. They send the text as well once an id is not found; then the text counts. */
+function apolloId({ query, extensions }: Members): unknown {
+  if (query != null || !isObject(extensions) || !isObject(extensions['persistedQuery'])) return undefined
+  return extensions['persistedQuery']['sha256Hash']
+}
+
+/**
+ * Finds persisted documents by `documentId` (GraphQL over HTTP, appendix A: `sha256:` and the digest) or by
+ * `extensions.persistedQuery.sha256Hash` (Apollo: the digest alone). There is no way to add one at run time.
+ */
+export function createFindDocument({ manifest, only }: PersistedDocumentsOptions): FindDocument {
+  const documents = new Map(Object.entries(manifest))
+  return (body) => {
+    if (!isObject(body)) return body
+    const { documentId, extensions, ...rest } = body
+    const id = documentId ?? apolloId(body)
+    if (id == null) {
+      if (only) throw new GatewayError('documentNotPersisted')
+      return body
+    }
+    if (typeof id !== 'string') throw new GatewayError('malformedRequest', { reason: 'the id of a document is a string' })
+    if (body['query'] != null) throw new GatewayError('malformedRequest', { reason: 'documentId and query exclude each other' })
+    const query = documents.get(id) ?? documents.get(`sha256:${id}`)
+    if (query === undefined) throw new GatewayError('documentUnknown')
+    return { ...rest, query }
+  }
+}
