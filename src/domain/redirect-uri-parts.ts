@@ -23,8 +23,16 @@ export function partsOf(value: string): RedirectUriParts | null {
   const hostAndPort = authority.slice(authority.lastIndexOf('@') + 1)
   const { host = '', port } = /^(?<host>\[[^\]]*\]|[^:]*)(?::(?<port>.*))?$/s.exec(hostAndPort)?.groups ?? {}
   const name = host.startsWith('[') ? '' : host.replace(/[A-Z]+/g, (letters) => letters.toLowerCase())
+  const labels = split(name)
+  // Most hosts by far, and UTS 46 is the dearest step of all.
+  if (isPlain(name)) return { authority, host, port, path, query, labels, unicode: labels, ascii: labels }
   const unicodeName = domainToUnicode(name)
-  return { authority, host, port, path, query, labels: split(name), unicode: split(unicodeName), ascii: split(domainToASCII(unicodeName)) }
+  return { authority, host, port, path, query, labels, unicode: split(unicodeName), ascii: split(domainToASCII(unicodeName)) }
+}
+
+/** A name that UTS 46 maps to itself, in both directions: letters, digits and hyphens of ASCII, no A-label, and no number at its end, where browsers read an address. */
+function isPlain(name: string): boolean {
+  return /^[a-z0-9.-]*[a-z-]$/.test(name) && !name.includes('xn--') && !/(?:^|\.)0x[0-9a-f]*$/.test(name)
 }
 
 /** Whether a browser takes the host for an IPv4 address. Digits of every script, since RFC 3696 §2 knows no numeric top-level domain. */

@@ -41,8 +41,10 @@ function answerConnection(request: FastifyRequest, reply: FastifyReply, connecti
 
 /** Every route of the REST door. A handler calls the very function that is the GraphQL field's resolver, and adds no rule of its own. */
 export function restRoutes(app: FastifyInstance, { operations, ...door }: RestRoutesDeps): void {
-  // Schemas of routes describe them to people and to OpenAPI. Input is judged by the operation, after authorization.
+  // Schemas of routes describe them to people and to OpenAPI. Input is judged by the operation, after authorization; what is shown is
+  // named by the views, and V8 writes such small answers faster than a serializer compiled from their schemas.
   app.setValidatorCompiler(() => () => true)
+  app.setSerializerCompiler(() => (data) => JSON.stringify(data))
 
   const clients = '/api/clients'
   app.get<ToList>(

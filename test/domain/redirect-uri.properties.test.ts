@@ -3,6 +3,7 @@ import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { createConnectionUpdateParser } from '../../src/domain/connection-update.ts'
 import { redirectUriFaults } from '../../src/domain/redirect-uri.ts'
+import { partsOf } from '../../src/domain/redirect-uri-parts.ts'
 
 const parseStrict = createConnectionUpdateParser('strict')
 const parseLegacy = createConnectionUpdateParser('legacy')
@@ -301,3 +302,26 @@ function insert(value: string, position: number, odd: string): string {
   const at = position % (value.length + 1)
   return value.slice(0, at) + odd + value.slice(at)
 }
+
+describe('the parts of a host', () => {
+  test('are those of UTS 46, for the plain names, too, that are never asked about', () => {
+    const split = (host: string) => (host === '' ? [] : host.split('.'))
+    const asciiName = fc.oneof(
+      fc.string({ unit: fc.constantFrom(...'abcxyz019-.'), minLength: 1, maxLength: 80 }),
+      fc
+        .array(fc.constantFrom('a', '-', '0x', '0x1f', '127', '1e3', 'xn--', 'xn--a', 'xn--80ak6aa92e', 'ab--c', '', 'x'.repeat(64), 'ua'))
+        .map((labels) => labels.join('.')),
+    )
+    fc.assert(
+      fc.property(asciiName, (host) => {
+        const unicode = domainToUnicode(host)
+        expect(partsOf(`https://${host}/`)).toMatchObject({
+          labels: split(host),
+          unicode: split(unicode),
+          ascii: split(domainToASCII(unicode)),
+        })
+      }),
+      { numRuns: 20_000 },
+    )
+  })
+})
