@@ -4,6 +4,9 @@ import { GatewayError } from '../domain/errors.ts'
 /** How long an answer of the registry counts, from before it was asked for: a block takes effect after 5 s at the latest. */
 const secondsAtMost = 5
 
+/** How long a request waits for an answer, so that one which can be refused without it is refused soon while the database is frozen. */
+const waitSecondsAtMost = 2
+
 export interface RecentAnswersOptions<Question, Answer> {
   readonly lookUp: (question: Question) => Promise<Answer>
   /** Questions with the same key have the same answer. Not the question itself where that is a secret. */
@@ -19,7 +22,7 @@ export interface RecentAnswers<Question, Answer extends {}> {
   recall(question: Question): Answer | undefined
   /**
    * The answer: at once, without a promise, where it is remembered, else by the lookup in flight or a new one.
-   * @throws what the lookup throws; GatewayError `unavailable` where it took longer than its answer counts
+   * @throws what the lookup throws; GatewayError `unavailable` where it takes too long
    */
   ask(question: Question): Answer | Promise<Answer>
 }
@@ -40,7 +43,7 @@ export function createRecentAnswers<Question, Answer extends {}>(
   async function find(key: string, question: Question): Promise<Answer> {
     const until = now() + secondsAtMost * 1_000
     const answer = await lookUp(question)
-    if (now() >= until) throw new GatewayError('unavailable', { retryAfter: 1 }, new Error('the registry took too long to answer'))
+    if (now() >= until) throw tooLate()
     remembered.set(key, { answer, until })
     return answer
   }
@@ -49,11 +52,24 @@ export function createRecentAnswers<Question, Answer extends {}>(
     recall: (question) => recall(keyOf(question)),
     ask(question) {
       const key = keyOf(question)
-      const known = recall(key) ?? inFlight.get(key)
+      const known = recall(key)
       if (known !== undefined) return known
-      const found = find(key, question).finally(() => inFlight.delete(key))
+      const found = inFlight.get(key) ?? find(key, question).finally(() => inFlight.delete(key))
       inFlight.set(key, found)
-      return found
+      return soon(found)
     },
+  }
+}
+
+const tooLate = () => new GatewayError('unavailable', { retryAfter: 1 }, new Error('the registry took too long to answer'))
+
+/** @throws GatewayError `unavailable` where the answer is not there in time; it may still come, for those who ask later */
+async function soon<Answer>(answer: Promise<Answer>): Promise<Answer> {
+  const { promise: end, reject } = Promise.withResolvers<never>()
+  const timer = setTimeout(() => reject(tooLate()), waitSecondsAtMost * 1_000)
+  try {
+    return await Promise.race([answer, end])
+  } finally {
+    clearTimeout(timer)
   }
 }

@@ -50,7 +50,9 @@ describe('an answer', () => {
     expect(answers.ask('a')).toBe('yes')
     time += 1
     expect(answers.recall('a')).toBeUndefined()
-    expect(answers.ask('a')).toBeInstanceOf(Promise)
+    const again = answers.ask('a')
+    pending[1]?.resolve('no')
+    expect(await again).toBe('no')
     expect(asked).toEqual(['a', 'a'])
   })
 
@@ -61,6 +63,18 @@ describe('an answer', () => {
     pending[0]?.resolve('yes')
     await expect(waiting).rejects.toMatchObject({ refusal: 'unavailable', details: { retryAfter: 1 } })
     expect(answers.recall('a')).toBeUndefined()
+  })
+
+  it('is waited for 2 s, and when it comes later, remembered for those who ask then', async () => {
+    const answers = open()
+    const begin = performance.now()
+    await expect(answers.ask('a')).rejects.toMatchObject({ refusal: 'unavailable', details: { retryAfter: 1 } })
+    expect(performance.now() - begin).toBeGreaterThan(1_900)
+    const waiting = answers.ask('a')
+    pending[0]?.resolve('yes')
+    expect(await waiting).toBe('yes')
+    expect(answers.ask('a')).toBe('yes')
+    expect(asked).toEqual(['a'])
   })
 
   it('that failed is told to all who wait, and not remembered', async () => {

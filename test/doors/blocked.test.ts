@@ -170,6 +170,18 @@ describe('while the database is away', () => {
     expect(await changes()).toEqual([])
   })
 
+  test('frozen, it keeps nobody waiting who can be refused without it', async () => {
+    proxy.freeze()
+    const begin = performance.now()
+    const answers = await update(mint({ scope: 'connection:read' }))
+    const took = performance.now() - begin
+    proxy.thaw()
+    expect(answers).toEqual(both('403 Invalid scopes'))
+    // One wait for each door.
+    expect(took).toBeLessThan(5_000)
+    await vi.waitFor(async () => expect(await update(mint())).toEqual(both('200 OK')), { timeout: 10_000, interval: 50 })
+  })
+
   test('a caller that is remembered is known for as long as it is remembered', async () => {
     const token = mint()
     expect(await update(token)).toEqual(both('200 OK'))

@@ -6,6 +6,7 @@ import type { Call, Caller } from '../../src/domain/caller.ts'
 import type { ClientStore } from '../../src/domain/client.ts'
 import type { ConnectionHistory, ConnectionStore } from '../../src/domain/connection.ts'
 import { createConnectionUpdateParser } from '../../src/domain/connection-update.ts'
+import { GatewayError } from '../../src/domain/errors.ts'
 import { createOperations } from '../../src/domain/operations.ts'
 import { emptyPage } from '../../src/domain/page.ts'
 import { createPolicy, type Policy } from '../../src/domain/policy.ts'
@@ -123,6 +124,15 @@ describe.each(operations)('%s', (_name, scope, document, reaches, nothingThere) 
 
   test.each(cases)('the inner lock holds alone: %s', async (_case, caller, clientId, refusal) => {
     expect(await run(document, false, open, key, caller, clientId)).toBe(refusal)
+    expect(reached).toEqual([])
+  })
+
+  test('nobody acts in doubt, not even through an open outer lock', async () => {
+    const caller = { ...msp(scope), doubt: new GatewayError('unavailable') }
+    expect(await run(document, false, open, key, caller, own)).toBe('503 Service temporarily unavailable')
+    expect(await run(document, true, key, key, caller, own)).toBe('503 Service temporarily unavailable')
+    expect(await run(document, false, open, key, caller, foreign)).toBe('403 Forbidden')
+    expect(await run(document, false, open, key, { ...caller, scopes: [] }, own)).toBe('403 Invalid scopes')
     expect(reached).toEqual([])
   })
 
