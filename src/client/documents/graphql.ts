@@ -401,7 +401,7 @@ fragment PageFields on PageInfo {
   hasPreviousPage
   startCursor
   endCursor
-}`, {"hash":"sha256:a20578da4005eeaada32e5da971f6f39c67c8bfbf9513d87ef7c7fc070b6b1b9"}) as unknown as TypedDocumentString<ConnectionHistoryQuery, ConnectionHistoryQueryVariables>;
+}`, {"hash":"sha256:c4242fd92d367a4f8b5942471d46c1e35c1303a71043498a1aeb52599cf0908f"}) as unknown as TypedDocumentString<ConnectionHistoryQuery, ConnectionHistoryQueryVariables>;
 export const RedirectUriCheckDocument = new TypedDocumentString(`
     query RedirectUriCheck($clientId: ID!, $connectionId: ID!, $redirectUri: String!) {
   redirectUriCheck(
