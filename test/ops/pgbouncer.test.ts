@@ -6,6 +6,7 @@ import { type Gateway, openGateway } from '../../src/gateway.ts'
 import { migrate } from '../../src/persistence/migrate.ts'
 import { type MithrilCluster, prepareForGateway, startMithrilCluster } from '../support/mithril-cluster.ts'
 import { type Pgbouncer, pgbouncerIsMissing, startPgbouncer } from '../support/pgbouncer.ts'
+import { recordedLog } from '../support/recordings.ts'
 import { startTestIssuer, type TestIssuer } from '../support/tokens.ts'
 
 // A real PgBouncer in transaction mode, with the configuration of ops/, in front of a database with the roles of ops/.
@@ -67,7 +68,7 @@ describe.skipIf(pgbouncerIsMissing)('behind PgBouncer in transaction mode', () =
       TOKEN_JWKS_URL: issuer.jwksUrl,
       ...environment,
     })
-    const gateway = await openGateway(config, { write: (line) => log.push(line) })
+    const gateway = await openGateway(config, recordedLog(log))
     open.push(gateway)
     return { app: gateway.app, log }
   }

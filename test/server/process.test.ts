@@ -8,6 +8,7 @@ import { promisify } from 'node:util'
 import { Client } from 'pg'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { demo } from '../../prisma/seed.ts'
+import { recordHidden, recordLog, recordRedirectUris } from '../support/recordings.ts'
 
 // The program itself, as `npm start` runs it: nothing is imported from src.
 
@@ -49,6 +50,11 @@ function startProgram(more: Record<string, string> = {}): Running {
     output.stderr += chunk
   })
   const exit = once(child, 'close')
+  child.once('close', () => {
+    // The banner is for who has started it, tokens included; everything else is the log.
+    recordLog(output.stdout.replace(/^[^{].*\n/gm, ''))
+    recordLog(output.stderr)
+  })
   const running: Running = {
     child,
     output,
@@ -101,6 +107,7 @@ function examplesOf(text: string): Example[] {
         const value = words[index + 1] ?? ''
         if (word === '-X') example.init.method = value
         if (word === '-d') example.init.body = value
+        if (value.startsWith('authorization: Bearer ')) recordHidden(value.slice('authorization: Bearer '.length))
         if (word === '-H') example.init.headers[value.slice(0, value.indexOf(':'))] = value.slice(value.indexOf(':') + 1).trim()
       })
       return example
@@ -115,6 +122,7 @@ async function postmaster(text: string): Promise<{ pid: number | null; url: stri
   const location = /^Database +embedded PostgreSQL on port \d+, data in (.+)$/m.exec(text)?.[1] ?? ''
   const port = /embedded PostgreSQL on port (\d+)/.exec(text)?.[1]
   const password = (await readFile(join(location, 'cluster', 'password'), 'utf8')).trim()
+  recordHidden(password)
   const file = await readFile(join(location, 'cluster', 'data', 'postmaster.pid'), 'utf8').catch(() => null)
   const pid = file === null ? null : Number(file.split('\n')[0])
   const cwd = pid === null ? null : await readlink(`/proc/${pid}/cwd`).catch(() => null)
@@ -220,8 +228,10 @@ test('kill -9 loses nothing: the next one finds the data and its server, and Ctr
   const text = await banner(first)
   const [, rest] = examplesOf(text)
   if (rest === undefined) throw new Error('no REST example')
-  const put = (redirectUri: string, to = rest.url) =>
-    fetch(to, { ...rest.init, body: JSON.stringify({ redirect_uri: redirectUri }), ...bounded() })
+  const put = (redirectUri: string, to = rest.url) => {
+    recordRedirectUris(redirectUri)
+    return fetch(to, { ...rest.init, body: JSON.stringify({ redirect_uri: redirectUri }), ...bounded() })
+  }
   expect((await put('https://killed.example.ua/')).status).toBe(200)
   first.child.kill('SIGKILL')
   expect(await first.exited()).toEqual({ code: null, signal: 'SIGKILL' })
@@ -241,6 +251,7 @@ test('kill -9 loses nothing: the next one finds the data and its server, and Ctr
   const token = ['src/commands/token.ts', '--type', 'MSP', '--client', demo.msp.clientId, '--scope', 'connection:write']
   const { stdout } = await run(process.execPath, token, { cwd: root, env: environment({}), timeout: 10_000 })
   expect(stdout).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+\n$/)
+  recordHidden(stdout.trim())
   const answer = await fetch(`${urlIn(again)}${new URL(rest.url).pathname}`, {
     ...rest.init,
     headers: { ...rest.init.headers, authorization: `Bearer ${stdout.trim()}` },

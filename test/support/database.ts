@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { Client, Pool } from 'pg'
 import { inject } from 'vitest'
 import { type DatabaseConfig, parseConfig } from '../../src/config.ts'
+import { recordHidden, recordRedirectUris } from './recordings.ts'
 
 /** How a gateway uses its database unless it is told otherwise. Tests name what matters to them. */
 export const databaseDefaults: DatabaseConfig = parseConfig({}).database
@@ -78,6 +79,8 @@ export async function createTestDatabase({ empty = false }: { empty?: boolean } 
       insertedAt,
       updatedAt,
     }) => {
+      recordHidden(secret)
+      recordRedirectUris(redirectUri)
       await query(
         `INSERT INTO connections (id, secret, redirect_uri, client_id, consumer_id, inserted_at, updated_at)
          VALUES ($1, $2, $3, $4, $5, coalesce($6, ${NOW}), coalesce($7, ${NOW}))`,
@@ -106,10 +109,25 @@ export async function createTestDatabase({ empty = false }: { empty?: boolean } 
       return value
     },
     drop: async () => {
+      await recordWhatIsHidden(pool)
       await pool.end()
       await administer(adminUrl, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`)
     },
   }
+}
+
+/** Secrets that the gateway has made, tokens, and redirect URIs that it was brought, as far as they are still there. */
+async function recordWhatIsHidden(pool: Pool): Promise<void> {
+  const valuesOf = async (sql: string) => {
+    const { rows } = await pool.query<{ value: string }>(`${sql} LIMIT 10000`)
+    return rows.map(({ value }) => value)
+  }
+  const { rows } = await pool.query(`SELECT FROM pg_class WHERE relname = 'connection_changes'`)
+  if (rows.length === 0) return // never migrated
+  recordHidden(...(await valuesOf('SELECT secret AS value FROM connections UNION ALL SELECT value FROM tokens')))
+  recordRedirectUris(
+    ...(await valuesOf('SELECT redirect_uri AS value FROM connections UNION ALL SELECT redirect_uri_after FROM connection_changes')),
+  )
 }
 
 /** Mithril's timestamps are UTC without saying so. */

@@ -5,6 +5,7 @@ import type { TypedDocumentString } from '../../src/client/documents/graphql.ts'
 import { type Config, parseConfig } from '../../src/config.ts'
 import { openGateway } from '../../src/gateway.ts'
 import { createTestDatabase, type TestDatabase } from './database.ts'
+import { recordedLog, recordHidden, recordRedirectUris } from './recordings.ts'
 import { startTestIssuer, type TestIssuer, type TokenRequest } from './tokens.ts'
 
 /** The whole gateway as `main.ts` composes it, on a database and an issuer of its own. */
@@ -52,6 +53,13 @@ export interface AuditRow {
 
 export const bearer = (token: string | null | undefined) => (token == null ? {} : { authorization: `Bearer ${token}` })
 
+/** Whatever a test sends as a token or as a redirect URI, good or bad, is not for the log. */
+function recordRequest(token: string | null | undefined, document: unknown): void {
+  recordHidden(token)
+  const { redirect_uri, redirectUri } = Object(document) as Record<string, unknown> // anything can be looked into
+  recordRedirectUris(redirect_uri, redirectUri)
+}
+
 export async function startTestGateway(environment: Record<string, string> = {}): Promise<TestGateway> {
   const database = await createTestDatabase()
   const issuer = await startTestIssuer()
@@ -70,7 +78,7 @@ export async function startTestGateway(environment: Record<string, string> = {})
     ...environment,
   })
   const log: string[] = []
-  const gateway = await openGateway(config, { write: (line) => log.push(line) })
+  const gateway = await openGateway(config, recordedLog(log))
   const { app } = gateway
 
   return {
@@ -84,22 +92,26 @@ export async function startTestGateway(environment: Record<string, string> = {})
       const { port } = app.server.address() as AddressInfo // TCP, so it is no path
       return `http://127.0.0.1:${port}`
     },
-    graphql: (document, variables, token, options = {}) =>
-      app.inject({
+    graphql(document, variables, token, options = {}) {
+      recordRequest(token, (variables as { input?: unknown } | undefined)?.input) // looked into, whatever it is
+      return app.inject({
         method: 'POST',
         url: '/graphql',
         ...options,
         headers: { 'content-type': 'application/json', ...bearer(token), ...options.headers },
         payload: options.payload ?? JSON.stringify({ query: document.toString(), variables }),
-      }),
-    patch: (path, body, token, options = {}) =>
-      app.inject({
+      })
+    },
+    patch(path, body, token, options = {}) {
+      recordRequest(token, body)
+      return app.inject({
         method: 'PATCH',
         url: path,
         ...options,
         headers: { 'content-type': 'application/json', ...bearer(token), ...options.headers },
         payload: typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body),
-      }),
+      })
+    },
     async connection(redirectUri = 'https://before.example.ua/callback') {
       const clientId = await database.insertClient({ type: 'MSP' })
       const consumerId = await database.insertClient({ type: 'MIS' })

@@ -1,10 +1,13 @@
 import { randomBytes } from 'node:crypto'
-import { rm } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { Client } from 'pg'
 import type { TestProject } from 'vitest/node'
 import { startEmbeddedPostgres } from '../../src/persistence/embedded-postgres.ts'
 import { migrate } from '../../src/persistence/migrate.ts'
 import { makeClusterDirectory, removeAbandonedClusters } from './cluster-directories.ts'
+import { checkRedaction } from './redaction.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -13,7 +16,10 @@ declare module 'vitest' {
   }
 }
 
-/** One PostgreSQL for the whole run, with one migrated database that each test file copies. */
+/**
+ * One PostgreSQL for the whole run, with one migrated database that each test file copies; and at the end, when every test has logged
+ * what it does log, one look through all of it for what nobody may read.
+ */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const server = await findOrStartServer()
   const prefix = `mithril_test_${randomBytes(4).toString('hex')}`
@@ -26,11 +32,20 @@ export default async function setup(project: TestProject): Promise<() => Promise
     throw error
   }
   project.provide('testServer', { adminUrl: server.adminUrl, template, prefix })
+  const recordings = await mkdtemp(join(tmpdir(), 'mithril-connection-gateway-recordings-'))
+  // Workers inherit it, and read it where there is no vitest, too (recordings.ts).
+  process.env['TEST_RECORDINGS'] = recordings
   return async () => {
     try {
       await administer(server.adminUrl, (admin) => dropAll(admin, prefix))
     } finally {
       await server.stop()
+    }
+    try {
+      const { lines, hidden } = await checkRedaction(recordings)
+      process.stdout.write(`Redaction: none of ${hidden} tokens, secrets and redirect URIs is in the ${lines} lines of the log.\n`)
+    } finally {
+      await rm(recordings, { recursive: true, force: true })
     }
   }
 }

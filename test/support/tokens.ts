@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { createServer, type RequestListener, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { JSONWebKeySet, JWK } from 'jose'
+import { recordHidden } from './recordings.ts'
 
 /** Tokens are put together and signed with node:crypto, not with jose: the code under test does not vouch for itself, and any nonsense can be signed. */
 export type TestAlgorithm = 'ES256' | 'ES384' | 'RS256' | 'PS256' | 'EdDSA'
@@ -94,7 +95,9 @@ export function signText(text: string, { algorithm, privateKey }: TestKey): Buff
 /** A compact JWS over anything; texts go in as they are, so that JSON can be written by hand. */
 export function signJws(header: unknown, payload: unknown, key: TestKey): string {
   const input = `${base64url(textOf(header))}.${base64url(textOf(payload))}`
-  return `${input}.${base64url(signText(input, key))}`
+  const token = `${input}.${base64url(signText(input, key))}`
+  recordHidden(token)
+  return token
 }
 
 const textOf = (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value))
