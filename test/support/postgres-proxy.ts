@@ -18,6 +18,8 @@ export interface PostgresProxy {
   /** Nothing is forwarded any more, and nothing is refused; new connections are accepted and never answered. */
   freeze(): void
   thaw(): void
+  /** Everything arrives so much later from now on, in each direction. */
+  slow(milliseconds: number): void
   close(): Promise<void>
 }
 
@@ -29,6 +31,7 @@ export async function startPostgresProxy(target: Target): Promise<PostgresProxy>
   const statements: string[] = []
   const pairs = new Set<readonly [Socket, Socket]>()
   let frozen = false
+  let latencyMs = 0
   let roundTrips = 0
 
   const server = createServer({ noDelay: true }, (client) => {
@@ -40,11 +43,15 @@ export async function startPostgresProxy(target: Target): Promise<PostgresProxy>
       if (message.sql !== null) statements.push(message.sql)
       if (message.waits) roundTrips += 1
     })
+    const toServer = createLine(upstream, () => latencyMs)
     client.on('data', (chunk: Buffer) => {
       read(chunk)
-      upstream.write(chunk)
+      toServer(chunk)
     })
-    upstream.on('data', (chunk) => client.write(chunk))
+    upstream.on(
+      'data',
+      createLine(client, () => latencyMs),
+    )
     for (const [from, to] of [pair, [upstream, client] as const]) {
       from.on('error', () => {})
       from.on('end', () => to.end())
@@ -96,7 +103,34 @@ export async function startPostgresProxy(target: Target): Promise<PostgresProxy>
       frozen = false
       for (const sockets of pairs) for (const socket of sockets) socket.resume()
     },
+    slow(milliseconds) {
+      latencyMs = milliseconds
+    },
     close: stop,
+  }
+}
+
+/** Sends chunks on after the time that a line takes, in their order whatever that time becomes meanwhile. */
+function createLine(to: Socket, latencyMs: () => number): (chunk: Buffer) => void {
+  const underway: { readonly chunk: Buffer; readonly arrivesAt: number }[] = []
+  const arrive = () => {
+    for (let first = underway[0]; first !== undefined; first = underway[0]) {
+      const left = first.arrivesAt - performance.now()
+      if (left > 0) {
+        setTimeout(arrive, left)
+        return
+      }
+      underway.shift()
+      to.write(first.chunk)
+    }
+  }
+  return (chunk) => {
+    if (latencyMs() === 0 && underway.length === 0) {
+      to.write(chunk)
+      return
+    }
+    underway.push({ chunk, arrivesAt: performance.now() + latencyMs() })
+    if (underway.length === 1) arrive()
   }
 }
 
