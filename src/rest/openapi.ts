@@ -26,6 +26,7 @@ export async function describeRest(app: FastifyInstance, policy: RedirectUriPoli
     },
   })
   await app.register(swaggerUi, { routePrefix: '/api/docs', staticCSP: pagePolicy })
+  for (const url of ['/api/docs', '/api/docs/', '/api/docs/*']) refuseOtherMethods(app, url, ['GET'])
   app.get('/api/openapi.json', { schema: { hide: true } }, () => app.swagger())
   refuseOtherMethods(app, '/api/openapi.json', ['GET'])
 }

@@ -86,7 +86,7 @@ export function createHttpServer({ config, renderStrayRefusal, meter, logDestina
   })
   app.addHook('onRequest', ({ raw }, reply, done) => {
     reply.headers(headers)
-    done(refusalOfHost(raw))
+    done(refusalOfMessage(raw))
   })
   // More are 431. (Node before 26 dropped them without a word, a second Authorization too.)
   app.server.maxHeadersCount = 100
@@ -96,15 +96,20 @@ export function createHttpServer({ config, renderStrayRefusal, meter, logDestina
   return app
 }
 
-/** A request without a Host, or with two for two readers, is refused (RFC 9112 §3.2); only HTTP/1.0 knows requests without. */
-function refusalOfHost({ rawHeaders, httpVersion }: IncomingMessage): GatewayError | undefined {
+/** What Node's parser lets through, although two readers could read two requests in it, or send it to two hosts. */
+function refusalOfMessage({ rawHeaders, httpVersion, headers }: IncomingMessage): GatewayError | undefined {
+  const malformed = (reason: string) => new GatewayError('malformedRequest', { reason })
+  // The syntax of HTTP/1 with the number of another version.
+  if (httpVersion !== '1.1' && httpVersion !== '1.0') return malformed('only HTTP/1.0 and HTTP/1.1 are understood')
+  // RFC 9112 §6.1: in HTTP/1.0 it means that the framing is faulty.
+  if (httpVersion === '1.0' && headers['transfer-encoding'] !== undefined) return malformed('HTTP/1.0 knows no Transfer-Encoding')
+  // RFC 9112 §3.2; Node keeps the first and drops the others.
   let hosts = 0
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const name = rawHeaders[index]
     if (name?.length === 4 && name.toLowerCase() === 'host') hosts += 1
   }
-  if (hosts === 1 || (hosts === 0 && httpVersion === '1.0')) return undefined
-  return new GatewayError('malformedRequest', { reason: 'one Host header is required' })
+  return hosts === 1 || (hosts === 0 && httpVersion === '1.0') ? undefined : malformed('one Host header is required')
 }
 
 /** Answers every method that a path does not know with 405 and the ones it does. */

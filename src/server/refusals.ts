@@ -1,3 +1,4 @@
+import type { FastifyError } from 'fastify'
 import { GatewayError, type Refusal } from '../domain/errors.ts'
 import { rateLimitHeaders } from './rate-limit-headers.ts'
 
@@ -8,6 +9,8 @@ const refusalOf: Readonly<Record<string, Refusal>> = {
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'malformedRequest',
   FST_ERR_BAD_URL: 'malformedRequest',
   FST_ERR_MAX_PARAM_LENGTH: 'notFound',
+  FST_ERR_ROUTE_MISSING_CONTENT_TYPE: 'unsupportedMediaType',
+  FST_STATIC_FORBIDDEN_PATH: 'notFound',
   // Of the connection that a request comes on. Those of our own dependencies are caught where they are asked.
   ECONNRESET: 'malformedRequest',
   HPE_HEADER_OVERFLOW: 'headersTooLarge',
@@ -17,8 +20,10 @@ const refusalOf: Readonly<Record<string, Refusal>> = {
 /** What a thrown value means to the caller. Whatever is not from the catalogue and not Fastify's word is `internal`. */
 export function toGatewayError(error: unknown): GatewayError {
   if (error instanceof GatewayError) return error
-  const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : ''
-  const refusal = refusalOf[code] ?? (code.startsWith('HPE_') || code.startsWith('FST_ERR_CTP_') ? 'malformedRequest' : 'internal')
+  const { code, statusCode } = typeof error === 'object' && error !== null ? (error as Partial<FastifyError>) : {} // any object can be looked into
+  // Another 4xx of Fastify's, or whatever Node's parser says, is the request's fault; the rest is ours.
+  const isOfTheRequest = (code?.startsWith('FST_') && statusCode !== undefined && statusCode < 500) || code?.startsWith('HPE_')
+  const refusal = refusalOf[code ?? ''] ?? (isOfTheRequest ? 'malformedRequest' : 'internal')
   return new GatewayError(refusal, {}, error)
 }
 
