@@ -51,10 +51,13 @@ export function createHttpServer({ config, renderStrayRefusal, meter, logDestina
     // Requests that arrive on a kept-alive connection while we drain are still served, and told to close.
     return503OnClosing: false,
     forceCloseConnections: 'idle',
+    // Slow callers: with their headers and bodies (checked every second), and with reading what they are answered. The last is longer than
+    // any statement may take, during which a connection is silent, too.
     requestTimeout: 30_000,
+    connectionTimeout: 75_000,
     keepAliveTimeout: 72_000,
     // Without a Host Node would answer by itself, not in the envelope.
-    http: { headersTimeout: 15_000, maxHeaderSize: 16 * 1024, requireHostHeader: false },
+    http: { headersTimeout: 15_000, connectionsCheckingInterval: 1_000, maxHeaderSize: 16 * 1024, requireHostHeader: false },
     ...strayRequests({ render: renderStrayRefusal, nextRequestId, headers, meter, app: () => app }),
   })
 
@@ -90,6 +93,8 @@ export function createHttpServer({ config, renderStrayRefusal, meter, logDestina
   })
   // More are 431. (Node before 26 dropped them without a word, a second Authorization too.)
   app.server.maxHeadersCount = 100
+  // Each costs memory, 20 kB at rest; more are closed at once.
+  app.server.maxConnections = 5_000
   // An expectation other than 100-continue may be ignored (RFC 9110 §10.1.1). Node would answer it by itself.
   app.server.on('checkExpectation', (request, response) => app.routing(request, response))
   acceptJsonBodies(app)

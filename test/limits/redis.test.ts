@@ -63,11 +63,11 @@ describe.skipIf(!hasRedis)('two instances with one Redis', () => {
   test('go on when Redis is killed, each counting from where it stood, and together again when it is back', async () => {
     expect(allowed(await writes(6))).toBe(6)
     await redis.kill()
-    // Each knows of what Redis told it last: the sixth write at least one of them, so neither begins anew.
+    // Each counts on from what Redis told it last, one from 6 and the other at least from its own 3, where both anew would be 20.
     const statuses = await writes(40)
     expect(new Set(statuses)).toEqual(new Set([200, 429]))
     expect(allowed(statuses)).toBeGreaterThanOrEqual(4)
-    expect(allowed(statuses)).toBeLessThanOrEqual(10)
+    expect(allowed(statuses)).toBeLessThanOrEqual(11)
 
     await redis.start()
     await bothTogether()

@@ -1,5 +1,7 @@
-import type { AddressInfo } from 'node:net'
+import { once } from 'node:events'
+import { type AddressInfo, connect } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
+import { promisify } from 'node:util'
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { type Fixture, startTestGateway, type TestGateway, writer } from '../support/gateway.ts'
 import { openRaw, parseAnswers, type RawAnswer } from '../support/raw-http.ts'
@@ -180,6 +182,15 @@ describe('a body', () => {
     expect(answer?.status).toBe(400)
   })
 
+  test('that breaks after its request was answered is not answered again', async () => {
+    const connection = await openRaw(port)
+    connection.write(head(`PATCH ${fixture.path} HTTP/1.1`, 'content-type: application/json', 'transfer-encoding: chunked'))
+    const answered = await connection.until(/\}\}$/)
+    expect(parseAnswers(answered).map(({ status }) => status)).toEqual([401])
+    connection.write('zz\r\n')
+    expect(await connection.untilClosed()).toBe(answered)
+  })
+
   test('is waited for with 100 Continue, and only after the caller has been let in', async () => {
     const content = body()
     const lines = ['content-type: application/json', `content-length: ${content.length}`, 'expect: 100-continue', close]
@@ -191,7 +202,26 @@ describe('a body', () => {
   })
 })
 
+test('a refused connection is closed even if its caller never closes', async () => {
+  const socket = connect({ host: '127.0.0.1', port, allowHalfOpen: true })
+  await once(socket, 'connect')
+  socket.resume().write('nonsense\r\n\r\n')
+  await once(socket, 'end')
+  const connections = promisify(gateway.app.server.getConnections.bind(gateway.app.server))
+  await vi.waitFor(async () => expect(await connections()).toBe(0), { timeout: 5_000 })
+  socket.destroy()
+})
+
 describe('HTTP/1', () => {
+  test('HEAD is refused without a body, so that the next answer on its connection is the next one', async () => {
+    const connection = await openRaw(port)
+    connection.write(head('HEAD /health/live HTTP/1.1') + head('GET /health/live HTTP/1.1', close))
+    const received = await connection.untilClosed()
+    expect(received).toMatch(
+      /^HTTP\/1\.1 405 Method Not Allowed\r\n(?:[^\r]+\r\n)+\r\nHTTP\/1\.1 200 OK\r\n(?:[^\r]+\r\n)+\r\n\{"status":"ok"\}$/,
+    )
+  })
+
   test('an expectation that nobody knows is ignored', async () => {
     const [answer] = await exchange(patch(body(), ['expect: miracles', close]))
     expect(answer?.status).toBe(200)
@@ -289,11 +319,13 @@ describe('HTTP/1', () => {
 })
 
 test('every wait for a caller is bounded', () => {
-  const { headersTimeout, requestTimeout, keepAliveTimeout } = gateway.app.server
-  expect({ headersTimeout, requestTimeout, keepAliveTimeout }).toEqual({
+  const { headersTimeout, requestTimeout, timeout, keepAliveTimeout, maxConnections } = gateway.app.server
+  expect({ headersTimeout, requestTimeout, timeout, keepAliveTimeout, maxConnections }).toEqual({
     headersTimeout: 15_000,
     requestTimeout: 30_000,
+    timeout: 75_000,
     keepAliveTimeout: 72_000,
+    maxConnections: 5_000,
   })
 })
 
