@@ -13,9 +13,9 @@ export interface CursorArguments {
   readonly before?: Given<string>
 }
 
-/** Items of a page by cursor, where nobody says. */
+/** Items of a page by cursor, where nobody says, and at most. */
 export const defaultFirst = 20
-const mostFirst = 100
+export const mostFirst = 100
 const defaultPageSize = 50
 const mostPageSize = 300
 

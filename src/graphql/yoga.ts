@@ -1,5 +1,6 @@
 import { GraphQLError, type GraphQLSchema, getOperationAST, Kind } from 'graphql'
 import { createYoga, type GraphiQLOptions, type Plugin, type YogaLogger } from 'graphql-yoga'
+import { boundedAnswers } from './answer-size.ts'
 import type { CompleteResult } from './answers.ts'
 import type { GraphQLContext } from './context.ts'
 import { createDocumentCache, type DocumentCache, documentRules, noErrorCache } from './documents.ts'
@@ -33,7 +34,7 @@ export function createGatewayYoga({ schema, introspection, complete, graphiql, l
     // Refusals are converted where they happen (errors.ts), so whatever is masked here is a fault, in development too.
     maskedErrors: { isDev: false, maskError: (error) => (isMeantForCallers(error) ? error : toGraphQLError(error)) },
     parserAndValidationCache: { documentCache: documents, errorCache: noErrorCache },
-    plugins: [documentRules(documents, { introspection }), namedOperation, completedResults(complete)],
+    plugins: [documentRules(documents, { introspection }), namedOperation, boundedAnswers(schema), completedResults(complete)],
   })
 }
 

@@ -51,19 +51,21 @@ test('a message of the caller that reads like the one about tokens is not taken 
 })
 
 test('every limit that a document is beyond is named, with how far', () => {
+  // For Yoga: 200 to callers of application/json, 400 to those of application/graphql-response+json.
+  const http = { status: 400, spec: true }
   const document = `mutation { ${fields(16, (index) => `a${index}: b @c @d`)} }`
   expect(exceededLimits(parseWithinLimits(document)).map((error) => error.toJSON())).toEqual([
     {
       message: 'At most 15 aliases are allowed, this document has 16',
-      extensions: { code: 'GRAPHQL_VALIDATION_FAILED', exception: { limit: 'aliases', maximum: 15 } },
+      extensions: { code: 'GRAPHQL_VALIDATION_FAILED', exception: { limit: 'aliases', maximum: 15 }, http },
     },
     {
       message: 'At most 20 directives are allowed, this document has 32',
-      extensions: { code: 'GRAPHQL_VALIDATION_FAILED', exception: { limit: 'directives', maximum: 20 } },
+      extensions: { code: 'GRAPHQL_VALIDATION_FAILED', exception: { limit: 'directives', maximum: 20 }, http },
     },
     {
       message: 'At most 5 fields of Mutation are allowed, this document has 16',
-      extensions: { code: 'GRAPHQL_VALIDATION_FAILED', exception: { limit: 'mutationFields', maximum: 5 } },
+      extensions: { code: 'GRAPHQL_VALIDATION_FAILED', exception: { limit: 'mutationFields', maximum: 5 }, http },
     },
   ])
 })

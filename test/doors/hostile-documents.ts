@@ -199,6 +199,43 @@ const tooMuch: readonly HostileDocument[] = [
   ),
 ]
 
+const tooManyItems = (name: string, text: string, given: object = {}): HostileDocument => ({
+  name,
+  body: withVariables(text, () => given),
+  code: 'GRAPHQL_VALIDATION_FAILED',
+  message: /^At most 11000 items in lists are allowed, this document has \d+$/,
+})
+
+/** Valid documents, each page of them within its bounds. */
+const tooLarge: readonly HostileDocument[] = [
+  accepted('as many items as are allowed', '{ clients(first: 100) { nodes { connections(first: 100) { nodes { id } } } } }'),
+  tooManyItems(
+    'a million items',
+    '{ clients(first: 100) { nodes { connections(first: 100) { nodes { changes(first: 100) { nodes { id } } } } } } }',
+  ),
+  tooManyItems(
+    'a million items by variables',
+    'query ($n: Int) { clients(first: $n) { nodes { connections(first: $n) { nodes { changes(first: $n) { nodes { id } } } } } } }',
+    { n: 100 },
+  ),
+  tooManyItems(
+    'a million items by the default of a variable',
+    'query ($n: Int = 100) { clients(first: $n) { nodes { connections(first: $n) { nodes { changes(first: $n) { nodes { id } } } } } } }',
+  ),
+  tooManyItems(
+    'many items from the end',
+    '{ clients(first: 1, last: 100) { nodes { connections(first: 100) { nodes { changes(first: 1) { nodes { id } } } } } } }',
+  ),
+  tooManyItems(
+    'many items before a place, of which first says nothing',
+    '{ clients(first: 1, before: "x") { nodes { connections(first: 100) { nodes { changes(first: 20) { nodes { id } } } } } } }',
+  ),
+  tooManyItems(
+    'many items by aliases in fragments',
+    `{ client(id: "a") { ${times(8, (i) => `a${i}: connections(first: 100) { ...P }`)} } } fragment P on ClientConnectionPage { nodes { changes { nodes { id } } } }`,
+  ),
+]
+
 const wrong: readonly HostileDocument[] = [
   invalid('a fragment that spreads itself', '{ viewer { ...F } } fragment F on Viewer { ...F }'),
   invalid('a circle of fragments', '{ viewer { ...F } } fragment F on Viewer { ...G } fragment G on Viewer { ...F clientId }'),
@@ -486,6 +523,7 @@ const echoes: readonly HostileDocument[] = [
 export const hostileDocuments: readonly HostileDocument[] = [
   ...texts,
   ...tooMuch,
+  ...tooLarge,
   ...wrong,
   ...introspection,
   ...variables,

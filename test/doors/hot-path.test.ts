@@ -46,6 +46,12 @@ test.each<[string, () => object, string?]>([
     'a document beyond several limits',
     () => ({ query: `{ ${Array.from({ length: 30 }, (_, i) => `a${i}: viewer { clientId }`).join(' ')} }` }),
   ],
+  [
+    'a document that asks for too much',
+    () => ({
+      query: '{ clients(first: 100) { edges { node { connections(first: 100) { totalCount } } } nodes { connections { totalCount } } } }',
+    }),
+  ],
   ['a document with many mistakes', () => ({ query: `{ ${Array.from({ length: 100 }, (_, i) => `a${i}`).join(' ')} }` })],
   ['a fragment that spreads itself', () => ({ query: '{ ...F } fragment F on Query { ...F }' })],
   ['a name that nearly is one', () => ({ query: '{ viewer { clientI } }' })],
@@ -79,11 +85,12 @@ test.each<[string, () => object, string?]>([
   },
 )
 
-test.each(['{', '{ viewer { secret } }'])(
-  'a document that the hot path has refused keeps its HTTP status for callers of application/graphql-response+json: %s',
-  async (query) => {
-    const token = gateway.issuer.mint(writer(fixture.clientId))
-    expect((await gateway.graphql(query, {}, token)).statusCode).toBe(200)
-    expect((await gateway.graphql(query, {}, token, { headers: { accept: 'application/graphql-response+json' } })).statusCode).toBe(400)
-  },
-)
+test.each([
+  '{',
+  '{ viewer { secret } }',
+  '{ clients(first: 100) { edges { node { connections(first: 100) { totalCount } } } nodes { connections { totalCount } } } }',
+])('a document that the hot path has refused keeps its HTTP status for callers of application/graphql-response+json: %s', async (query) => {
+  const token = gateway.issuer.mint(writer(fixture.clientId))
+  expect((await gateway.graphql(query, {}, token)).statusCode).toBe(200)
+  expect((await gateway.graphql(query, {}, token, { headers: { accept: 'application/graphql-response+json' } })).statusCode).toBe(400)
+})
