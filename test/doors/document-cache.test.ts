@@ -47,6 +47,19 @@ describe('parsed documents', () => {
     expect([...documents.keys()]).toEqual([good])
   })
 
+  test('nor is the error of one that does not parse', () => {
+    const thrown = () => {
+      try {
+        return yoga.getEnveloped({ params: { query: '{' } }).parse('{')
+      } catch (error) {
+        return error
+      }
+    }
+    const first = thrown()
+    expect(first).toMatchObject({ message: 'Syntax Error: Expected Name, found <EOF>.' })
+    expect(thrown()).not.toBe(first)
+  })
+
   test('take a bounded amount of memory, however many and however long they are', () => {
     for (let index = 0; index < 2_000; index += 1) expect(check(`{ viewer { clientId } } # ${index} ${'x'.repeat(500)}`)).toBe('valid')
     expect(documents.calculatedSize).toBeLessThanOrEqual(200_000)
