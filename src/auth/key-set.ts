@@ -1,9 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey, type LocalJWKSet } from 'jose'
+import { createLocalJWKSet, errors, type JWTVerifyGetKey, type LocalJWKSet } from 'jose'
 import { type FetchedKeys, fetchKeys, parseKeysUrl } from './fetch-keys.ts'
 import { findKey, KeysUnavailable } from './find-key.ts'
 import { defaultLimits, type KeySetLimits } from './key-set-limits.ts'
-import { usableKeys } from './usable-keys.ts'
 
 export { KeysUnavailable }
 
@@ -207,22 +206,6 @@ export function createKeySet(options: KeySetOptions): KeySet {
       clearTimeout(timer)
       closing.abort()
     },
-  }
-}
-
-/**
- * Keys that are known from the start and never change: those of the development issuer.
- * @throws TypeError if no key of the set is usable for signatures
- */
-export function createStaticKeySet(jwks: JSONWebKeySet): KeySet {
-  const keys = usableKeys(jwks.keys)
-  if (keys.length === 0) throw new TypeError('the key set holds no usable public signature key')
-  const local = createLocalJWKSet({ keys })
-  return {
-    start() {},
-    getKey: (...token) => findKey(local, ...token),
-    state: () => ({ ready: true, ageMs: null, failures: 0, failedFetches: 0 }),
-    close() {},
   }
 }
 

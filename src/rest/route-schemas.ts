@@ -89,7 +89,7 @@ export const errorSchema = {
 
 const refusals = {
   400: 'The request is malformed',
-  401: 'Access denied: no valid access token',
+  401: 'Access denied: no valid access token, a blocked client or user, or, where one is demanded, an API-key that is missing or unknown',
   403: 'Invalid scopes, or Forbidden: not the own client',
   404: 'There is no such client or connection',
   406: 'The caller does not accept application/json',

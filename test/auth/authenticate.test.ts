@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Credentials, createAuthenticate, type Unauthenticated } from '../../src/auth/authenticate.ts'
-import { createKeySet, createStaticKeySet, type KeySet } from '../../src/auth/key-set.ts'
+import { createKeySet, type KeySet } from '../../src/auth/key-set.ts'
+import { createStaticKeySet } from '../../src/auth/static-key-set.ts'
 import { createTokenVerifier } from '../../src/auth/verify-token.ts'
 import { GatewayError } from '../../src/domain/errors.ts'
 import { startTestIssuer, type TestIssuer, testClientId } from '../support/tokens.ts'

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { developmentAudience, developmentIssuer, openDevelopmentIssuer } from '../../src/auth/development-issuer.ts'
-import { createStaticKeySet } from '../../src/auth/key-set.ts'
+import { createStaticKeySet } from '../../src/auth/static-key-set.ts'
 import { createTokenVerifier } from '../../src/auth/verify-token.ts'
 import { testClientId } from '../support/tokens.ts'
 

@@ -187,6 +187,8 @@ test('connections of the pool in use, and what waits for one', async () => {
   try {
     const fixture = await gateway.connection()
     const token = gateway.issuer.mint(writer(fixture.clientId))
+    // The registry has been asked for this caller, so that only the writes want a connection.
+    await gateway.graphql('{ viewer { clientId } }', {}, token)
     await holder.query('BEGIN')
     await holder.query('SELECT FROM connections WHERE id = $1 FOR UPDATE', [fixture.connectionId])
     const writes = [1, 2, 3].map((n) => gateway.patch(fixture.path, { redirect_uri: `https://${n}.example.ua/` }, token))
@@ -214,9 +216,11 @@ test('what a limit has refused, and what overload', async () => {
   try {
     const fixture = await gateway.connection()
     const write = (token: string | null) => gateway.patch(fixture.path, { redirect_uri: 'https://after.example.ua/' }, token)
+    const token = gateway.issuer.mint(writer(fixture.clientId))
+    // The registry has been asked for this caller, so that only the write wants a connection.
+    await gateway.graphql('{ viewer { clientId } }', {}, token)
     await holder.query('BEGIN')
     await holder.query('SELECT FROM connections WHERE id = $1 FOR UPDATE', [fixture.connectionId])
-    const token = gateway.issuer.mint(writer(fixture.clientId))
     const waiting = write(token)
     await vi.waitFor(async () =>
       expect(samplesOf((await gateway.app.inject('/metrics')).body, 'gateway_database_connections')).toMatchObject({ in_use: 1 }),
