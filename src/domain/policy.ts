@@ -50,6 +50,8 @@ export interface PolicyOptions {
   readonly onUnlistedType?: (clientType: string) => void
 }
 
+const isAuthor = (call: Call): call is Author => call.caller !== null
+
 /** Makes the policy. Pure but for `onUnlistedType`. */
 export function createPolicy({ adminClientTypes, onUnlistedType = () => {} }: PolicyOptions): Policy {
   const adminTypes = new Set(adminClientTypes)
@@ -67,9 +69,9 @@ export function createPolicy({ adminClientTypes, onUnlistedType = () => {} }: Po
   const hasScope: Policy['hasScope'] = (caller, scope) => caller.scopes.includes(scope)
   const mayAccessClient: Policy['mayAccessClient'] = (caller, clientId) => seesAllClients(caller) || caller.clientId === clientId
 
-  function requireCaller({ caller, ...rest }: Call): Author {
-    if (caller === null) throw new GatewayError('accessDenied')
-    return { caller, ...rest }
+  function requireCaller(call: Call): Author {
+    if (!isAuthor(call)) throw new GatewayError('accessDenied')
+    return call
   }
 
   function requireScope(call: Call, scope: Scope): Author {

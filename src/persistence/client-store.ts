@@ -2,7 +2,7 @@ import type { Client, ClientFilter, ClientOrder, ClientReference, ClientStore } 
 import type { PageRequest } from '../domain/page.ts'
 import { dateOf } from './connection-rows.ts'
 import { type Database, plannedAnew } from './database.ts'
-import { type ListOrder, pageClause, pageOf, placeOfTime, totalOf, Values, whereAll } from './paging.ts'
+import { type ListOrder, Placed, pageClause, pageOf, totalOf, Values, whereAll } from './paging.ts'
 
 /** The columns of a client: an allow-list, without its legacy secret and its private settings. */
 const columns = ['id', 'name', 'settings', 'is_blocked', 'block_reason', 'user_id', 'client_type_id', 'inserted_at', 'updated_at']
@@ -79,7 +79,7 @@ function selectPage(filter: ClientFilter, order: ClientOrder, page: PageRequest)
 
 type PagedRow = readonly [total: number | null, clients: readonly ClientRow[]]
 
-const placed = (row: ClientRow) => ({ item: clientOf(row), place: () => placeOfTime(row[7], row[0]) })
+const placed = (row: ClientRow) => new Placed(clientOf(row), row[7], row[0])
 
 /** Clients in PostgreSQL. */
 export function createClientStore(database: Database): ClientStore {

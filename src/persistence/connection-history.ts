@@ -1,8 +1,8 @@
 import type { ChangeKind, ConnectionChange, ConnectionHistory } from '../domain/connection.ts'
-import type { PageRequest, Place } from '../domain/page.ts'
+import type { PageRequest } from '../domain/page.ts'
 import { dateOf } from './connection-rows.ts'
 import type { Database } from './database.ts'
-import { type ListOrder, pageClause, pageOf, totalOf, Values, whereAll } from './paging.ts'
+import { type ListOrder, Placed, pageClause, pageOf, totalOf, Values, whereAll } from './paging.ts'
 
 /** A change as one value, a JSON array. Numbers that outgrow JavaScript's are texts. */
 const changeRow = `json_build_array(
@@ -79,10 +79,7 @@ function changeOf(row: ChangeRow): ConnectionChange {
   }
 }
 
-const placed = (row: ChangeRow) => {
-  const place = (): Place => [row[0], row[0]]
-  return { item: changeOf(row), place }
-}
+const placed = (row: ChangeRow) => new Placed(changeOf(row), row[0], row[0])
 
 /** The history of connections in PostgreSQL. Written by triggers, read here. */
 export function createConnectionHistory(database: Database): ConnectionHistory {

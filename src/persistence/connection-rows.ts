@@ -17,22 +17,36 @@ export type ConnectionRow = readonly [
   updatedAt: string,
 ]
 
-export function connectionOf([id, clientId, consumerId, redirectUri, version, insertedAt, updatedAt]: ConnectionRow): Connection {
-  return {
-    id,
-    clientId,
-    consumerId,
-    redirectUri,
-    version,
-    // Made when somebody asks: a list over REST shows no times, and two dates for each row are a good part of its cost.
-    get insertedAt() {
-      return dateOf(insertedAt)
-    },
-    get updatedAt() {
-      return dateOf(updatedAt)
-    },
+/** A class, because its times are made when somebody asks, and getters on each object would cost more than the times: a list over REST shows none. */
+class StoredConnection implements Connection {
+  readonly id: string
+  readonly clientId: string
+  readonly consumerId: string
+  readonly redirectUri: string
+  readonly version: number
+  readonly #insertedAt: string
+  readonly #updatedAt: string
+
+  constructor([id, clientId, consumerId, redirectUri, version, insertedAt, updatedAt]: ConnectionRow) {
+    this.id = id
+    this.clientId = clientId
+    this.consumerId = consumerId
+    this.redirectUri = redirectUri
+    this.version = version
+    this.#insertedAt = insertedAt
+    this.#updatedAt = updatedAt
+  }
+
+  get insertedAt(): Date {
+    return dateOf(this.#insertedAt)
+  }
+
+  get updatedAt(): Date {
+    return dateOf(this.#updatedAt)
   }
 }
+
+export const connectionOf = (row: ConnectionRow): Connection => new StoredConnection(row)
 
 /** A `timestamp without time zone` of a JSON answer: Mithril's are UTC. */
 export const dateOf = (timestamp: string) => new Date(`${timestamp}Z`)

@@ -3,7 +3,7 @@ import type { PageRequest } from '../domain/page.ts'
 import { type ConnectionRow, connectionOf, connectionRow } from './connection-rows.ts'
 import { deleteConnection, replaceSecret, updateRedirectUri, type Write, writeValues } from './connection-writes.ts'
 import { type Database, plannedAnew, type SqlValue } from './database.ts'
-import { type ListOrder, pageClause, pageOf, placeOfTime, totalOf, Values, whereAll } from './paging.ts'
+import { type ListOrder, Placed, pageClause, pageOf, totalOf, Values, whereAll } from './paging.ts'
 
 const findConnection = `SELECT ${connectionRow()} FROM connections WHERE id = $1::uuid AND client_id = $2::uuid`
 
@@ -39,7 +39,7 @@ function selectPages(clientIds: readonly string[], filter: ConnectionFilter, pag
 
 type PagedRow = readonly [exists: true | null, total: number | null, connections: readonly ConnectionRow[]]
 
-const placed = (row: ConnectionRow) => ({ item: connectionOf(row), place: () => placeOfTime(row[5], row[0]) })
+const placed = (row: ConnectionRow) => new Placed(connectionOf(row), row[5], row[0])
 
 /** Connections in PostgreSQL. SQL stands in this room and in the migrations, nowhere else. */
 export function createConnectionStore(database: Database): ConnectionStore {

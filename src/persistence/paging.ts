@@ -58,20 +58,28 @@ export function totalOf(request: PageRequest, from: string): string {
   return isCounted ? `SELECT count(*) AS total FROM ${from}` : 'SELECT NULL::bigint AS total'
 }
 
+/** An item and its place. A class, because most readers never look at the cursor, and a getter on each object would cost more than it. */
+export class Placed<Item> {
+  readonly item: Item
+  readonly #key: string
+  readonly #id: string
+
+  /** @param key what the list is sorted by, as the database writes it in JSON: a number, or a timestamp with its microseconds */
+  constructor(item: Item, key: string, id: string) {
+    this.item = item
+    this.#key = key
+    this.#id = id
+  }
+
+  get cursor(): string {
+    return encodeCursor([this.#key.replace('T', ' '), this.#id])
+  }
+}
+
 /** A page from the rows of such a statement. */
-export function pageOf<Item>(
-  rows: readonly { readonly item: Item; readonly place: () => Place }[],
-  request: PageRequest,
-  total: number | null,
-): Page<Item> {
+export function pageOf<Item>(rows: readonly Placed<Item>[], request: PageRequest, total: number | null): Page<Item> {
   const { size } = request
-  const items = rows.slice(0, size).map(({ item, place }) => ({
-    item,
-    // Most readers never look at it.
-    get cursor() {
-      return encodeCursor(place())
-    },
-  }))
+  const items = rows.slice(0, size)
   if (request.by === 'number') {
     const last = Math.max(Math.ceil((total ?? 0) / size), 1)
     const number = Math.min(request.number, last)
@@ -83,6 +91,3 @@ export function pageOf<Item>(
   const [hasPrevious, hasNext] = request.backward ? [goesOn, cameFrom] : [cameFrom, goesOn]
   return { items: request.backward ? items.reverse() : items, size, total, number: null, hasPrevious, hasNext }
 }
-
-/** The place of a row in a list by time, from its timestamp in JSON, with its microseconds. */
-export const placeOfTime = (timestamp: string, id: string): Place => [timestamp.replace('T', ' '), id]

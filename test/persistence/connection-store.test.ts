@@ -8,7 +8,7 @@ import { GatewayError } from '../../src/domain/errors.ts'
 import { createConnectionStore } from '../../src/persistence/connection-store.ts'
 import { createDatabase, type Database } from '../../src/persistence/database.ts'
 import { classifyFailure } from '../../src/persistence/failure.ts'
-import { createTestDatabase, databaseDefaults, type TestDatabase } from '../support/database.ts'
+import { createTestDatabase, databaseDefaults, type TestDatabase, whole } from '../support/database.ts'
 import { startPostgresProxy } from '../support/postgres-proxy.ts'
 
 type RedirectUriChange = Parameters<ConnectionStore['updateRedirectUri']>[0]
@@ -113,7 +113,7 @@ describe('an update', () => {
     const answer = await store.updateRedirectUri(change(after))
     const row = await storedRow()
 
-    expect(answer).toEqual({
+    expect(answer && whole(answer)).toEqual({
       id: connectionId,
       clientId,
       consumerId,
@@ -248,7 +248,8 @@ describe('an update', () => {
 
 describe('finding', () => {
   test('answers the whole connection, its times in UTC', async () => {
-    expect(await store.find(clientId, connectionId)).toEqual({
+    const found = await store.find(clientId, connectionId)
+    expect(found && whole(found)).toEqual({
       id: connectionId,
       clientId,
       consumerId,

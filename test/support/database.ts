@@ -2,10 +2,16 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { Client, Pool } from 'pg'
 import { inject } from 'vitest'
 import { type DatabaseConfig, parseConfig } from '../../src/config.ts'
+import type { Connection } from '../../src/domain/connection.ts'
 import { recordHidden, recordRedirectUris } from './recordings.ts'
 
 /** How a gateway uses its database unless it is told otherwise. Tests name what matters to them. */
 export const databaseDefaults: DatabaseConfig = parseConfig({}).database
+
+/** All that a connection says, as a plain object: what a store answers makes its times only when it is asked for them. */
+export function whole({ id, clientId, consumerId, redirectUri, version, insertedAt, updatedAt }: Connection): Connection {
+  return { id, clientId, consumerId, redirectUri, version, insertedAt, updatedAt }
+}
 
 /** A database of a test file's own, with what Mithril would have written. */
 export interface TestDatabase {
