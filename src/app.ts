@@ -12,6 +12,8 @@ import { graphqlDoor } from './graphql/door.ts'
 import { createSchema } from './graphql/schema.ts'
 import type { Limits } from './limits/open-limits.ts'
 import type { Meter } from './observability/meter.ts'
+import { traceRequests } from './observability/trace-requests.ts'
+import type { Tracing } from './observability/tracing.ts'
 import { renderStrayRefusal, speakEnvelope } from './rest/door.ts'
 import { describeRest } from './rest/openapi.ts'
 import { restRoutes } from './rest/routes.ts'
@@ -31,6 +33,8 @@ export interface AppDeps {
   readonly meter: Meter
   /** Answers `GET /metrics`; null: not on this port. */
   readonly metrics: RouteHandlerMethod | null
+  /** null: no traces. */
+  readonly tracing: Tracing | null
   /** What GraphiQL opens with; null: no GraphiQL. */
   readonly graphiql: (() => Promise<GraphiQLOptions>) | null
   readonly logDestination?: { write(line: string): void }
@@ -41,8 +45,9 @@ export interface AppDeps {
  * The caller closes it, and afterwards what it passed in.
  */
 export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
-  const { config, clients, connections, history, authenticate, limits, readiness, meter, metrics, graphiql } = deps
+  const { config, clients, connections, history, authenticate, limits, readiness, meter, metrics, tracing, graphiql } = deps
   const app = createHttpServer({ config, renderStrayRefusal, meter, ...(deps.logDestination && { logDestination: deps.logDestination }) })
+  if (tracing) traceRequests(app, tracing)
   const policy = createPolicy({
     adminClientTypes: config.adminClientTypes,
     onUnlistedType: (clientType) => app.log.warn({ clientType }, 'client type is not listed: limited to its own client'),
@@ -76,6 +81,7 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
       authenticate,
       failureLimit: limits.failureLimit,
       introspection: config.graphql.introspection,
+      tracing,
       graphiql,
       persistedDocuments: { manifest: documentManifest, only: config.graphql.persistedOnly },
     }),

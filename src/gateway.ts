@@ -13,6 +13,7 @@ import type { Config } from './config.ts'
 import { openLimits } from './limits/open-limits.ts'
 import { createMeter } from './observability/meter.ts'
 import { openMetrics } from './observability/metrics.ts'
+import type { Tracing } from './observability/tracing.ts'
 import { createCallerRegistry } from './persistence/caller-registry.ts'
 import { createClientStore } from './persistence/client-store.ts'
 import { createConnectionHistory } from './persistence/connection-history.ts'
@@ -20,7 +21,9 @@ import { createConnectionStore } from './persistence/connection-store.ts'
 import { createDatabase } from './persistence/database.ts'
 import { pendingMigrations } from './persistence/migrate.ts'
 import { createLimitsCheck } from './persistence/pooler.ts'
+import { traceDatabase } from './persistence/traced-database.ts'
 import { watchEventLoop } from './server/event-loop.ts'
+import { describeCause } from './server/log-text.ts'
 
 /** A running gateway, not listening yet. */
 export interface Gateway {
@@ -106,16 +109,27 @@ async function graphiqlFor(issuer: DevelopmentIssuer | null): Promise<GraphiQLOp
   return graphiqlOptions({ own, admin })
 }
 
+/** Loaded here, so that nothing of OpenTelemetry is there where nobody collects traces. */
+async function openTracing({ tracesUrl }: Config, log: ReturnType<typeof lateLog>): Promise<Tracing | null> {
+  if (tracesUrl === null) return null
+  const otlp = await import('./observability/otlp.ts')
+  return otlp.openTracing(tracesUrl, (error, failures) =>
+    log.warn({ reason: describeCause(error), failures }, 'traces could not be sent to the collector'),
+  )
+}
+
 /** Opens the plugs that a configuration names and sets them into the app. */
 export async function openGateway(config: Config, logDestination?: { write(line: string): void }): Promise<Gateway> {
   const log = lateLog()
   const opened = await openDatabase(config)
   const { keys, developmentIssuer, ...expected } = await openKeys(config, log)
   const eventLoop = watchEventLoop(config.limits.eventLoopDelayMaxMs)
-  const database = createDatabase(opened.url, config.database, {
+  const tracing = await openTracing(config, log)
+  const untraced = createDatabase(opened.url, config.database, {
     onIdleError: (error) => log.warn({ reason: error.message }, 'an idle database connection broke'),
     isOverloaded: eventLoop.isOverloaded,
   })
+  const database = tracing ? traceDatabase(untraced, tracing) : untraced
   const checkLimits = createLimitsCheck(database.query, config.database, (sentence) => log.warn({}, sentence))
   const limits = await openLimits(config.limits, log)
   const meter = createMeter()
@@ -146,6 +160,7 @@ export async function openGateway(config: Config, logDestination?: { write(line:
     },
     meter,
     metrics: metrics.mainRoute,
+    tracing,
     graphiql: config.graphql.introspection ? () => graphiqlFor(developmentIssuer) : null,
     ...(logDestination && { logDestination }),
   })
@@ -169,6 +184,7 @@ export async function openGateway(config: Config, logDestination?: { write(line:
       eventLoop.close()
       limits.close()
       await database.close()
+      await tracing?.close()
       await opened.stop()
     },
   }

@@ -4,6 +4,7 @@ import type { GraphiQLOptions } from 'graphql-yoga'
 import { GatewayError } from '../domain/errors.ts'
 import type { Operations } from '../domain/operations.ts'
 import type { Policy } from '../domain/policy.ts'
+import type { Tracing } from '../observability/tracing.ts'
 import { type AuthenticationDeps, authenticationHook, callOf } from '../server/authentication.ts'
 import { refuseOtherMethods } from '../server/http-server.ts'
 import { refusalHeaders, toGatewayError } from '../server/refusals.ts'
@@ -25,6 +26,7 @@ export interface GraphQLDoorDeps extends AuthenticationDeps {
   /** Whether the schema may be asked for, and suggested from. */
   readonly introspection: boolean
   readonly graphiql: (() => Promise<GraphiQLOptions>) | null
+  readonly tracing: Tracing | null
   readonly persistedDocuments: PersistedDocumentsOptions
 }
 
@@ -55,7 +57,7 @@ function answerRefusal(error: unknown, request: FastifyRequest, reply: FastifyRe
 
 /** Door one: `/graphql`. */
 export function graphqlDoor(app: FastifyInstance, deps: GraphQLDoorDeps): void {
-  const { schema, operations, policy, introspection, graphiql, persistedDocuments, ...authentication } = deps
+  const { schema, operations, policy, introspection, graphiql, tracing, persistedDocuments, ...authentication } = deps
   const findDocument = createFindDocument(persistedDocuments)
   const complete = createCompleteResult({ introspection })
   const log = (level: 'debug' | 'info' | 'warn' | 'error') => (message: unknown) => app.log[level](String(message))
@@ -64,6 +66,7 @@ export function graphqlDoor(app: FastifyInstance, deps: GraphQLDoorDeps): void {
     introspection,
     complete,
     graphiql,
+    tracing,
     logger: { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') },
   })
 

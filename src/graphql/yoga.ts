@@ -1,10 +1,13 @@
-import { GraphQLError, type GraphQLSchema, getOperationAST, Kind } from 'graphql'
+import { GraphQLError, type GraphQLSchema, getOperationAST } from 'graphql'
 import { createYoga, type GraphiQLOptions, type Plugin, type YogaLogger } from 'graphql-yoga'
+import type { Tracing } from '../observability/tracing.ts'
 import { boundedAnswers } from './answer-size.ts'
 import type { CompleteResult } from './answers.ts'
 import type { GraphQLContext } from './context.ts'
 import { createDocumentCache, type DocumentCache, documentRules, noErrorCache } from './documents.ts'
 import { toGraphQLError } from './errors.ts'
+import { nameOfOperation } from './operation-name.ts'
+import { traceExecution } from './traced-execution.ts'
 
 export type Yoga = ReturnType<typeof createGatewayYoga>
 
@@ -15,12 +18,14 @@ export interface YogaOptions {
   readonly complete: CompleteResult
   /** What GraphiQL opens with; null: no GraphiQL. */
   readonly graphiql: (() => Promise<GraphiQLOptions>) | null
+  readonly tracing?: Tracing | null
   readonly logger: YogaLogger
   readonly documents?: DocumentCache
 }
 
 /** Yoga with everything off that this door does not offer. Its HTTP side only ever sees requests that Fastify has let through. */
-export function createGatewayYoga({ schema, introspection, complete, graphiql, logger, documents = createDocumentCache() }: YogaOptions) {
+export function createGatewayYoga(options: YogaOptions) {
+  const { schema, introspection, complete, graphiql, logger, tracing = null, documents = createDocumentCache() } = options
   return createYoga<GraphQLContext>({
     schema,
     graphiql: graphiql ?? false,
@@ -34,7 +39,13 @@ export function createGatewayYoga({ schema, introspection, complete, graphiql, l
     // Refusals are converted where they happen (errors.ts), so whatever is masked here is a fault, in development too.
     maskedErrors: { isDev: false, maskError: (error) => (isMeantForCallers(error) ? error : toGraphQLError(error)) },
     parserAndValidationCache: { documentCache: documents, errorCache: noErrorCache },
-    plugins: [documentRules(documents, { introspection }), namedOperation, boundedAnswers(schema), completedResults(complete)],
+    plugins: [
+      documentRules(documents, { introspection }),
+      namedOperation,
+      boundedAnswers(schema),
+      completedResults(complete),
+      ...(tracing ? [traceExecution(tracing)] : []),
+    ],
   })
 }
 
@@ -45,10 +56,8 @@ function isMeantForCallers(error: unknown): error is GraphQLError {
 
 const namedOperation: Plugin<GraphQLContext, GraphQLContext> = {
   onExecute({ args, context }) {
-    const field = getOperationAST(args.document, args.operationName)?.selectionSet.selections.find(
-      (selection) => selection.kind === Kind.FIELD,
-    )
-    if (field) context.onOperation(field.name.value)
+    const name = nameOfOperation(getOperationAST(args.document, args.operationName))
+    if (name !== undefined) context.onOperation(name)
   },
 }
 

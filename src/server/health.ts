@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { catalogue } from '../domain/errors.ts'
 import { refuseOtherMethods } from './http-server.ts'
-import { describeCause } from './request-log.ts'
+import { describeCause } from './log-text.ts'
 
 /** One thing that has to be in order before requests are sent here; false or an error means that it is not. */
 export type ReadinessCheck = () => boolean | Promise<boolean>

@@ -1,6 +1,9 @@
 import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Caller, Door } from '../domain/caller.ts'
 import type { Meter } from '../observability/meter.ts'
+import { endTrace } from '../observability/trace-requests.ts'
+import type { Span } from '../observability/tracing.ts'
+import { describeCause } from './log-text.ts'
 import { toGatewayError } from './refusals.ts'
 
 declare module 'fastify' {
@@ -11,6 +14,8 @@ declare module 'fastify' {
     isCounted: boolean
     /** What the one log line of this request will say. */
     outcome: Outcome
+    /** Its span; null: no traces, or a probe. */
+    span: Span | null
   }
   interface FastifyContextConfig {
     /** A probe: it comes every second, so as long as all is well its line is written at `debug` only. */
@@ -31,33 +36,6 @@ export interface Outcome {
   cause: unknown
   /** Whether it has been logged and counted. */
   ended: boolean
-}
-
-// biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is the purpose
-const unprintable = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g
-
-/** What JSON leaves as it is, and a terminal or another reader of the log does not: DEL, C1, line separators, bidirectional and invisible signs. */
-const obeyed = /[\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g
-
-/** A line of the log with nothing in it that could be obeyed. It is JSON before and after, and means the same. */
-export function neutraliseLine(line: string): string {
-  return line.replace(obeyed, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
-}
-
-/** A text for a cause that is no Error. An object's own `toString` is not run: it may throw again. Prisma's adapter throws such objects. */
-function describeOther(cause: unknown): string {
-  if (typeof cause !== 'object' || cause === null) return String(cause)
-  const { kind, originalCode } = cause as { kind?: unknown; originalCode?: unknown } // any object can be looked into
-  return typeof kind === 'string' ? [kind, originalCode].filter((word) => typeof word === 'string').join(' ') : 'an object'
-}
-
-/** One cause in one line: names and codes, and the end of each message. Prisma's messages begin with our own source lines. */
-export function describeCause(error: unknown, depth = 0): string {
-  if (!(error instanceof Error) || depth > 4) return describeOther(error).replace(unprintable, ' ').slice(0, 200)
-  const code = 'code' in error ? ` ${String(error.code)}` : ''
-  const message = error.message.trim().split('\n').at(-1) ?? ''
-  const inner = error.cause === undefined ? '' : ` <- ${describeCause(error.cause, depth + 1)}`
-  return `${error.name}${code}: ${message}`.replace(unprintable, ' ').slice(0, 300) + inner
 }
 
 /** Notes what an operation or a hook ended with. */
@@ -81,9 +59,12 @@ function logRequest(log: FastifyBaseLogger, { door, operation, code, cause }: Ou
   else log.error({ ...line, cause: describeCause(cause) }, 'request')
 }
 
-/** Authentication has said by itself why it refused a request, which then has a door and no caller. */
+/** What authentication refuses with. It tells the meter its reason by itself. */
+const rulesOfAuthentication = new Set(['accessDenied', 'apiKeyMissing', 'apiKeyInvalid', 'unavailable'])
+
+/** Whether a request did not get past authentication: then it has a door and no caller. */
 const refusedByAuthentication = ({ door, rule }: Outcome, caller: Caller | null): boolean =>
-  door !== null && caller === null && (rule === 'accessDenied' || rule === 'unavailable')
+  door !== null && caller === null && rulesOfAuthentication.has(rule ?? '')
 
 function countRequest(meter: Meter, outcome: Outcome, caller: Caller | null, milliseconds: number): void {
   meter.requestEnded(outcome, milliseconds / 1_000)
@@ -109,11 +90,13 @@ export function observeRequests(app: FastifyInstance, meter: Meter): void {
     const probe = request.routeOptions.config.probe === true && reply.statusCode === 200
     countRequest(meter, outcome, caller, reply.elapsedTime)
     logRequest(log, outcome, { ...detailsOf(request, reply), ...(aborted && { aborted }) }, probe ? 'debug' : 'info')
+    endTrace(request, reply)
   }
 
   app.decorateRequest('caller', null)
   app.decorateRequest('isCounted', false)
   app.decorateRequest('outcome')
+  app.decorateRequest('span', null)
   app.addHook('onRequest', (request, reply, done) => {
     request.outcome = newOutcome()
     reply.header('x-request-id', request.id)
@@ -138,4 +121,5 @@ const detailsOf = (request: FastifyRequest, reply: FastifyReply) => ({
   clientId: request.caller?.clientId,
   clientType: request.caller?.clientType,
   durationMs: Math.round(reply.elapsedTime * 10) / 10,
+  traceId: request.span?.traceId,
 })

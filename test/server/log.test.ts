@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 import type { LightMyRequestResponse } from 'fastify'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { ClientConnectionDocument, UpdateClientConnectionDocument, ViewerDocument } from '../../src/client/documents/graphql.ts'
-import { describeCause } from '../../src/server/request-log.ts'
+import { describeCause } from '../../src/server/log-text.ts'
 import { bearer, type Fixture, startTestGateway, type TestGateway, writer } from '../support/gateway.ts'
 
 let gateway: TestGateway

@@ -1,0 +1,17 @@
+import { getOperationAST } from 'graphql'
+import type { Plugin } from 'graphql-yoga'
+import { inSpan, type Tracing } from '../observability/tracing.ts'
+import { nameOfOperation } from './operation-name.ts'
+
+/** The execution of an operation in a span. */
+export function traceExecution(tracing: Tracing): Plugin {
+  return {
+    onExecute({ args, executeFn, setExecuteFn }) {
+      const operation = getOperationAST(args.document, args.operationName)
+      if (!operation) return
+      const attributes = { 'graphql.operation.type': operation.operation }
+      const name = `${operation.operation} ${nameOfOperation(operation) ?? ''}`.trim()
+      setExecuteFn((given) => inSpan(tracing.begin(name, attributes), () => executeFn(given)))
+    },
+  }
+}

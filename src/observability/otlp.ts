@@ -1,0 +1,96 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { context, propagation, ROOT_CONTEXT, type Span as SdkSpan, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
+import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
+import { defaultResource, detectResources, envDetector, resourceFromAttributes } from '@opentelemetry/resources'
+import { BatchSpanProcessor, NodeTracerProvider, type SpanExporter } from '@opentelemetry/sdk-trace-node'
+import type { Span, Tracing } from './tracing.ts'
+
+/** Why spans did not arrive, told once in a while. */
+export type OnExportFailure = (error: unknown, failures: number) => void
+
+/** A collector that is away is told of once a minute, not with each batch. */
+const tellEveryMs = 60_000
+
+/** How long closing waits for the collector: the gateway has its callers to think of. */
+const closeMs = 2_000
+
+const exportMs = 5_000
+
+/** The exporter, with an ear on what becomes of its batches. */
+function heard(exporter: SpanExporter, onFailure: OnExportFailure): SpanExporter {
+  let failures = 0
+  let toldAt = Number.NEGATIVE_INFINITY
+  return {
+    export: (spans, done) =>
+      exporter.export(spans, (result) => {
+        if (result.code === 0) failures = 0
+        else {
+          failures += 1
+          if (performance.now() - toldAt >= tellEveryMs) {
+            toldAt = performance.now()
+            onFailure(result.error, failures)
+          }
+        }
+        done(result)
+      }),
+    shutdown: () => exporter.shutdown(),
+  }
+}
+
+function spanOf(span: SdkSpan, parent = context.active()): Span {
+  const own = trace.setSpan(parent, span)
+  return {
+    traceId: span.spanContext().traceId,
+    run: (work) => context.with(own, work),
+    end({ name, attributes = {}, isFailure = false } = {}) {
+      if (name !== undefined) span.updateName(name)
+      span.setAttributes(attributes)
+      if (isFailure) span.setStatus({ code: SpanStatusCode.ERROR })
+      span.end()
+    },
+  }
+}
+
+/**
+ * Traces to an OpenTelemetry collector, by OTLP over HTTP. At most 2,048 spans wait for it, in batches; more are dropped, and a collector
+ * that is away or slow disturbs nobody. The library is set up for the whole process: there is one at a time.
+ *
+ * The SDK reads more variables of its own (OTEL_TRACES_SAMPLER, OTEL_EXPORTER_OTLP_HEADERS, OTEL_SERVICE_NAME, OTEL_RESOURCE_ATTRIBUTES):
+ * the one exception to `config.ts` reading the environment.
+ * @param url base address of the collector
+ */
+export function openTracing(url: URL, onFailure: OnExportFailure): Tracing {
+  const exporter = new OTLPTraceExporter({ url: `${url.href.replace(/\/$/, '')}/v1/traces`, timeoutMillis: exportMs })
+  const provider = new NodeTracerProvider({
+    resource: defaultResource()
+      .merge(resourceFromAttributes({ 'service.name': 'mithril-connection-gateway' }))
+      .merge(detectResources({ detectors: [envDetector] })),
+    spanProcessors: [
+      new BatchSpanProcessor(heard(exporter, onFailure), {
+        maxQueueSize: 2_048,
+        maxExportBatchSize: 512,
+        scheduledDelayMillis: 2_000,
+        exportTimeoutMillis: exportMs + 1_000,
+      }),
+    ],
+  })
+  provider.register()
+  const tracer = provider.getTracer('mithril-connection-gateway')
+
+  return {
+    beginRequest(name, headers) {
+      const parent = propagation.extract(ROOT_CONTEXT, headers)
+      return spanOf(tracer.startSpan(name, { kind: SpanKind.SERVER }, parent), parent)
+    },
+    begin(name, attributes, asks) {
+      return spanOf(tracer.startSpan(name, { kind: asks === undefined ? SpanKind.INTERNAL : SpanKind.CLIENT, attributes }))
+    },
+    async close() {
+      const ended = provider.shutdown().catch(() => {}) // told by `onFailure`
+      await Promise.race([ended, delay(closeMs, undefined, { ref: false })])
+      trace.disable()
+      context.disable()
+      propagation.disable()
+    },
+  }
+}
