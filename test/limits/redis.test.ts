@@ -108,6 +108,22 @@ describe.skipIf(!hasRedis)('two instances with one Redis', () => {
   })
 })
 
+test('without its Redis from the start the gateway serves, keeps its limits, and says once what is missing', async () => {
+  const gateway = await startTestGateway({ REDIS_URL: 'redis://:a-password-of-redis@127.0.0.1:1', WRITE_LIMIT_PER_MINUTE: '2' })
+  try {
+    const { clientId, path } = await gateway.connection()
+    const token = gateway.issuer.mint(writer(clientId))
+    const statuses: number[] = []
+    for (const name of ['a', 'b', 'c'])
+      statuses.push((await gateway.patch(path, { redirect_uri: `https://after.example.ua/${name}` }, token)).statusCode)
+    expect(statuses).toEqual([200, 200, 429])
+    await vi.waitFor(() => expect(gateway.log.filter((line) => line.includes('Redis is away'))).toHaveLength(1), { timeout: 5_000 })
+    expect(gateway.log.join('')).not.toContain('a-password-of-redis')
+  } finally {
+    await gateway.close()
+  }
+})
+
 describe.skipIf(!hasRedis)('a shared counter', () => {
   let redis: TestRedis
   let client: ReturnType<typeof connectRedis>

@@ -454,6 +454,25 @@ export function rawRequests(token: string, { path, clientId, connectionId }: Fix
   add('101 kB for GraphQL', post(`{"query":"${'x'.repeat(102_400)}"}`), 413)
   add('a petabyte, announced only', head(`PATCH ${path} HTTP/1.1`, authorization, json, close, 'content-length: 1125899906842624'), 413)
 
+  // The other routes that read a body. The version is one that the connection never had, so nothing is deleted.
+  const remove = (body: string, ...lines: string[]) =>
+    head(`DELETE ${path} HTTP/1.1`, authorization, close, 'if-match: "0"', `content-length: ${Buffer.byteLength(body)}`, ...lines) + body
+  add('DELETE without a body', head(`DELETE ${path} HTTP/1.1`, authorization, close, 'if-match: "0"'), 412)
+  add('DELETE with a body that nobody needs', remove('{}', json), 412)
+  add('DELETE with half a JSON', remove('{', json), 400)
+  add('DELETE with a byte-order mark', remove('\ufeff{}', json), 400)
+  add('DELETE with a member twice', remove('{"a":1,"a":2}', json), 400)
+  add('DELETE with a text', remove('x', 'content-type: text/plain'), 415)
+  add('DELETE with 65 kB', remove('x'.repeat(65_537), json), 413)
+  const refresh = (...lines: string[]) => head(`PATCH ${path}/actions/refresh_secret HTTP/1.1`, authorization, close, ...lines)
+  add('a new secret without its scope, and 65 kB', refresh(json, 'content-length: 65537'), 403)
+  add('a new secret without its scope, and a text', `${refresh('content-type: text/plain', 'content-length: 1')}x`, 403)
+  add(
+    'chunks of 101 kB for GraphQL',
+    `${head('POST /graphql HTTP/1.1', authorization, close, json, 'transfer-encoding: chunked')}${chunk('x'.repeat(103_000))}0\r\n\r\n`,
+    413,
+  )
+
   // Media types.
   for (const type of [
     'text/plain',
