@@ -9,6 +9,7 @@ import { parseConfig } from '../../src/config.ts'
 import { type Gateway, openGateway } from '../../src/gateway.ts'
 import { MIGRATIONS, migrationNames } from '../../src/persistence/migration-files.ts'
 import { type MithrilCluster, rolePassword, startMithrilCluster } from '../support/mithril-cluster.ts'
+import { recordedLog } from '../support/recordings.ts'
 import { startTestIssuer, type TestIssuer } from '../support/tokens.ts'
 
 const repository = join(import.meta.dirname, '../..')
@@ -128,9 +129,8 @@ describe.skipIf(psqlIsMissing)('its commands, one after the other on a database 
         TOKEN_ISSUER: issuer.issuer,
         TOKEN_AUDIENCE: issuer.audience,
         TOKEN_JWKS_URL: issuer.jwksUrl,
-        LOG_LEVEL: 'silent',
       })
-      gateway = await openGateway(config)
+      gateway = await openGateway(config, recordedLog([]))
     })
     afterAll(() => gateway?.close())
 
@@ -237,9 +237,8 @@ describe.skipIf(psqlIsMissing)('its commands, one after the other on a database 
       TOKEN_AUDIENCE: issuer.audience,
       TOKEN_JWKS_URL: issuer.jwksUrl,
       OPAQUE_TOKENS: 'mithril',
-      LOG_LEVEL: 'silent',
     })
-    const gateway = await openGateway(config)
+    const gateway = await openGateway(config, recordedLog([]))
     const ask = async () =>
       (await gateway.app.inject({ url: `/api/clients/${demo.msp.clientId}`, headers: { authorization: `Bearer ${value}` } })).statusCode
     try {

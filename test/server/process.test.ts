@@ -29,6 +29,15 @@ const environment = (more: Record<string, string>) => ({
   ...more,
 })
 
+/** Production, and everything that it needs is away. */
+const awayInProduction = {
+  NODE_ENV: 'production',
+  DATABASE_URL: 'postgresql://gateway:p4ssw0rd@127.0.0.1:1/mithril',
+  TOKEN_ISSUER: 'https://issuer.example.ua/',
+  TOKEN_AUDIENCE: 'gateway',
+  TOKEN_JWKS_URL: 'http://127.0.0.1:1/jwks',
+}
+
 interface Running {
   readonly child: ChildProcess
   /** Everything that was written to standard output and standard error so far. */
@@ -295,6 +304,21 @@ test('a port that is taken is exit 1 with a message that names it, and no databa
   }
 })
 
+test('so is a port for metrics that is taken, and nothing is served then', { timeout: 20_000 }, async () => {
+  const taken = createServer().listen(0, '127.0.0.1')
+  await once(taken, 'listening')
+  const { port } = taken.address() as AddressInfo
+  try {
+    const running = startProgram({ ...awayInProduction, METRICS_PORT: String(port) })
+    expect(await running.exited()).toEqual({ code: 1, signal: null })
+    expect(running.output.stderr).toMatch(new RegExp(`\\b${port}\\b`))
+    expect(running.output.stderr).not.toMatch(/\n\s+at /)
+    expect(running.output.stdout).not.toContain('listening')
+  } finally {
+    taken.close()
+  }
+})
+
 test('what is wrong with the configuration is exit 78, all of it at once, on standard error, without a stack', async () => {
   const running = startProgram({ NODE_ENV: 'production', PORT: 'x', TOKEN_JWKS_URL: 'http://issuer.example.ua/hunter2' })
   expect(await running.exited()).toEqual({ code: 78, signal: null })
@@ -310,13 +334,8 @@ test('what is wrong with the configuration is exit 78, all of it at once, on sta
 })
 
 test('in production there is no banner, and it starts while its database and its issuer are away', { timeout: 20_000 }, async () => {
-  const running = startProgram({
-    NODE_ENV: 'production',
-    DATABASE_URL: 'postgresql://gateway:p4ssw0rd@127.0.0.1:1/mithril',
-    TOKEN_ISSUER: 'https://issuer.example.ua/',
-    TOKEN_AUDIENCE: 'gateway',
-    TOKEN_JWKS_URL: 'http://127.0.0.1:1/jwks',
-  })
+  // Nor does it need anybody to see it from outside.
+  const running = startProgram({ ...awayInProduction, METRICS_PORT: '0', OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1' })
   const url = /"url":"([^"]+)","msg":"listening"/.exec(await untilWritten(running, /"msg":"listening"/))?.[1]
   expect((await fetch(`${url}/health/live`, bounded())).status).toBe(200)
   const ready = await fetch(`${url}/health/ready`, bounded())
@@ -326,6 +345,10 @@ test('in production there is no banner, and it starts while its database and its
   ])
   const page = await fetch(`${url}/graphql`, { headers: { accept: 'text/html' }, ...bounded() })
   expect(page.status).toBe(405)
+  const metrics = /"url":"([^"]+)","msg":"metrics are served"/.exec(running.output.stdout)?.[1] ?? 'none'
+  expect(await (await fetch(metrics, bounded())).text()).toContain(
+    'gateway_requests_total{door="none",operation="none",code="SERVICE_UNAVAILABLE"} 1\n',
+  )
   running.child.kill('SIGTERM')
   expect(await running.exited()).toEqual({ code: 0, signal: null })
   expect(running.output.stdout).not.toMatch(/p4ssw0rd|curl|WARNING/)

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { vi } from 'vitest'
 import type { Image } from './image.ts'
+import { recordLog } from './recordings.ts'
 
 const isRoot = process.getuid?.() === 0
 
@@ -39,6 +40,7 @@ export function startContainer(image: Image, command: readonly string[], environ
   })
   const output = { stdout: '', stderr: '' }
   for (const name of ['stdout', 'stderr'] as const) child[name].setEncoding('utf8').on('data', (text: string) => (output[name] += text))
+  child.once('close', () => recordLog(`${output.stdout}\n${output.stderr}\n`))
   const closed = once(child, 'close') as Promise<[number | null, NodeJS.Signals | null]> // as Node documents the event
   return {
     child,
