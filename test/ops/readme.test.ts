@@ -30,6 +30,7 @@ const psqlIsMissing = !isOnPath('psql') && process.env['CI'] === undefined
 async function runInShell(script: string, environment: Record<string, string>): Promise<string> {
   const child = spawn('bash', ['-euo', 'pipefail'], {
     cwd: repository,
+    timeout: 60_000,
     env: { PATH: `${dirname(process.execPath)}${delimiter}${process.env['PATH']}`, HOME: process.env['HOME'] ?? '', ...environment },
   })
   let output = ''

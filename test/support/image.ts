@@ -91,6 +91,7 @@ async function carryOut(instruction: Instruction, stage: Stage, stages: Readonly
         cwd: stage.workingDirectory,
         env: { ...(await buildEnvironment(stage)), ...stage.environment },
         maxBuffer: 2 ** 24,
+        timeout: 240_000,
       })
       return
     case 'USER':
