@@ -37,7 +37,13 @@ describe('the image', () => {
 
   test('holds the program, its migrations and its production dependencies, and nothing else of ours', async () => {
     const files = await filesBelow(image.workingDirectory)
-    expect([...new Set(files.map((file) => file.split('/')[0]))]).toEqual(['node_modules', 'package.json', 'prisma', 'src'])
+    expect([...new Set(files.map((file) => file.split('/')[0]))]).toEqual([
+      'compile-cache',
+      'node_modules',
+      'package.json',
+      'prisma',
+      'src',
+    ])
     expect(files).toContain('src/generated/prisma/client.ts')
     expect(files).toContain('prisma/migrations/0_init/migration.sql')
     expect(files.filter((file) => /(^|\/)\.(env|git|npmrc)/.test(file) && !file.startsWith('node_modules/'))).toEqual([])
@@ -83,6 +89,16 @@ describe('its container', () => {
     const probe = startContainer(image, ['node', '--eval', script], {})
     expect(await probe.exited()).toEqual({ code: 0, signal: null })
     expect(JSON.parse(probe.output.stdout)).toEqual({ uid: 1000, groups: [1000], codes: paths.map(() => 'EROFS') })
+  })
+
+  test('starts on code that was made while the image was', async () => {
+    const start = startContainer(image, image.command, { NODE_DEBUG_NATIVE: 'COMPILE_CACHE' })
+    // For want of a configuration, as it was then: what it loads is the same.
+    expect(await start.exited()).toEqual({ code: 78, signal: null })
+    const looked = start.output.stderr.split('\n').filter((line) => line.startsWith('[compile cache] reading cache from '))
+    const ours = looked.filter((line) => line.includes('/app/src/') && line.includes('.ts...'))
+    expect(ours.length).toBeGreaterThan(100)
+    expect(ours.filter((line) => !line.includes(']... success'))).toEqual([])
   })
 
   test('migrates, is ready, updates through both doors, passes its health check, and SIGTERM ends it with 0', {

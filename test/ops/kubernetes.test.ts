@@ -97,7 +97,7 @@ describe('what runs', () => {
     expect(server?.envFrom).toEqual([{ configMapRef: { name: manifestOf('ConfigMap').metadata?.name } }])
     expect(server?.env?.map(({ name }) => name)).toEqual(Object.keys(secrets))
     const parsed = parseConfig({ NODE_ENV: 'production', HOST: '0.0.0.0', PORT: '4000', ...config, ...secrets })
-    expect(image).toContain('ENV NODE_ENV=production HOST=0.0.0.0 PORT=4000')
+    expect(image).toMatch(/^ENV NODE_ENV=production HOST=0\.0\.0\.0 PORT=4000 /m)
     expect(parsed).toMatchObject({ production: true, metricsPort: 9464 })
     // One more connection for checks, and one more instance while a rollout runs.
     const total = (parsed.database.poolMax + 1) * ((manifestOf('HorizontalPodAutoscaler').spec?.maxReplicas ?? 0) + 1)
