@@ -20,6 +20,7 @@ import { restRoutes } from './rest/routes.ts'
 import { allowOrigins } from './server/cross-origin.ts'
 import { healthRoutes, type ReadinessCheck } from './server/health.ts'
 import { createHttpServer, refuseOtherMethods } from './server/http-server.ts'
+import type { RefusalAhead } from './server/shedding.ts'
 
 /** What the gateway is made of. Tests pass their own; `main.ts` passes the real ones. */
 export interface AppDeps {
@@ -29,6 +30,7 @@ export interface AppDeps {
   readonly history: ConnectionHistory
   readonly authenticate: Authenticate
   readonly limits: Pick<Limits, 'writeLimit' | 'failureLimit'>
+  readonly refusalAhead: RefusalAhead
   readonly readiness: Readonly<Record<string, ReadinessCheck>>
   readonly meter: Meter
   /** Answers `GET /metrics`; null: not on this port. */
@@ -45,7 +47,7 @@ export interface AppDeps {
  * The caller closes it, and afterwards what it passed in.
  */
 export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
-  const { config, clients, connections, history, authenticate, limits, readiness, meter, metrics, tracing, graphiql } = deps
+  const { config, clients, connections, history, authenticate, limits, refusalAhead, readiness, meter, metrics, tracing, graphiql } = deps
   const app = createHttpServer({ config, renderStrayRefusal, meter, ...(deps.logDestination && { logDestination: deps.logDestination }) })
   if (tracing) traceRequests(app, tracing)
   const policy = createPolicy({
@@ -71,7 +73,7 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
   }
   await app.register(async (rest) => {
     await describeRest(rest, config.redirectUriPolicy)
-    restRoutes(rest, { operations, policy, authenticate, ...limits })
+    restRoutes(rest, { operations, policy, authenticate, refusalAhead, ...limits })
   })
   await app.register(async (graphql) =>
     graphqlDoor(graphql, {
@@ -80,6 +82,7 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
       policy,
       authenticate,
       failureLimit: limits.failureLimit,
+      refusalAhead,
       introspection: config.graphql.introspection,
       tracing,
       graphiql,

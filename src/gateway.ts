@@ -127,7 +127,7 @@ export async function openGateway(config: Config, logDestination?: { write(line:
   const tracing = await openTracing(config, log)
   const untraced = createDatabase(opened.url, config.database, {
     onIdleError: (error) => log.warn({ reason: error.message }, 'an idle database connection broke'),
-    isOverloaded: eventLoop.isOverloaded,
+    pressure: eventLoop,
   })
   const database = tracing ? traceDatabase(untraced, tracing) : untraced
   const checkLimits = createLimitsCheck(database.query, config.database, (sentence) => log.warn({}, sentence))
@@ -149,6 +149,7 @@ export async function openGateway(config: Config, logDestination?: { write(line:
     history: createConnectionHistory(database),
     authenticate,
     limits,
+    refusalAhead: database.refusalAhead,
     readiness: {
       keys: () => keys.state().ready,
       // One question answers both: a database that is away cannot say which migrations it has.

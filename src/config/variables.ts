@@ -34,7 +34,7 @@ export const variables = z.object({
   DATABASE_STATEMENT_TIMEOUT_MS: wholeNumber(100, 60_000).default(5_000),
   DATABASE_LOCK_TIMEOUT_MS: wholeNumber(100, 60_000).default(3_000),
   DATABASE_QUEUE_MAX: wholeNumber(0, 100_000).default(200),
-  DATABASE_QUEUE_TIMEOUT_MS: wholeNumber(10, 60_000).default(1_000),
+  DATABASE_QUEUE_TIMEOUT_MS: wholeNumber(10, 60_000).default(500),
   DATABASE_POOLER: z.enum(['none', 'pgbouncer'], 'must be none or pgbouncer').default('none'),
 
   TOKEN_ISSUER: z.string().optional(),

@@ -10,6 +10,7 @@ import { refuseOtherMethods } from '../server/http-server.ts'
 import { refusalHeaders, toGatewayError } from '../server/refusals.ts'
 import { noteError } from '../server/request-log.ts'
 import { inlinePagePolicy } from '../server/security-headers.ts'
+import { type RefusalAhead, sheddingHook } from '../server/shedding.ts'
 import { negotiate } from './accept.ts'
 import { createCompleteResult } from './answers.ts'
 import type { GraphQLContext } from './context.ts'
@@ -21,6 +22,7 @@ import { createGatewayYoga } from './yoga.ts'
 
 export interface GraphQLDoorDeps extends AuthenticationDeps {
   readonly schema: GraphQLSchema
+  readonly refusalAhead: RefusalAhead
   readonly operations: Operations
   readonly policy: Policy
   /** Whether the schema may be asked for, and suggested from. */
@@ -57,7 +59,7 @@ function answerRefusal(error: unknown, request: FastifyRequest, reply: FastifyRe
 
 /** Door one: `/graphql`. */
 export function graphqlDoor(app: FastifyInstance, deps: GraphQLDoorDeps): void {
-  const { schema, operations, policy, introspection, graphiql, tracing, persistedDocuments, ...authentication } = deps
+  const { schema, operations, policy, introspection, graphiql, tracing, persistedDocuments, refusalAhead, ...authentication } = deps
   const findDocument = createFindDocument(persistedDocuments)
   const complete = createCompleteResult({ introspection })
   const log = (level: 'debug' | 'info' | 'warn' | 'error') => (message: unknown) => app.log[level](String(message))
@@ -109,7 +111,11 @@ export function graphqlDoor(app: FastifyInstance, deps: GraphQLDoorDeps): void {
 
   app.post(
     '/graphql',
-    { bodyLimit: 100 * 1024, onRequest: [authenticationHook(authentication, 'GRAPHQL'), negotiate], schema: { hide: true } },
+    {
+      bodyLimit: 100 * 1024,
+      onRequest: [authenticationHook(authentication, 'GRAPHQL'), negotiate, sheddingHook(refusalAhead)],
+      schema: { hide: true },
+    },
     async (request, reply) => {
       if (request.body === undefined) throw new GatewayError('malformedRequest', { reason: 'the body is empty' })
       const body = findDocument(request.body)

@@ -19,8 +19,15 @@ export interface AdmissionOptions {
   readonly insideAtMost: number
   readonly waitingAtMost: number
   readonly waitAtMostMs: number
-  /** Whether this process itself cannot keep up. Asked for each statement, so it must cost nothing. */
-  readonly isOverloaded: () => boolean
+  /** How this process itself keeps up. Asked for each request and each statement, so it must cost nothing. */
+  readonly pressure: Pressure
+}
+
+export interface Pressure {
+  /** It never rests: whatever it does is taken from something else. */
+  isBusy(): boolean
+  /** It stays behind. */
+  isOverloaded(): boolean
 }
 
 /**
@@ -36,6 +43,12 @@ export interface Admission {
    * @throws GatewayError `unavailable` with `retryAfter`, thrown or rejected: no place is taken then
    */
   enter(): Promise<void> | undefined
+  /**
+   * What `enter` would refuse a request with, for who has not spent work on it yet; null: come in. It says no only where that work is
+   * what there is too little of. A process that has time finds out first whether a request is one that it should refuse for another
+   * reason, and one that has none would serve nobody for all its refusing.
+   */
+  refusalAhead(): GatewayError | null
   /** Gives the place of one `enter` back. */
   leave(): void
   waiting(): number
@@ -43,11 +56,20 @@ export interface Admission {
   shed(): Readonly<Record<ShedReason, number>>
 }
 
-/** Callers come back in seconds that differ, so that they do not all come back at once. */
-const retryAfterSeconds = () => 1 + Math.floor(Math.random() * 3)
+/** Seconds after which callers are asked to come back; one of them by lot, so that they do not all come back at once. */
+const retryAfter = [1, 2, 3]
+
+/** Made beforehand: under overload the stack of an error, which nobody reads, costs a good part of what there is to spare. */
+const refusalsBecauseOf = (reason: ShedReason) =>
+  retryAfter.map((seconds) => new GatewayError('unavailable', { retryAfter: seconds }, new Shed(reason)))
+const refusals = {
+  queue_full: refusalsBecauseOf('queue_full'),
+  queue_timeout: refusalsBecauseOf('queue_timeout'),
+  event_loop: refusalsBecauseOf('event_loop'),
+}
 
 /** Makes an admission with all places free. */
-export function createAdmission({ insideAtMost, waitingAtMost, waitAtMostMs, isOverloaded }: AdmissionOptions): Admission {
+export function createAdmission({ insideAtMost, waitingAtMost, waitAtMostMs, pressure }: AdmissionOptions): Admission {
   const shed: Record<ShedReason, number> = { queue_full: 0, queue_timeout: 0, event_loop: 0 }
   // In the order of their coming.
   const queue = new Set<() => void>()
@@ -55,7 +77,7 @@ export function createAdmission({ insideAtMost, waitingAtMost, waitAtMostMs, isO
 
   function refusal(reason: ShedReason): GatewayError {
     shed[reason] += 1
-    return new GatewayError('unavailable', { retryAfter: retryAfterSeconds() }, new Shed(reason))
+    return refusals[reason][Math.floor(Math.random() * retryAfter.length)] as GatewayError // one for each number
   }
 
   function wait(): Promise<void> {
@@ -74,13 +96,17 @@ export function createAdmission({ insideAtMost, waitingAtMost, waitAtMostMs, isO
 
   return {
     enter() {
-      if (isOverloaded()) throw refusal('event_loop')
+      if (pressure.isOverloaded()) throw refusal('event_loop')
       if (inside < insideAtMost) {
         inside += 1
         return undefined
       }
       if (queue.size >= waitingAtMost) throw refusal('queue_full')
       return wait()
+    },
+    refusalAhead() {
+      if (pressure.isOverloaded()) return refusal('event_loop')
+      return inside >= insideAtMost && queue.size >= waitingAtMost && pressure.isBusy() ? refusal('queue_full') : null
     },
     leave() {
       const [next] = queue

@@ -2,8 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { PrismaPg } from '@prisma/adapter-pg'
 import pg from 'pg'
 import type { DatabaseConfig } from '../config.ts'
+import type { GatewayError } from '../domain/errors.ts'
 import { PrismaClient } from '../generated/prisma/client.ts'
-import { createAdmission, type ShedReason } from './admission.ts'
+import { createAdmission, type Pressure, type ShedReason } from './admission.ts'
 import { classifyFailure, toRefusal } from './failure.ts'
 
 type Prisma = ReturnType<typeof createPrisma>
@@ -44,6 +45,8 @@ export interface Database {
    */
   query(sql: string): Promise<readonly Record<string, unknown>[]>
   load(): DatabaseLoad
+  /** What a request that needs the database is refused with before any more work is done for it; null: nothing. */
+  refusalAhead(): GatewayError | null
   /** Ends all connections; waits for statements in flight. */
   close(): Promise<void>
 }
@@ -107,13 +110,15 @@ const anyType = { scalarType: 'unknown', arity: 'scalar' } as const
 export interface DatabaseOptions {
   /** Told of connections that break while nobody uses them. */
   readonly onIdleError?: (error: Error) => void
-  /** Whether this process cannot keep up with what it has to do: then nothing new begins. */
-  readonly isOverloaded?: () => boolean
+  /** How this process keeps up with what it has to do. */
+  readonly pressure?: Pressure
 }
+
+const noPressure: Pressure = { isBusy: () => false, isOverloaded: () => false }
 
 /** Opens the pool lazily: making it succeeds while the database is away, and the first query finds out. */
 export function createDatabase(url: string, config: DatabaseConfig, options: DatabaseOptions = {}): Database {
-  const { onIdleError = () => {}, isOverloaded = () => false } = options
+  const { onIdleError = () => {}, pressure = noPressure } = options
   const pool = new pg.Pool({
     connectionString: url,
     // Operations never have more than `poolMax`, because of the admission: one more is for checks.
@@ -136,7 +141,7 @@ export function createDatabase(url: string, config: DatabaseConfig, options: Dat
     insideAtMost: config.poolMax,
     waitingAtMost: config.queueMax,
     waitAtMostMs: config.queueTimeoutMs,
-    isOverloaded,
+    pressure,
   })
 
   /** Runs work in its turn, again where it lost against a concurrent transaction, and turns what it throws in the end into a refusal. */
@@ -172,6 +177,7 @@ export function createDatabase(url: string, config: DatabaseConfig, options: Dat
         throw toRefusal(error)
       }
     },
+    refusalAhead: admission.refusalAhead,
     load: () => ({
       inUse: pool.totalCount - pool.idleCount,
       idle: pool.idleCount,

@@ -8,6 +8,7 @@ import { type AuthenticationDeps, authenticationHook, callOf } from '../server/a
 import { rateLimitHeaders } from '../server/rate-limit-headers.ts'
 import { refusalHeaders, toGatewayError } from '../server/refusals.ts'
 import { noteError } from '../server/request-log.ts'
+import { type RefusalAhead, sheddingHook } from '../server/shedding.ts'
 import type { RenderStrayRefusal } from '../server/stray-requests.ts'
 import { type Addressee, errorEnvelope, restStatusOf } from './envelope.ts'
 
@@ -40,13 +41,19 @@ const acceptsAnyway = new Set(['*/*', 'application/json'])
 export interface RestDoorDeps extends AuthenticationDeps {
   readonly policy: Policy
   readonly writeLimit: WriteLimit | null
+  readonly refusalAhead: RefusalAhead
 }
 
 /**
  * The hooks of a REST route, in the order that is contract: 401, 403 scope, 403 client, then what HTTP brings (406 here; 400,
- * 413 and 415 when the body is read, which comes later). The operation asks the same policy again.
+ * 413 and 415 when the body is read, which comes later). The operation asks the same policy again. Overload comes last of what the head
+ * of a request can be refused for.
  */
-export function entrance({ policy, ...authentication }: RestDoorDeps, operation: keyof Operations, scope: Scope): onRequestHookHandler[] {
+export function entrance(
+  { policy, refusalAhead, ...authentication }: RestDoorDeps,
+  operation: keyof Operations,
+  scope: Scope,
+): onRequestHookHandler[] {
   const name: onRequestHookHandler = (request, _reply, done) => {
     request.outcome.operation = operation
     done()
@@ -63,7 +70,7 @@ export function entrance({ policy, ...authentication }: RestDoorDeps, operation:
     if (!acceptsAnyway.has(accept) && request.accepts().type(['application/json']) === false) throw new GatewayError('notAcceptable')
     done()
   }
-  return [name, authenticationHook(authentication, 'REST'), authorize, negotiate]
+  return [name, authenticationHook(authentication, 'REST'), authorize, negotiate, sheddingHook(refusalAhead)]
 }
 
 /**

@@ -2,7 +2,13 @@ import { describe, expect, test, vi } from 'vitest'
 import { type AdmissionOptions, createAdmission } from '../../src/persistence/admission.ts'
 
 const admit = (more: Partial<AdmissionOptions> = {}) =>
-  createAdmission({ insideAtMost: 2, waitingAtMost: 2, waitAtMostMs: 10_000, isOverloaded: () => false, ...more })
+  createAdmission({
+    insideAtMost: 2,
+    waitingAtMost: 2,
+    waitAtMostMs: 10_000,
+    pressure: { isBusy: () => false, isOverloaded: () => false },
+    ...more,
+  })
 
 const shedBecause = (reason: string) => ({
   refusal: 'unavailable',
@@ -88,7 +94,7 @@ describe('the admission to the database', () => {
 
   test('lets nobody in while the process cannot keep up, and everybody as soon as it can; those inside are not disturbed', async () => {
     let overloaded = false
-    const admission = admit({ insideAtMost: 1, isOverloaded: () => overloaded })
+    const admission = admit({ insideAtMost: 1, pressure: { isBusy: () => false, isOverloaded: () => overloaded } })
     admission.enter()
     const turn = admission.enter()
     overloaded = true
@@ -99,6 +105,22 @@ describe('the admission to the database', () => {
     overloaded = false
     expect(admission.enter()).toBeUndefined()
     expect(admission.shed()).toEqual({ queue_full: 0, queue_timeout: 0, event_loop: 1 })
+  })
+
+  test('refuses beforehand only who would be refused, and only where there is no time to find that out later', () => {
+    let busy = true
+    let overloaded = false
+    const admission = admit({ insideAtMost: 1, waitingAtMost: 1, pressure: { isBusy: () => busy, isOverloaded: () => overloaded } })
+    expect(admission.refusalAhead()).toBeNull()
+    admission.enter()
+    expect(admission.refusalAhead()).toBeNull()
+    void admission.enter()
+    expect(admission.refusalAhead()).toMatchObject(shedBecause('queue_full'))
+    busy = false
+    expect(admission.refusalAhead()).toBeNull()
+    overloaded = true
+    expect(admission.refusalAhead()).toMatchObject(shedBecause('event_loop'))
+    expect(admission.shed()).toEqual({ queue_full: 1, queue_timeout: 0, event_loop: 1 })
   })
 
   test('does not add up places over many visits', async () => {

@@ -146,7 +146,7 @@ describe('more work than the pool can take', () => {
 
   test('does not begin while the process cannot keep up; checks do', async () => {
     let overloaded = true
-    const database = createDatabase(db.url, config, { isOverloaded: () => overloaded })
+    const database = createDatabase(db.url, config, { pressure: { isBusy: () => false, isOverloaded: () => overloaded } })
     opened.push(database)
     await expect(database.rows('SELECT to_json(1)', [])).rejects.toMatchObject(shedBecause('event_loop'))
     expect(await database.query('SELECT 1 AS one')).toEqual([{ one: 1 }])

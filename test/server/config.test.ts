@@ -35,7 +35,7 @@ describe('without any variable', () => {
       dataDir: '.data',
       database: {
         ...{ url: null, poolMax: 10, connectTimeoutMs: 2_000, statementTimeoutMs: 5_000, lockTimeoutMs: 3_000 },
-        ...{ queueMax: 200, queueTimeoutMs: 1_000, pooler: 'none' },
+        ...{ queueMax: 200, queueTimeoutMs: 500, pooler: 'none' },
       },
       token: null,
       tokenCacheSeconds: 60,

@@ -28,6 +28,15 @@ test('a loop that stays behind is overloaded, and is not as soon as it has caugh
   await vi.waitFor(() => expect(watch.isOverloaded()).toBe(false), { timeout: 5_000, interval: 5 })
 })
 
+test('a loop that never rests is busy, and is not as soon as it does', async () => {
+  watch = watchEventLoop(0)
+  expect(watch.isBusy()).toBe(false)
+  const until = performance.now() + 5_000
+  while (!watch.isBusy() && performance.now() < until) await new Promise(setImmediate)
+  expect(watch.isBusy()).toBe(true)
+  await vi.waitFor(() => expect(watch.isBusy()).toBe(false), { timeout: 5_000, interval: 50 })
+})
+
 test('one long turn is no overload', async () => {
   watch = watchEventLoop(400)
   occupy(700)

@@ -274,6 +274,29 @@ describe('there is more work for the database than it can take', () => {
     expect((await narrow.app.inject({ method: 'PUT', url: path })).statusCode).toBe(405)
     await expectReady(narrow, 200, allOk)
 
+    // Now the process has no rest either, and must not spend its time on bodies that it would refuse in the end.
+    let restless = true
+    const spin = () => {
+      if (restless) setImmediate(spin)
+    }
+    spin()
+    try {
+      await vi.waitFor(async () => expect((await throughRest(narrow, sent, 'http://after.example.ua')).statusCode).toBe(503))
+      const graphqlAhead = await throughGraphql(narrow, sent, 'http://after.example.ua')
+      expect(graphqlAhead.json().errors).toMatchObject([errorOf503(expect.any(Number))])
+      expect([graphqlAhead.statusCode, graphqlAhead.headers['retry-after']]).toEqual([200, expect.stringMatching(/^[123]$/)])
+      expectNothingInternal(graphqlAhead)
+      expect(await refused(null)).toEqual([401, 401])
+      const ofRest = async (token: string) => (await throughRest(narrow, token)).statusCode
+      expect(await ofRest(narrow.issuer.mint(writer(clientId, { scope: 'connection:read' })))).toBe(403)
+      expect(await ofRest(narrow.issuer.mint(writer(connectionId)))).toBe(403)
+      expect((await narrow.app.inject({ url: '/nothing' })).statusCode).toBe(404)
+      expect((await narrow.app.inject({ method: 'PUT', url: path })).statusCode).toBe(405)
+      await expectReady(narrow, 200, allOk)
+    } finally {
+      restless = false
+    }
+
     await release()
     expect((await waiting).statusCode).toBe(200)
     expect((await throughRest(narrow, sent)).statusCode).toBe(200)
