@@ -106,6 +106,7 @@ export async function suffer(fault: Fault, base: Place, directory: string): Prom
       `lasted ${((endedAt - struckAt) / 1_000).toFixed(1)} s`,
       `back after ${backAfter === null ? '–' : (backAfter / 1_000).toFixed(2)} s`,
       `${memory.toFixed(0)} MB`,
+      ...stage.notes,
     ].join(', ')
     return { figures, findings }
   } finally {

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFile } from 'node:fs/promises'
+import { open, readFile } from 'node:fs/promises'
+import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
@@ -31,7 +32,14 @@ export interface GatewayProcess {
   inspector(): string | null
 }
 
-export function createGatewayProcess(environment: Readonly<Record<string, string>>, nodeOptions: readonly string[] = []): GatewayProcess {
+export interface GatewayOptions {
+  /** Where its log goes. A pipe to us would make it wait for us whenever we are busy. */
+  readonly logFile: string
+  readonly environment: Readonly<Record<string, string>>
+  readonly nodeOptions?: readonly string[]
+}
+
+export function createGatewayProcess({ logFile, environment, nodeOptions = [] }: GatewayOptions): GatewayProcess {
   let child: ChildProcess | undefined
   let port = 0
   let peak = 0
@@ -57,31 +65,30 @@ export function createGatewayProcess(environment: Readonly<Record<string, string
     absences,
     unexpectedExits,
     async start() {
+      const log = await open(logFile, 'w')
       const started = spawn(process.execPath, [...nodeOptions, main], {
-        stdio: ['ignore', 'pipe', 'pipe'],
+        stdio: ['ignore', log.fd, 'pipe'],
         env: { ...environment, PORT: String(port), NODE_ENV: 'production', HOST: '127.0.0.1' },
       })
+      await log.close()
       child = started
       started.once('exit', (code, signal) => {
         if (!asked.has(started)) unexpectedExits.push(String(code ?? signal))
       })
-      started.stderr.setEncoding('utf8').on('data', (text: string) => {
+      started.stderr?.setEncoding('utf8').on('data', (text: string) => {
         inspector = /ws:\S+/.exec(text)?.[0] ?? inspector
         complaints.push(text)
       })
-      port = await new Promise<number>((resolve, reject) => {
-        let text = ''
-        started.stdout.setEncoding('utf8').on('data', (chunk: string) => {
-          // Read on, or the log would block; but remember nothing of it.
-          if (text === 'listening') return
-          text += chunk
-          const url = /"url":"http:\/\/127\.0\.0\.1:(\d+)","msg":"listening"/.exec(text)?.[1]
-          if (url === undefined) return
-          text = 'listening'
-          resolve(Number(url))
-        })
-        started.once('exit', (code) => reject(new Error(`the gateway ended with ${code} at its start: ${complaints.join('')}`)))
-      })
+      const deadline = performance.now() + 30_000
+      for (;;) {
+        const address = /"url":"http:\/\/127\.0\.0\.1:(\d+)","msg":"listening"/.exec(await readFile(logFile, 'utf8'))
+        if (address !== null) {
+          port = Number(address[1])
+          break
+        }
+        if (started.exitCode !== null || performance.now() > deadline) throw new Error(`the gateway did not start: ${complaints.join('')}`)
+        await delay(20)
+      }
       const absence = absences.at(-1)
       if (absence?.to === Number.POSITIVE_INFINITY) absence.to = performance.now()
     },

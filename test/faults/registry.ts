@@ -1,7 +1,7 @@
 import { Client } from 'pg'
 import { type MigrationOptions, migrate } from '../../src/persistence/migrate.ts'
 
-/** What is in the registry before anything goes wrong: two clients, each with a connection to each of four systems. */
+/** A connection as it is before anything goes wrong. */
 export interface Connection {
   readonly clientId: string
   readonly connectionId: string
@@ -9,16 +9,22 @@ export interface Connection {
 }
 
 const uuid = (kind: number, number: number) => `${kind}0000000-0000-4000-8000-${String(number).padStart(12, '0')}`
-const clientIds = [1, 2].map((number) => uuid(1, number))
-const consumerIds = [1, 2, 3, 4].map((number) => uuid(2, number))
+const consumerIds = Array.from({ length: 200 }, (_, number) => uuid(2, number))
 
-export const connections: readonly Connection[] = clientIds.flatMap((clientId, client) =>
-  consumerIds.map((_, consumer) => ({
-    clientId,
-    connectionId: uuid(3, client * consumerIds.length + consumer + 1),
+const connectionsOf = (client: number, consumers: number): Connection[] =>
+  consumerIds.slice(0, consumers).map((_, consumer) => ({
+    clientId: uuid(1, client),
+    connectionId: uuid(3, client * 1_000 + consumer),
     initialUri: `https://initial-${client}-${consumer}.example.ua/`,
-  })),
-)
+  }))
+
+/** What callers write to: few enough for them to meet. */
+export const connections: readonly Connection[] = [...connectionsOf(1, 4), ...connectionsOf(2, 4)]
+
+/** So many that callers hardly ever meet. */
+export const crowd: readonly Connection[] = connectionsOf(3, consumerIds.length)
+
+export const registry: readonly Connection[] = [...connections, ...crowd]
 
 /** Migrates a database and writes what Mithril would have written. */
 export async function fillRegistry(url: string, migrations: MigrationOptions = {}): Promise<void> {
@@ -27,23 +33,31 @@ export async function fillRegistry(url: string, migrations: MigrationOptions = {
   const client = new Client({ connectionString: url })
   await client.connect()
   try {
-    for (const [number, name] of ['MSP', 'MIS'].entries())
-      await client.query(`INSERT INTO client_types (id, name, inserted_at, updated_at) VALUES ($1, $2, ${now}, ${now})`, [
-        uuid(4, number),
-        name,
-      ])
-    for (const id of [...clientIds, ...consumerIds])
+    const [[msp, mis], clientIds] = [[uuid(4, 1), uuid(4, 2)], [...new Set(registry.map(({ clientId }) => clientId))]]
+    await client.query(
+      `INSERT INTO client_types (id, name, inserted_at, updated_at) VALUES ($1, 'MSP', ${now}, ${now}), ($2, 'MIS', ${now}, ${now})`,
+      [msp, mis],
+    )
+    for (const [ids, type] of [
+      [clientIds, msp],
+      [consumerIds, mis],
+    ])
       await client.query(
         `INSERT INTO clients (id, name, settings, priv_settings, client_type_id, inserted_at, updated_at)
-         VALUES ($1, 'A client', '{}', '{"access_type":"DIRECT"}', $2, ${now}, ${now})`,
-        [id, uuid(4, clientIds.includes(id) ? 0 : 1)],
+         SELECT id, 'A client', '{}', '{"access_type":"DIRECT"}', $2, ${now}, ${now} FROM unnest($1::uuid[]) AS id`,
+        [ids, type],
       )
-    for (const [index, { connectionId, clientId, initialUri }] of connections.entries())
-      await client.query(
-        `INSERT INTO connections (id, secret, redirect_uri, client_id, consumer_id, inserted_at, updated_at)
-         VALUES ($1, 'secret of ' || $5, $2, $3, $4, ${now}, ${now})`,
-        [connectionId, initialUri, clientId, consumerIds[index % consumerIds.length], String(index)],
-      )
+    await client.query(
+      `INSERT INTO connections (id, secret, redirect_uri, client_id, consumer_id, inserted_at, updated_at)
+       SELECT id, 'secret of ' || id, uri, client, consumer, ${now}, ${now}
+         FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::uuid[]) AS given(id, uri, client, consumer)`,
+      [
+        registry.map(({ connectionId }) => connectionId),
+        registry.map(({ initialUri }) => initialUri),
+        registry.map(({ clientId }) => clientId),
+        [...consumerIds.slice(0, 4), ...consumerIds.slice(0, 4), ...consumerIds],
+      ],
+    )
   } finally {
     await client.end()
   }

@@ -1,35 +1,29 @@
-import { chmod, mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { rm } from 'node:fs/promises'
 import { databaseFaults } from './cases/database.ts'
 import { issuerFaults } from './cases/issuer.ts'
 import { linkFaults } from './cases/link.ts'
 import { loadFaults } from './cases/load.ts'
+import { overload } from './cases/overload.ts'
 import { processFaults } from './cases/process.ts'
 import { NotPossible, suffer } from './fault.ts'
-import { makeBaseCluster } from './postgres-cluster.ts'
-import { fillRegistry } from './registry.ts'
+import { withBaseCluster } from './workshop.ts'
 
 /** Every fault at the end of the security standard, one after the other. Words on the command line pick those with them in their names. */
-const faults = [...processFaults, ...databaseFaults, ...linkFaults, ...issuerFaults, ...loadFaults]
+const faults = [...processFaults, ...databaseFaults, ...linkFaults, ...issuerFaults, ...loadFaults, overload]
 const words = process.argv.slice(2)
 const chosen = faults.filter(({ name }) => words.length === 0 || words.some((word) => name.includes(word)))
 
 const say = (text: string) => process.stdout.write(`${text}\n`)
 
-const directory = await mkdtemp(join(tmpdir(), 'mithril-connection-gateway-faults-'))
-// PostgreSQL runs as another user where we are root.
-await chmod(directory, 0o755)
 let passed = 0
 let failed = 0
-try {
-  const base = await makeBaseCluster(join(directory, 'base'), fillRegistry)
+await withBaseCluster(async (base, directoryOf) => {
   for (const [number, fault] of chosen.entries()) {
     const startedAt = performance.now()
-    const place = join(dirname(base.directory), `stage-${number}`)
+    const directory = directoryOf(`stage-${number}`)
     const took = () => `${((performance.now() - startedAt) / 1_000).toFixed(0)} s`
     try {
-      const { figures, findings } = await suffer(fault, base, place)
+      const { figures, findings } = await suffer(fault, base, directory)
       if (findings.length === 0) passed += 1
       else failed += 1
       say(`${findings.length === 0 ? 'ok    ' : 'FAILED'}  ${fault.name}: ${figures} (${took()})`)
@@ -42,11 +36,9 @@ try {
       failed += 1
       say(`FAILED  ${fault.name}: ${error instanceof Error ? error.stack : String(error)}`)
     } finally {
-      await rm(place, { recursive: true, force: true })
+      await rm(directory, { recursive: true, force: true })
     }
   }
-} finally {
-  await rm(directory, { recursive: true, force: true })
-}
+})
 say(`${passed} passed, ${failed} failed`)
 process.exitCode = failed === 0 && passed > 0 ? 0 : 1

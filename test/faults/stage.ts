@@ -14,6 +14,9 @@ export interface StageOptions {
   readonly environment?: Readonly<Record<string, string>>
   /** Settings of PostgreSQL, as `name=value`. */
   readonly settings?: readonly string[]
+  /** No link in between: it runs in the process of the callers, and takes processor time from both. */
+  readonly direct?: boolean
+  readonly nodeOptions?: readonly string[]
   /** What is written to, if that is not everything. */
   readonly targets?: readonly Connection[]
 }
@@ -33,6 +36,8 @@ export interface Stage {
   startTraffic(): void
   /** Ends the callers, after the last answer. */
   stopTraffic(): Promise<void>
+  /** Figures of a fault's own. */
+  readonly notes: string[]
   /** What a fault has found beside what is checked after each of them. */
   readonly findings: string[]
   expect(holds: boolean, otherwise: string): void
@@ -44,7 +49,7 @@ const limitless = { WRITE_LIMIT_PER_MINUTE: '0', AUTH_FAILURE_LIMIT_PER_MINUTE: 
 
 /** Sets a stage in `directory`; its gateways do not run yet. */
 export async function openStage(base: Place, directory: string, options: StageOptions = {}): Promise<Stage> {
-  const { gateways: count = 1, environment = {}, settings = [], targets } = options
+  const { gateways: count = 1, environment = {}, settings = [], direct = false, nodeOptions = [], targets } = options
   const copy = (name: string) => copyCluster(base, join(directory, name))
   const first = await copy('registry')
   const stage: { cluster: Cluster } = { cluster: first }
@@ -52,18 +57,23 @@ export async function openStage(base: Place, directory: string, options: StageOp
   await first.start(settings)
   const link = await startPostgresProxy(() => stage.cluster.url)
   const issuer = await startTestIssuer()
-  const gateways = Array.from({ length: count }, () =>
+  const gateways = Array.from({ length: count }, (_, number) =>
     createGatewayProcess({
-      ...limitless,
-      DATABASE_URL: link.url,
-      TOKEN_ISSUER: issuer.issuer,
-      TOKEN_AUDIENCE: issuer.audience,
-      TOKEN_JWKS_URL: issuer.jwksUrl,
-      ...environment,
+      logFile: join(directory, `gateway-${number}.log`),
+      environment: {
+        ...limitless,
+        DATABASE_URL: direct ? first.url : link.url,
+        TOKEN_ISSUER: issuer.issuer,
+        TOKEN_AUDIENCE: issuer.audience,
+        TOKEN_JWKS_URL: issuer.jwksUrl,
+        ...environment,
+      },
+      nodeOptions,
     }),
   )
   const ledger: Ledger = []
   const findings: string[] = []
+  const notes: string[] = []
   let traffic: Traffic | undefined
 
   return Object.assign(stage, {
@@ -73,6 +83,7 @@ export async function openStage(base: Place, directory: string, options: StageOp
     gateway: gateways[0] as GatewayProcess, // there is at least one
     ledger,
     findings,
+    notes,
     async copy(name: string) {
       const cluster = await copy(name)
       copies.push(cluster)

@@ -1,6 +1,6 @@
 import type { Absence } from './gateway-process.ts'
 import { type Attempt, acknowledged, type Ledger } from './ledger.ts'
-import { connections } from './registry.ts'
+import { registry } from './registry.ts'
 
 /** As long as any answer may take. */
 const answeredWithinMs = 10_000
@@ -60,7 +60,7 @@ export async function judgeRegistry(query: Query, ledger: Ledger): Promise<strin
   const unasked = changes.filter(({ after, connection_id }) => targets.get(after) !== connection_id)
   findings.push(...list('a change that no good caller has asked for', unasked))
 
-  for (const { connectionId, initialUri } of connections) {
+  for (const { connectionId, initialUri } of registry) {
     const row = rows.find(({ id }) => id === connectionId)
     if (row === undefined) {
       findings.push(`the connection ${connectionId} is gone`)
@@ -76,7 +76,7 @@ export async function judgeRegistry(query: Query, ledger: Ledger): Promise<strin
     if (row.version !== 1 + own.length) findings.push(`${connectionId} has version ${row.version} after ${own.length} changes`)
   }
 
-  const known = new Set([...connections.map(({ initialUri }) => initialUri), ...targets.keys()])
+  const known = new Set([...registry.map(({ initialUri }) => initialUri), ...targets.keys()])
   const invented = ledger.filter(({ kind, shown }) => kind !== 'bad' && shown !== null && !known.has(shown))
   findings.push(...list('an answer shows a value that nobody has written', invented.map(describe)))
   const misquoted = ledger.filter((one) => acknowledged(one) && one.shown !== one.uri)
