@@ -1,9 +1,8 @@
 import type { GraphiQLOptions } from 'graphql-yoga'
 import { demo } from '../../prisma/seed.ts'
 
-/** What GraphiQL opens with: the operation this gateway is for, and a caller who may run it. */
-export const exampleMutation = `# Changes where sign-in returns to. The token is in the Headers tab; \`npm run token\` prints others.
-mutation UpdateClientConnection($input: UpdateClientConnectionInput!) {
+/** The operation that this gateway is for, as a program sends it. */
+export const exampleMutation = `mutation UpdateClientConnection($input: UpdateClientConnectionInput!) {
   updateClientConnection(input: $input) {
     clientConnection {
       id
@@ -20,6 +19,28 @@ mutation UpdateClientConnection($input: UpdateClientConnectionInput!) {
 export const exampleVariables = {
   input: { clientId: demo.msp.clientId, connectionId: demo.connectionId, redirectUri: 'https://example3.com' },
 }
+
+/** The same without variables: GraphiQL 5 does not show those of the tab that it opens with. */
+const openingMutation = `# Changes where sign-in returns to. The token is in the Headers tab; \`npm run token\` prints others.
+mutation UpdateClientConnection {
+  updateClientConnection(
+    input: {
+      clientId: "${demo.msp.clientId}"
+      connectionId: "${demo.connectionId}"
+      redirectUri: "${exampleVariables.input.redirectUri}"
+    }
+  ) {
+    clientConnection {
+      id
+      clientId
+      consumerId
+      redirectUri
+      version
+      updatedAt
+    }
+  }
+}
+`
 
 const clients = `# Finds clients, newest first, with their connections. For the next page, put pageInfo.endCursor into "after".
 # This tab's token is an administrator's: any other caller sees its own client only.
@@ -137,9 +158,9 @@ const headersWith = (token = '<access token of your issuer>') => JSON.stringify(
 /** Options of the GraphiQL page. */
 export function graphiqlOptions(tokens: GraphiqlTokens | null): GraphiQLOptions {
   const headers = headersWith(tokens?.own)
-  const tab = (query: string, variables: object, itsHeaders = headers) => ({
+  const tab = (query: string, variables?: object, itsHeaders = headers) => ({
     query,
-    variables: JSON.stringify(variables, null, 2),
+    variables: variables === undefined ? '' : JSON.stringify(variables, null, 2),
     headers: itsHeaders,
   })
   return {
@@ -148,13 +169,13 @@ export function graphiqlOptions(tokens: GraphiqlTokens | null): GraphiQLOptions 
     defaultHeaders: headers,
     // Titles of tabs are the names of their operations.
     defaultTabs: [
-      tab(exampleMutation, exampleVariables),
+      tab(openingMutation),
       tab(clients, clientsVariables, headersWith(tokens?.admin)),
       tab(connection, changed),
       tab(check, checkVariables),
       tab(revert, revertVariables),
     ],
-    defaultQuery: exampleMutation,
+    defaultQuery: openingMutation,
     schemaDescription: true,
   }
 }
