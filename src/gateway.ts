@@ -133,7 +133,8 @@ export async function openGateway(config: Config, logDestination?: { write(line:
   const checkLimits = createLimitsCheck(database.query, config.database, (sentence) => log.warn({}, sentence))
   const limits = await openLimits(config.limits, log)
   const meter = createMeter()
-  const metrics = openMetrics(config, { counts: meter.counts, database: database.load, keys: keys.state })
+  const sources = { counts: meter.counts, database: database.load, keys: keys.state }
+  const metrics = openMetrics(config, sources, (error) => log.warn({ reason: describeCause(error) }, 'metrics could not be read'))
   const registry = createCallerRegistry(database)
   const authenticate = createAuthenticate({
     verifier: createTokenVerifier({ ...expected, keys, cacheSeconds: config.tokenCacheSeconds }),

@@ -9,8 +9,11 @@ export function scrapeHandler(exposition: () => Promise<Exposition>): RouteHandl
   }
 }
 
-/** A listener of its own for `GET /metrics`, and for nothing else: what the internet reaches and what Prometheus reaches stay apart. */
-export function createMetricsServer(exposition: () => Promise<Exposition>): FastifyInstance {
+/**
+ * A listener of its own for `GET /metrics`, and for nothing else: what the internet reaches and what Prometheus reaches stay apart.
+ * `onFault` is told of a scrape that failed.
+ */
+export function createMetricsServer(exposition: () => Promise<Exposition>, onFault: (error: unknown) => void): FastifyInstance {
   const server = Fastify({
     exposeHeadRoutes: false,
     // Who scrapes is near, and comes back within a minute or two on the same connection.
@@ -23,6 +26,9 @@ export function createMetricsServer(exposition: () => Promise<Exposition>): Fast
   server.server.maxConnections = 50
   server.get('/metrics', scrapeHandler(exposition))
   server.setNotFoundHandler((_request, reply) => reply.code(404).send())
-  server.setErrorHandler<FastifyError>((error, _request, reply) => reply.code(error.statusCode ?? 500).send())
+  server.setErrorHandler<FastifyError>((error, _request, reply) => {
+    if (error.statusCode === undefined) onFault(error)
+    return reply.code(error.statusCode ?? 500).send()
+  })
   return server
 }

@@ -20,13 +20,14 @@ export interface Metrics {
 export function openMetrics(
   { host, metricsPort, production }: Pick<Config, 'host' | 'metricsPort' | 'production'>,
   sources: MetricSources,
+  onFault: (error: unknown) => void,
 ): Metrics {
   let opened: Promise<Exposition> | undefined
   const exposition = () => {
     opened ??= import('./exposition.ts').then(({ createExposition }) => createExposition(sources))
     return opened
   }
-  const server = metricsPort === null ? null : createMetricsServer(exposition)
+  const server = metricsPort === null ? null : createMetricsServer(exposition, onFault)
   return {
     mainRoute: server === null && !production ? scrapeHandler(exposition) : null,
     async listen() {

@@ -6,6 +6,13 @@ import type { Span } from '../observability/tracing.ts'
 import { describeCause } from './log-text.ts'
 import { toGatewayError } from './refusals.ts'
 
+declare module 'node:http' {
+  interface IncomingMessage {
+    /** What the hooks know it as; a connection's own events know only this end of it. */
+    observed?: FastifyRequest
+  }
+}
+
 declare module 'fastify' {
   interface FastifyRequest {
     /** The authenticated caller; null before authentication and on routes without it. */
@@ -34,6 +41,8 @@ export interface Outcome {
   rule: string | null
   /** Why it is a 5xx. */
   cause: unknown
+  /** What was answered on the bare connection, past the reply, because the rest of the request cannot be read; else null. */
+  refusedWith: number | null
   /** Whether it has been logged and counted. */
   ended: boolean
 }
@@ -48,7 +57,15 @@ export function noteError(outcome: Outcome, error: unknown): void {
   if (refusal.status >= 500) outcome.cause ??= refusal.cause ?? refusal
 }
 
-const newOutcome = (): Outcome => ({ door: null, operation: null, code: 'OK', rule: null, cause: undefined, ended: false })
+const newOutcome = (): Outcome => ({
+  door: null,
+  operation: null,
+  code: 'OK',
+  rule: null,
+  cause: undefined,
+  refusedWith: null,
+  ended: false,
+})
 
 type Level = 'debug' | 'info'
 
@@ -81,6 +98,12 @@ export function noteStrayRefusal(log: FastifyBaseLogger, meter: Meter, error: un
   logRequest(log, outcome, { status, durationMs: 0 })
 }
 
+/** Notes that a request was refused while its body was being read. Its line is written when its handler has found out, too. */
+export function noteRefusedMidway({ outcome }: FastifyRequest, error: unknown, status: number): void {
+  noteError(outcome, error)
+  outcome.refusedWith = status
+}
+
 /** One line and one count for each request, when its answer has been sent, or when the caller has gone without it. */
 export function observeRequests(app: FastifyInstance, meter: Meter): void {
   function end(request: FastifyRequest, reply: FastifyReply, aborted: boolean): void {
@@ -89,7 +112,12 @@ export function observeRequests(app: FastifyInstance, meter: Meter): void {
     outcome.ended = true
     const probe = request.routeOptions.config.probe === true && reply.statusCode === 200
     countRequest(meter, outcome, caller, reply.elapsedTime)
-    logRequest(log, outcome, { ...detailsOf(request, reply), ...(aborted && { aborted }) }, probe ? 'debug' : 'info')
+    logRequest(
+      log,
+      outcome,
+      { ...detailsOf(request, reply), ...(aborted && outcome.refusedWith === null && { aborted }) },
+      probe ? 'debug' : 'info',
+    )
     endTrace(request, reply)
   }
 
@@ -99,6 +127,7 @@ export function observeRequests(app: FastifyInstance, meter: Meter): void {
   app.decorateRequest('span', null)
   app.addHook('onRequest', (request, reply, done) => {
     request.outcome = newOutcome()
+    request.raw.observed = request
     reply.header('x-request-id', request.id)
     done()
   })
@@ -117,7 +146,7 @@ export function observeRequests(app: FastifyInstance, meter: Meter): void {
 }
 
 const detailsOf = (request: FastifyRequest, reply: FastifyReply) => ({
-  status: reply.statusCode,
+  status: request.outcome.refusedWith ?? reply.statusCode,
   clientId: request.caller?.clientId,
   clientType: request.caller?.clientType,
   durationMs: Math.round(reply.elapsedTime * 10) / 10,

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { FastifyInstance, FastifyServerOptions } from 'fastify'
 import type { Meter } from '../observability/meter.ts'
-import { noteStrayRefusal } from './request-log.ts'
+import { noteRefusedMidway, noteStrayRefusal } from './request-log.ts'
 
 /** Answers a request that Node's parser or the router refused, so that no door saw it: status, body and headers. */
 export type RenderStrayRefusal = (
@@ -45,10 +45,13 @@ export function strayRequests(options: StrayRequestsOptions): Pick<FastifyServer
     },
     clientErrorHandler: (error, socket) => {
       if (error.code === 'ECONNRESET' || !socket.writable) return socket.destroy()
-      const requestId = nextRequestId(undefined)
-      const { status, body, headers } = answerOf(error, requestId, app().publicUrl())
-      noteStrayRefusal(app().log.child({ requestId }), meter, error, status)
       const { _httpMessage: due, parser } = socket as HttpSocket
+      // The body of a request that the hooks have in hand: the answer is that request's, and so is the line.
+      const midway = due && !due.headersSent && !due.req.complete ? due.req.observed : undefined
+      const requestId = midway?.id ?? nextRequestId(undefined)
+      const { status, body, headers } = answerOf(error, requestId, app().publicUrl())
+      if (midway) noteRefusedMidway(midway, error, status)
+      else noteStrayRefusal(app().log.child({ requestId }), meter, error, status)
       // What came before it on this connection is still to be answered, and ours would be taken for that answer.
       if (due?.req.complete) {
         due.shouldKeepAlive = false

@@ -316,6 +316,27 @@ describe('HTTP/1', () => {
     connection.socket.resetAndDestroy()
     await expectOneLine({ level: 30, door: 'REST', code: 'BAD_REQUEST', status: 400, requestId, aborted: true })
   })
+
+  test('a body that is no HTTP from its middle on has one line, and one answer with the same id', async () => {
+    const connection = await openRaw(port)
+    connection.write(
+      head(
+        `PATCH ${fixture.path} HTTP/1.1`,
+        `x-request-id: ${requestId}`,
+        'content-type: application/json',
+        authorization(),
+        'transfer-encoding: chunked',
+      ),
+    )
+    connection.write('5\r\n{"red\r\nnonsense\r\n')
+    const answers = parseAnswers(await connection.untilClosed())
+    expect(answers).toHaveLength(1)
+    expect(json(answers[0])).toMatchObject({ meta: { code: 400, request_id: requestId }, error: { type: 'request_malformed' } })
+    await expectOneLine({ level: 30, door: 'REST', operation: 'updateClientConnection', code: 'BAD_REQUEST', status: 400, requestId })
+    expect(gateway.log[0]).not.toContain('aborted')
+    await delay(50)
+    expect(gateway.log).toHaveLength(1)
+  })
 })
 
 test('every wait for a caller is bounded', () => {
