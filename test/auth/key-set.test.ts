@@ -45,7 +45,7 @@ function open(options: Partial<KeySetOptions> = {}) {
     }
   }
   const judgeAll = async (tokens: string[]) => [...new Set(await Promise.all(tokens.map(judge)))]
-  return { keys, judge, judgeAll, ready: () => vi.waitFor(() => expect(keys.state().ready).toBe(true), { interval: 5 }) }
+  return { keys, judge, judgeAll, ready: () => vi.waitFor(() => expect(keys.state().ready).toBe(true), { timeout: 10_000, interval: 5 }) }
 }
 
 async function openReady(options: Partial<KeySetOptions> = {}) {
@@ -101,7 +101,7 @@ describe('at the start', () => {
     await issuer.stop()
     const { keys, ready } = open({ limits: { retrySeconds: 0.02 } })
     keys.start()
-    await vi.waitFor(() => expect(keys.state().failures).toBeGreaterThan(1), { interval: 5 })
+    await vi.waitFor(() => expect(keys.state().failures).toBeGreaterThan(1), { timeout: 10_000, interval: 5 })
     await issuer.restart()
     await ready()
   })
@@ -150,7 +150,7 @@ describe('rotation', () => {
     const { judge } = await openReady({ limits: { refreshSeconds: 0.05 } })
     const stale = JSON.stringify(issuer.jwks())
     issuer.answer((_request, response) => void setTimeout(() => response.end(stale), 100))
-    await vi.waitFor(() => expect(issuer.hits()).toBe(2), { interval: 1 })
+    await vi.waitFor(() => expect(issuer.hits()).toBe(2), { timeout: 10_000, interval: 1 })
     issuer.recover()
     issuer.rotate()
     expect(await judge(issuer.mint())).toBe('accepted')
@@ -196,7 +196,7 @@ describe('rotation', () => {
     const { judge } = await openReady({ limits: { refreshSeconds: 0.03 } })
     const old = issuer.mint()
     issuer.rotate()
-    await vi.waitFor(async () => expect(await judge(old)).toBe('unknown_key'), { interval: 10 })
+    await vi.waitFor(async () => expect(await judge(old)).toBe('unknown_key'), { timeout: 10_000, interval: 10 })
     expect(await judge(issuer.mint())).toBe('accepted')
   })
 })
@@ -499,7 +499,7 @@ describe('close', () => {
     const { keys, judge } = open()
     keys.start()
     const waiting = judge(issuer.mint())
-    await vi.waitFor(() => expect(issuer.hits()).toBe(1))
+    await vi.waitFor(() => expect(issuer.hits()).toBe(1), { timeout: 10_000 })
     keys.close()
     expect(await waiting).toBe('unavailable')
     expect(lines).toEqual([])

@@ -192,11 +192,14 @@ test('connections of the pool in use, and what waits for one', async () => {
     await holder.query('BEGIN')
     await holder.query('SELECT FROM connections WHERE id = $1 FOR UPDATE', [fixture.connectionId])
     const writes = [1, 2, 3].map((n) => gateway.patch(fixture.path, { redirect_uri: `https://${n}.example.ua/` }, token))
-    await vi.waitFor(async () => {
-      const { body } = await gateway.app.inject('/metrics')
-      expect(samplesOf(body, 'gateway_database_connections')).toEqual({ in_use: 1, idle: 0 })
-      expect(samplesOf(body, 'gateway_database_waiting')).toEqual({ '': 2 })
-    })
+    await vi.waitFor(
+      async () => {
+        const { body } = await gateway.app.inject('/metrics')
+        expect(samplesOf(body, 'gateway_database_connections')).toEqual({ in_use: 1, idle: 0 })
+        expect(samplesOf(body, 'gateway_database_waiting')).toEqual({ '': 2 })
+      },
+      { timeout: 10_000 },
+    )
     await holder.query('ROLLBACK')
     expect((await Promise.all(writes)).map(({ statusCode }) => statusCode)).toEqual([200, 200, 200])
   } finally {
@@ -222,8 +225,10 @@ test('what a limit has refused, and what overload', async () => {
     await holder.query('BEGIN')
     await holder.query('SELECT FROM connections WHERE id = $1 FOR UPDATE', [fixture.connectionId])
     const waiting = write(token)
-    await vi.waitFor(async () =>
-      expect(samplesOf((await gateway.app.inject('/metrics')).body, 'gateway_database_connections')).toMatchObject({ in_use: 1 }),
+    await vi.waitFor(
+      async () =>
+        expect(samplesOf((await gateway.app.inject('/metrics')).body, 'gateway_database_connections')).toMatchObject({ in_use: 1 }),
+      { timeout: 10_000 },
     )
     const statuses = []
     for (const sent of [token, token, gateway.issuer.mint(writer(fixture.clientId, { userId: randomUUID() })), null, null, null])
@@ -248,11 +253,14 @@ test('what a limit has refused, and what overload', async () => {
 test('failed fetches of keys count; the age of keys is absent while there are none', async () => {
   const gateway = await startTestGateway({ TOKEN_JWKS_URL: 'http://127.0.0.1:1/jwks' })
   try {
-    await vi.waitFor(async () => {
-      const { body } = await gateway.app.inject('/metrics')
-      expect(samplesOf(body, 'gateway_keys_fetch_failures_total')['']).toBeGreaterThanOrEqual(1)
-      expect(samplesOf(body, 'gateway_keys_age_seconds')).toEqual({})
-    })
+    await vi.waitFor(
+      async () => {
+        const { body } = await gateway.app.inject('/metrics')
+        expect(samplesOf(body, 'gateway_keys_fetch_failures_total')['']).toBeGreaterThanOrEqual(1)
+        expect(samplesOf(body, 'gateway_keys_age_seconds')).toEqual({})
+      },
+      { timeout: 10_000 },
+    )
     await gateway.patch('/api/clients/a/connections/b', {}, gateway.issuer.mint())
     const { body } = await gateway.app.inject('/metrics')
     expect(samplesOf(body, 'gateway_refusals_total')).toEqual({ 'authentication:keys_unavailable': 1 })

@@ -97,7 +97,9 @@ describe.skipIf(pgbouncerIsMissing)('behind PgBouncer in transaction mode', () =
 
   test('it is ready, and finds the limits that its role brings, so it warns of nothing', async () => {
     const { app, log } = await openPooled()
-    await vi.waitFor(async () => expect((await app.inject({ url: '/health/ready' })).json()).toMatchObject({ status: 'ok' }))
+    await vi.waitFor(async () => expect((await app.inject({ url: '/health/ready' })).json()).toMatchObject({ status: 'ok' }), {
+      timeout: 10_000,
+    })
     expect(log.filter((line) => line.includes('timeout'))).toEqual([])
     const client = new Client({ connectionString: cluster.urlOf('gateway', pgbouncer.port) })
     await client.connect()
@@ -188,11 +190,13 @@ describe.skipIf(pgbouncerIsMissing)('behind PgBouncer in transaction mode', () =
 
   test('without DATABASE_POOLER it is not ready: PgBouncer refuses the settings of its sessions', async () => {
     const { app, log } = await openPooled({ DATABASE_POOLER: 'none' })
-    await vi.waitFor(async () =>
-      expect((await app.inject({ url: '/health/ready' })).json()).toEqual({
-        status: 'unavailable',
-        checks: { keys: 'ok', database: 'unavailable', migrations: 'unavailable' },
-      }),
+    await vi.waitFor(
+      async () =>
+        expect((await app.inject({ url: '/health/ready' })).json()).toEqual({
+          status: 'unavailable',
+          checks: { keys: 'ok', database: 'unavailable', migrations: 'unavailable' },
+        }),
+      { timeout: 10_000 },
     )
     expect((await updateByRest(app, first(), 'https://never.example.ua/')).statusCode).toBe(503)
     expect(log.join('')).toContain('unsupported startup parameter')
@@ -208,7 +212,9 @@ describe.skipIf(pgbouncerIsMissing)('behind PgBouncer in transaction mode', () =
       const refused = await updateByRest(app, first(), 'https://waits.example.ua/')
       expect([refused.statusCode, refused.headers['retry-after']]).toEqual([503, '1'])
       await holder.query('ROLLBACK')
-      await vi.waitFor(async () => expect((await updateByRest(app, first(), 'https://waited.example.ua/')).statusCode).toBe(200))
+      await vi.waitFor(async () => expect((await updateByRest(app, first(), 'https://waited.example.ua/')).statusCode).toBe(200), {
+        timeout: 10_000,
+      })
     } finally {
       await holder.end()
       await narrow.stop()
@@ -221,7 +227,7 @@ describe.skipIf(pgbouncerIsMissing)('behind PgBouncer in transaction mode', () =
     try {
       const { app, log } = await openPooled({ DATABASE_URL: cluster.urlOf('gateway', another.port) })
       const readiness = () => app.inject({ url: '/health/ready' })
-      await vi.waitFor(async () => expect((await readiness()).statusCode).toBe(200))
+      await vi.waitFor(async () => expect((await readiness()).statusCode).toBe(200), { timeout: 10_000 })
       await readiness()
       expect(log.map((line) => JSON.parse(line)).filter(({ level }) => level === 40)).toEqual([
         expect.objectContaining({ msg: "lock_timeout of the gateway's role is 60000 ms, and has to be from 1 to 3000 ms" }),

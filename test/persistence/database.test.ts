@@ -115,11 +115,11 @@ describe('more work than the pool can take', () => {
   test('waits, but not too much of it and not for too long; each way in stands in the same queue', async () => {
     const database = open(db.url, { poolMax: 1, queueMax: 2, queueTimeoutMs: 300 })
     const running = sleep(database, 1)
-    await vi.waitFor(() => expect(database.load()).toMatchObject({ inUse: 1, waiting: 0 }))
+    await vi.waitFor(() => expect(database.load()).toMatchObject({ inUse: 1, waiting: 0 }), { timeout: 10_000 })
     const waiting = [database.rows('SELECT to_json(1)', []), database.run((prisma) => prisma.connection.count())].map((work) =>
       work.catch((error: unknown) => error),
     )
-    await vi.waitFor(() => expect(database.load()).toMatchObject({ inUse: 1, waiting: 2, shed: none }), { interval: 1 })
+    await vi.waitFor(() => expect(database.load()).toMatchObject({ inUse: 1, waiting: 2, shed: none }), { timeout: 10_000, interval: 1 })
 
     await expect(database.rows('SELECT to_json(1)', [])).rejects.toMatchObject(shedBecause('queue_full'))
     expect(await Promise.all(waiting)).toMatchObject([shedBecause('queue_timeout'), shedBecause('queue_timeout')])
@@ -138,7 +138,7 @@ describe('more work than the pool can take', () => {
   test('does not keep checks from being answered', async () => {
     const database = open(db.url, { poolMax: 1, queueMax: 0, connectTimeoutMs: 300 })
     const running = sleep(database, 1)
-    await vi.waitFor(() => expect(database.load().inUse).toBe(1))
+    await vi.waitFor(() => expect(database.load().inUse).toBe(1), { timeout: 10_000 })
     expect(await Promise.all([database.query('SELECT 1 AS one'), database.query('SELECT 2 AS two')])).toEqual([[{ one: 1 }], [{ two: 2 }]])
     expect(database.load().shed).toEqual(none)
     await running
@@ -164,7 +164,7 @@ describe('closing', () => {
       answered = true
       return rows
     })
-    await vi.waitFor(async () => expect((await backends()).filter(({ state }) => state === 'active')).toHaveLength(1))
+    await vi.waitFor(async () => expect((await backends()).filter(({ state }) => state === 'active')).toHaveLength(1), { timeout: 10_000 })
     const closed = database.close()
     expect(await work).toEqual([{ slept: '' }])
     await closed

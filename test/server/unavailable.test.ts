@@ -248,13 +248,16 @@ describe('there is more work for the database than it can take', () => {
     const sent = narrow.issuer.mint(writer(clientId))
     // It is sent only when somebody waits for its answer.
     const waiting = throughRest(narrow, sent, 'https://waited.example.ua/').then((answer) => answer)
-    await vi.waitFor(async () => {
-      const rest = await throughRest(narrow, sent)
-      expect(rest.statusCode).toBe(503)
-      expect(rest.json()).toEqual(envelopeOf503)
-      expect(rest.headers['retry-after']).toMatch(/^[123]$/)
-      expectNothingInternal(rest)
-    })
+    await vi.waitFor(
+      async () => {
+        const rest = await throughRest(narrow, sent)
+        expect(rest.statusCode).toBe(503)
+        expect(rest.json()).toEqual(envelopeOf503)
+        expect(rest.headers['retry-after']).toMatch(/^[123]$/)
+        expectNothingInternal(rest)
+      },
+      { timeout: 10_000 },
+    )
     const graphql = await throughGraphql(narrow, sent)
     expect(graphql.json().errors).toMatchObject([errorOf503(expect.any(Number))])
     expect(graphql.headers['retry-after']).toMatch(/^[123]$/)
@@ -281,7 +284,9 @@ describe('there is more work for the database than it can take', () => {
     }
     spin()
     try {
-      await vi.waitFor(async () => expect((await throughRest(narrow, sent, 'http://after.example.ua')).statusCode).toBe(503))
+      await vi.waitFor(async () => expect((await throughRest(narrow, sent, 'http://after.example.ua')).statusCode).toBe(503), {
+        timeout: 10_000,
+      })
       const graphqlAhead = await throughGraphql(narrow, sent, 'http://after.example.ua')
       expect(graphqlAhead.json().errors).toMatchObject([errorOf503(expect.any(Number))])
       expect([graphqlAhead.statusCode, graphqlAhead.headers['retry-after']]).toEqual([200, expect.stringMatching(/^[123]$/)])
