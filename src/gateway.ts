@@ -20,7 +20,7 @@ import { createConnectionHistory } from './persistence/connection-history.ts'
 import { createConnectionStore } from './persistence/connection-store.ts'
 import { createDatabase } from './persistence/database.ts'
 import { pendingMigrations } from './persistence/migrate.ts'
-import { createLimitsCheck } from './persistence/pooler.ts'
+import { createSessionLimitsCheck } from './persistence/session-limits.ts'
 import { traceDatabase } from './persistence/traced-database.ts'
 import { watchEventLoop } from './server/event-loop.ts'
 import { describeCause } from './server/log-text.ts'
@@ -130,7 +130,7 @@ export async function openGateway(config: Config, logDestination?: { write(line:
     pressure: eventLoop,
   })
   const database = tracing ? traceDatabase(untraced, tracing) : untraced
-  const checkLimits = createLimitsCheck(database.query, config.database, (sentence) => log.warn({}, sentence))
+  const checkSessionLimits = createSessionLimitsCheck(database.query, config.database, (sentence) => log.warn({}, sentence))
   const limits = await openLimits(config.limits, log)
   const meter = createMeter()
   const sources = { counts: meter.counts, database: database.load, keys: keys.state }
@@ -155,7 +155,7 @@ export async function openGateway(config: Config, logDestination?: { write(line:
       keys: () => keys.state().ready,
       // One question answers both: a database that is away cannot say which migrations it has.
       database: async () => {
-        await checkLimits()
+        await checkSessionLimits()
         return (await database.query('SELECT 1')).length === 1
       },
       migrations: async () => (await pendingMigrations(database.query)).length === 0,

@@ -1,8 +1,9 @@
 import type { Client, ClientFilter, ClientOrder, ClientReference, ClientStore } from '../domain/client.ts'
 import type { PageRequest } from '../domain/page.ts'
 import { dateOf } from './connection-rows.ts'
-import { type Database, plannedAnew } from './database.ts'
+import type { Database } from './database.ts'
 import { type ListOrder, Placed, pageClause, pageOf, totalOf, Values, whereAll } from './paging.ts'
+import { plannedAnew } from './statement-names.ts'
 
 /** The columns of a client: an allow-list, without its legacy secret and its private settings. */
 const columns = ['id', 'name', 'settings', 'is_blocked', 'block_reason', 'user_id', 'client_type_id', 'inserted_at', 'updated_at']

@@ -2,8 +2,9 @@ import type { Connection, ConnectionFilter, ConnectionStore, WriteOutcome } from
 import type { PageRequest } from '../domain/page.ts'
 import { type ConnectionRow, connectionOf, connectionRow } from './connection-rows.ts'
 import { deleteConnection, replaceSecret, updateRedirectUri, type Write, writeValues } from './connection-writes.ts'
-import { type Database, plannedAnew, type SqlValue } from './database.ts'
+import type { Database, SqlValue } from './database.ts'
 import { type ListOrder, Placed, pageClause, pageOf, totalOf, Values, whereAll } from './paging.ts'
+import { plannedAnew } from './statement-names.ts'
 
 const findConnection = `SELECT ${connectionRow()} FROM connections WHERE id = $1::uuid AND client_id = $2::uuid`
 

@@ -6,6 +6,8 @@ import type { GatewayError } from '../domain/errors.ts'
 import { PrismaClient } from '../generated/prisma/client.ts'
 import { createAdmission, type Pressure, type ShedReason } from './admission.ts'
 import { classifyFailure, toRefusal } from './failure.ts'
+import { settingsOfSession } from './session-limits.ts'
+import { createStatementNames, noStatementNames } from './statement-names.ts'
 
 type Prisma = ReturnType<typeof createPrisma>
 
@@ -60,41 +62,6 @@ const againWithinMs = 1_000
 /** The server's own limit answers first, with a proper error; this one is for a server that no longer answers at all. */
 const clientSideGraceMs = 1_000
 
-/**
- * The beginning of a statement that is planned for its values each time it runs. Prepared statements end up with one plan for any
- * values, and there is none that is good for a search after a rare text and after a common one.
- */
-export const plannedAnew = '/* planned anew */'
-
-/** Named statements are prepared once per connection. Bounded, because lists of ids make ever new texts. */
-const namedStatements = 500
-
-function createStatementNames(): (query: { readonly sql: string }) => string {
-  const names = new Map<string, string>()
-  return ({ sql }) => {
-    const known = names.get(sql)
-    if (known !== undefined) return known
-    // The empty name is PostgreSQL's unnamed statement.
-    if (names.size >= namedStatements || sql.startsWith(plannedAnew)) return ''
-    const name = `gateway_${names.size}`
-    names.set(sql, name)
-    return name
-  }
-}
-
-/**
- * Limits that the server keeps for us, asked for when a session starts. PgBouncer refuses such settings, and hands a session to another
- * client after each transaction: there they belong to the role (see pooler.ts), and no statement may have a name.
- */
-function sessionSettings({ pooler, statementTimeoutMs, lockTimeoutMs }: DatabaseConfig) {
-  if (pooler === 'pgbouncer') return {}
-  return {
-    statement_timeout: statementTimeoutMs,
-    lock_timeout: lockTimeoutMs,
-    idle_in_transaction_session_timeout: statementTimeoutMs,
-  }
-}
-
 function createPrisma(adapter: PrismaPg) {
   return new PrismaClient({
     adapter,
@@ -128,11 +95,11 @@ export function createDatabase(url: string, config: DatabaseConfig, options: Dat
     idleTimeoutMillis: 30_000,
     keepAlive: true,
     application_name: 'mithril-connection-gateway',
-    ...sessionSettings(config),
+    ...settingsOfSession(config),
   })
   // Without a listener a connection that breaks while idle would end the process.
   pool.on('error', onIdleError)
-  const statementNameGenerator = config.pooler === 'pgbouncer' ? () => '' : createStatementNames()
+  const statementNameGenerator = config.pooler === 'pgbouncer' ? noStatementNames : createStatementNames()
   const factory = new PrismaPg(pool, { statementNameGenerator })
   const prisma = createPrisma(factory)
   // Wraps the pool and connects to nothing yet.

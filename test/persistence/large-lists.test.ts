@@ -8,9 +8,10 @@ import type { ConnectionFilter } from '../../src/domain/connection.ts'
 import { decodeCursor, type PageRequest } from '../../src/domain/page.ts'
 import { createClientStore } from '../../src/persistence/client-store.ts'
 import { createConnectionStore } from '../../src/persistence/connection-store.ts'
-import { createDatabase, type Database, plannedAnew, type SqlValue } from '../../src/persistence/database.ts'
+import { createDatabase, type Database, type SqlValue } from '../../src/persistence/database.ts'
 import { migrate } from '../../src/persistence/migrate.ts'
 import { MIGRATIONS } from '../../src/persistence/migration-files.ts'
+import { plannedAnew } from '../../src/persistence/statement-names.ts'
 import { createTestDatabase, databaseDefaults, type TestDatabase } from '../support/database.ts'
 
 const config = { ...databaseDefaults, poolMax: 2, connectTimeoutMs: 5_000, statementTimeoutMs: 60_000, lockTimeoutMs: 5_000 }
