@@ -1,7 +1,8 @@
 import { type DocumentNode, NoSchemaIntrospectionCustomRule, specifiedRules, validate } from 'graphql'
 import type { Plugin } from 'graphql-yoga'
 import { LRUCache } from 'lru-cache'
-import { exceededLimits, parseWithinLimits } from './document-limits.ts'
+import { parseWithinLimits } from './document-limits.ts'
+import { exceededLimits } from './document-size.ts'
 
 /** How many errors of one request are found and answered. More help nobody, and each costs. */
 export const maxRequestErrors = 10

@@ -1,7 +1,8 @@
 import { GraphQLError, getIntrospectionQuery, validate } from 'graphql'
 import { expect, test } from 'vitest'
 import manifest from '../../src/client/documents/persisted-documents.json' with { type: 'json' }
-import { type DocumentLimit, documentLimits, exceededLimits, parseWithinLimits } from '../../src/graphql/document-limits.ts'
+import { type DocumentLimit, documentLimits, parseWithinLimits } from '../../src/graphql/document-limits.ts'
+import { exceededLimits } from '../../src/graphql/document-size.ts'
 import { createSchema } from '../../src/graphql/schema.ts'
 
 /** The limits that a document is beyond; empty: none. */
