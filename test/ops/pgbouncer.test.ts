@@ -173,7 +173,8 @@ describe.skipIf(pgbouncerIsMissing)('behind PgBouncer in transaction mode', () =
   })
 
   test('it reads lists and history, whose statements are many', async () => {
-    const { app } = await openPooled()
+    // 160 statements through 5 sessions: on a slow machine some would wait too long, which is another test's.
+    const { app } = await openPooled({ DATABASE_QUEUE_TIMEOUT_MS: '10000' })
     const target = first()
     const query = `{ client(id: "${target.clientId}") { connections { nodes { id consumer { id } changes { nodes { kind } } } } } }`
     const token = issuer.mint({ clientId: target.clientId, clientType: 'MSP', scope: 'client:read connection:read' })
