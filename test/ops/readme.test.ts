@@ -69,7 +69,9 @@ describe('ops/README.md', () => {
     }
     for (const [path] of text.matchAll(/\bops\/[\w./-]+\w/g)) expect(existsSync(join(repository, path)), path).toBe(true)
     const configured = readFileSync(join(repository, 'src/config/variables.ts'), 'utf8')
-    const own = /^(ADMIN_URL|MIGRATOR_URL|MIGRATOR_PASSWORD|GATEWAY_PASSWORD|ON_ERROR_STOP|NODE_[A-Z_]+)$/
+    // NODE_… are Node's own, and these of OTEL_… the library's.
+    const own =
+      /^(ADMIN_URL|MIGRATOR_URL|MIGRATOR_PASSWORD|GATEWAY_PASSWORD|ON_ERROR_STOP|NODE_[A-Z_]+|OTEL_(TRACES_SAMPLER|EXPORTER_OTLP_HEADERS|SERVICE_NAME|RESOURCE_ATTRIBUTES))$/
     for (const [name] of text.matchAll(/\b[A-Z]+(_[A-Z]+)+\b/g)) if (!own.test(name)) expect(configured).toContain(`  ${name}:`)
   })
 })

@@ -1,0 +1,74 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { variables } from '../../src/config/variables.ts'
+import { catalogue } from '../../src/domain/errors.ts'
+
+const repository = join(import.meta.dirname, '../..')
+const read = (path: string) => readFileSync(join(repository, path), 'utf8')
+
+/** As GitHub makes an anchor of a heading. */
+const anchorsOf = (text: string) =>
+  [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\w -]/g, '')
+      .replaceAll(' ', '-'),
+  )
+
+test.each(['README.md', 'SECURITY.md', 'docs/contract.md', 'ops/README.md'])('%s links to what is there', (document) => {
+  const links = [...read(document).matchAll(/\]\((?!http)([^)#]*)(?:#([^)]*))?\)/g)]
+  expect(links.length).toBeGreaterThan(0)
+  for (const [, path = '', anchor] of links) {
+    const target = path === '' ? document : join(dirname(document), path)
+    expect(existsSync(join(repository, target)), target).toBe(true)
+    if (anchor !== undefined) expect(anchorsOf(read(target)), `${target}#${anchor}`).toContain(anchor)
+  }
+})
+
+describe('every variable', () => {
+  const names = Object.keys(variables.shape)
+
+  test('has a row in the README', () => {
+    const rows = [...read('README.md').matchAll(/^\| (`[A-Z_`, ]+`) \|/gm)].flatMap(([, row = '']) => row.match(/[A-Z_]+/g) ?? [])
+    expect(rows).toEqual(names)
+  })
+
+  test('is in .env.example, with its default if it has one', () => {
+    const lines = [...read('.env.example').matchAll(/^# ([A-Z_]+)=(.*)$/gm)].map(([, name = '', value = '']) => [name, value] as const)
+    expect(lines.map(([name]) => name)).toEqual(names)
+    for (const [name, value] of lines) {
+      const variable = variables.shape[name as keyof typeof variables.shape] // the names are those
+      expect(variable.safeParse(value).success, name).toBe(true)
+      const unset: unknown = variable.parse(undefined)
+      // Examples stand where there is no default, and where it is empty; and production is what sets variables.
+      const hasDefault = unset !== undefined && String(unset) !== '' && name !== 'NODE_ENV'
+      if (hasDefault) expect(variable.parse(value), name).toEqual(unset)
+    }
+  })
+})
+
+test('every refusal of the catalogue is told to callers: its sentence or how that begins, its code and its number', () => {
+  const told = [...`${read('README.md')}\n${read('docs/contract.md')}`.matchAll(/^\| ([^|]*) \| (.*) \|$/gm)].map(
+    ([, outcomes = '', rest = '']) => ({
+      beginnings: [...outcomes.matchAll(/`([^`]+)`/g)].map(([, sentence = '']) => sentence.replace(/:? …$/, '')),
+      rest,
+    }),
+  )
+  for (const { code, status, message } of Object.values(catalogue)) {
+    const row = told.find(({ beginnings }) => beginnings.some((beginning) => message.startsWith(beginning)))
+    expect(row?.rest, message).toContain(`\`${code}\``)
+    expect(row?.rest, message).toContain(String(status))
+  }
+})
+
+test('decisions are numbered one after the other', () => {
+  const numbers = [...read('ARCHITECTURE.md').matchAll(/^\*\*(\d+)\. /gm)].map(([, number]) => Number(number))
+  expect(numbers).toEqual(numbers.map((_, index) => index + 1))
+})
+
+test('files that ARCHITECTURE.md names are there', () => {
+  const named = [...read('ARCHITECTURE.md').matchAll(/`((?:[a-z-]+\/)+[a-z-]+(?:\.[a-z]+)*\.(?:ts|sql))`/g)].map(([, path = '']) => path)
+  expect(named.length).toBeGreaterThan(15)
+  expect(named.filter((path) => !['', 'src'].some((root) => existsSync(join(repository, root, path))))).toEqual([])
+})
