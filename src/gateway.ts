@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import type { GraphiQLOptions } from 'graphql-yoga'
 import { createApp } from './app.ts'
-import { createAdmission } from './auth/admission.ts'
+import { createAdmitCaller } from './auth/admit-caller.ts'
 import { createAuthenticate } from './auth/authenticate.ts'
 import { type DevelopmentIssuer, openDevelopmentIssuer } from './auth/development-issuer.ts'
 import { createKeySet } from './auth/key-set.ts'
@@ -139,7 +139,7 @@ export async function openGateway(config: Config, logDestination?: { write(line:
   const authenticate = createAuthenticate({
     verifier: createTokenVerifier({ ...expected, keys, cacheSeconds: config.tokenCacheSeconds }),
     opaqueTokens: config.opaqueTokens ? createOpaqueTokens({ registry }) : null,
-    admit: createAdmission({ registry, enforceBrokerKey: config.enforceBrokerKey }),
+    admit: createAdmitCaller({ registry, enforceBrokerKey: config.enforceBrokerKey }),
     onRefused: (reason) => meter.refused(`authentication:${reason}`),
   })
 

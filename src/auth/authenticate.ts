@@ -1,6 +1,6 @@
 import type { Caller } from '../domain/caller.ts'
 import { GatewayError } from '../domain/errors.ts'
-import type { Admit } from './admission.ts'
+import type { AdmitCaller } from './admit-caller.ts'
 import { readBearer } from './bearer.ts'
 import { KeysUnavailable } from './key-set.ts'
 import { isOpaque, type OpaqueTokens } from './opaque-tokens.ts'
@@ -27,7 +27,7 @@ export interface AuthenticateOptions {
   readonly verifier: Pick<TokenVerifier, 'verify'>
   /** null: a token that is no JWT is refused like any other malformed one. */
   readonly opaqueTokens: OpaqueTokens | null
-  readonly admit: Admit
+  readonly admit: AdmitCaller
   /** Told the reason of each request that is turned away here, for metrics. */
   readonly onRefused?: (reason: Unauthenticated) => void
 }

@@ -6,7 +6,7 @@ import { isUuid } from '../domain/uuid.ts'
 import { createRecentAnswers } from './recent-answers.ts'
 import { TokenRefused } from './token-refused.ts'
 
-export interface AdmissionOptions {
+export interface AdmitCallerOptions {
   readonly registry: Pick<CallerRegistry, 'standingOf' | 'brokerOf'>
   /** Whether a client that acts through a broker has to bring the broker's key. */
   readonly enforceBrokerKey: boolean
@@ -25,7 +25,7 @@ export interface AdmissionOptions {
  * @throws TokenRefused `blocked`
  * @throws GatewayError `apiKeyMissing` or `apiKeyInvalid`
  */
-export type Admit = (caller: Caller, apiKey: string | null) => Caller | Promise<Caller>
+export type AdmitCaller = (caller: Caller, apiKey: string | null) => Caller | Promise<Caller>
 
 /** What a secret of a connection may look like: it fits its column and a header. Anything else needs no lookup. */
 const secret = /^[ -~]{1,255}$/
@@ -34,7 +34,7 @@ const unknown = { kind: 'unknown' } as const
 type BrokerAnswer = typeof unknown | ({ readonly kind: 'broker' } & Broker)
 
 /** Makes the function that lets callers in. */
-export function createAdmission({ registry, enforceBrokerKey, now }: AdmissionOptions): Admit {
+export function createAdmitCaller({ registry, enforceBrokerKey, now }: AdmitCallerOptions): AdmitCaller {
   const standings = createRecentAnswers<Caller, Standing>({
     // The issuer may name users as it likes; those of Mithril are UUIDs.
     lookUp: ({ clientId, userId }) => registry.standingOf(clientId, userId !== null && isUuid(userId) ? userId : null),
