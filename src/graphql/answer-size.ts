@@ -42,11 +42,14 @@ function mostItems(
     return typeof variables[name] === 'number' ? variables[name] : undefined
   }
 
-  /** The size of a page, or more: which of its arguments count depends on more than can be known here. */
+  /**
+   * The size of a page, or more: which of its arguments count depends on more than can be known here. Never below 0: a size that will be
+   * refused, or whose field is skipped, takes nothing off the others.
+   */
   function sizeOf({ arguments: given = [] }: FieldNode): number {
     const argument = (name: string) => given.find((node) => node.name.value === name)?.value
     const withoutLast = argument('before') ? defaultFirst : 0
-    return Math.min(Math.max(numberOf(argument('first')) ?? defaultFirst, numberOf(argument('last')) ?? withoutLast), mostFirst)
+    return Math.min(Math.max(0, numberOf(argument('first')) ?? defaultFirst, numberOf(argument('last')) ?? withoutLast), mostFirst)
   }
 
   function ofFragment(name: string): number {

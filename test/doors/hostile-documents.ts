@@ -231,6 +231,10 @@ const tooLarge: readonly HostileDocument[] = [
     '{ clients(first: 1, before: "x") { nodes { connections(first: 100) { nodes { changes(first: 20) { nodes { id } } } } } } }',
   ),
   tooManyItems(
+    'a million items beside less than none, which are skipped',
+    '{ clients(first: 100) { nodes { connections(first: 100) { nodes { changes(first: 100) { nodes { id } } } } } } less: clients(first: -2000000, last: -2000000) @skip(if: true) { nodes { id } } }',
+  ),
+  tooManyItems(
     'many items by aliases in fragments',
     `{ client(id: "a") { ${times(8, (i) => `a${i}: connections(first: 100) { ...P }`)} } } fragment P on ClientConnectionPage { nodes { changes { nodes { id } } } }`,
   ),
