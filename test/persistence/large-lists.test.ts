@@ -74,7 +74,7 @@ beforeAll(async () => {
   await session.connect()
   await session.query(fill)
   await session.query('RESET session_replication_role')
-  expect(await migrate(testDatabase.url)).toEqual(['2_versions_and_history', '3_lists', '4_faster_record'])
+  expect(await migrate(testDatabase.url)).toEqual(['2_versions_and_history', '3_lists', '4_faster_record', '5_guarded_record'])
   // As autovacuum leaves the tables.
   await session.query('VACUUM ANALYZE clients, client_types, connections')
   database = createDatabase(testDatabase.url, config)

@@ -9,7 +9,7 @@ import { MIGRATIONS } from '../../src/persistence/migration-files.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { diffFromSchema } from '../support/schema-diff.ts'
 
-const all = ['0_init', '1_connection_changes', '2_versions_and_history', '3_lists', '4_faster_record']
+const all = ['0_init', '1_connection_changes', '2_versions_and_history', '3_lists', '4_faster_record', '5_guarded_record']
 const additive = all.slice(1)
 
 let database: TestDatabase
@@ -200,7 +200,7 @@ describe('the commands', () => {
     })
     expect(await run('migrate', database.url)).toEqual({
       code: 0,
-      stdout: 'Applied 1_connection_changes, 2_versions_and_history, 3_lists, 4_faster_record.\n',
+      stdout: 'Applied 1_connection_changes, 2_versions_and_history, 3_lists, 4_faster_record, 5_guarded_record.\n',
       stderr: '',
     })
     expect(await run('migrate', database.url)).toEqual({ code: 0, stdout: 'Nothing to migrate: the database is up to date.\n', stderr: '' })

@@ -158,6 +158,18 @@ describe('Mithril, by its own role,', () => {
       })
   })
 
+  test('cannot make triggers of its own that write to the record', async () => {
+    await mithril.query('CREATE TEMPORARY TABLE bait AS SELECT id, client_id, redirect_uri FROM connections')
+    try {
+      for (const name of ['record_redirect_uri_change', 'record_secret_change', 'record_connection_delete'])
+        await expect(
+          mithril.query(`CREATE TRIGGER forge AFTER UPDATE ON bait FOR EACH ROW EXECUTE FUNCTION ${name}()`),
+        ).rejects.toMatchObject({ code: '42501', message: `permission denied for function ${name}` })
+    } finally {
+      await mithril.query('DROP TABLE pg_temp.bait')
+    }
+  })
+
   test('cannot put a temporary table of the same name in the place of the record', async () => {
     const columns = await database.query<{ sql: string }>(
       `SELECT string_agg(format('%I %s', attname, format_type(atttypid, atttypmod)), ', ') AS sql
