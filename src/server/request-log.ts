@@ -104,8 +104,14 @@ export function noteRefusedMidway({ outcome }: FastifyRequest, error: unknown, s
   outcome.refusedWith = status
 }
 
-/** One line and one count for each request, when its answer has been sent, or when the caller has gone without it. */
+/**
+ * One line and one count for each request, when its answer has been sent, or when the caller has gone without it. The app is closed once
+ * each request has its own: one whose caller has gone is worked off as any other, and would find nothing left of what it stands on.
+ */
 export function observeRequests(app: FastifyInstance, meter: Meter): void {
+  let unended = 0
+  let onLastEnd: (() => void) | undefined
+
   function end(request: FastifyRequest, reply: FastifyReply, aborted: boolean): void {
     const { outcome, caller, log } = request
     if (outcome.ended) return
@@ -119,6 +125,8 @@ export function observeRequests(app: FastifyInstance, meter: Meter): void {
       probe ? 'debug' : 'info',
     )
     endTrace(request, reply)
+    unended -= 1
+    if (unended === 0) onLastEnd?.()
   }
 
   app.decorateRequest('caller', null)
@@ -128,6 +136,7 @@ export function observeRequests(app: FastifyInstance, meter: Meter): void {
   app.addHook('onRequest', (request, reply, done) => {
     request.outcome = newOutcome()
     request.raw.observed = request
+    unended += 1
     reply.header('x-request-id', request.id)
     done()
   })
@@ -142,6 +151,11 @@ export function observeRequests(app: FastifyInstance, meter: Meter): void {
     if (raw.destroyed) end(request, reply, true)
     else raw.once('close', () => end(request, reply, true))
     done(null, payload)
+  })
+  // Fastify itself waits for connections only.
+  app.addHook('onClose', (_app, done) => {
+    if (unended === 0) done()
+    else onLastEnd = done
   })
 }
 

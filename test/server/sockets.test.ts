@@ -391,3 +391,50 @@ test('while it drains, requests in flight are answered, kept-alive connections a
     await draining.close()
   }
 })
+
+test('while it drains, a request whose caller has gone is worked off before what it stands on is closed', async () => {
+  const draining = await startTestGateway({ DATABASE_URL: gateway.config.database.url ?? '' })
+  const holder = await gateway.database.pool.connect()
+  const closed = Promise.withResolvers<void>()
+  try {
+    await draining.app.listen({ host: '127.0.0.1', port: 0 })
+    const gone = await openRaw((draining.app.server.address() as AddressInfo).port)
+    await holder.query('BEGIN')
+    await holder.query('SELECT FROM connections WHERE id = $1 FOR UPDATE', [fixture.connectionId])
+    // Two writes: the second one begins when the gateway has been closing for a while.
+    const update = (redirectUri: string) =>
+      `updateClientConnection(input: { clientId: "${fixture.clientId}", connectionId: "${fixture.connectionId}", redirectUri: "${redirectUri}" }) { clientConnection { id } }`
+    const query = `mutation { one: ${update('https://one.example.ua/')} two: ${update('https://two.example.ua/')} }`
+    const content = JSON.stringify({ query })
+    gone.write(
+      head(
+        'POST /graphql HTTP/1.1',
+        'content-type: application/json',
+        `authorization: Bearer ${draining.issuer.mint(writer(fixture.clientId))}`,
+        `content-length: ${Buffer.byteLength(content)}`,
+      ) + content,
+    )
+    await vi.waitFor(
+      async () =>
+        expect(
+          await gateway.database.query(
+            `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND application_name LIKE 'mithril%'`,
+          ),
+        ).toHaveLength(1),
+      { timeout: 10_000, interval: 5 },
+    )
+    gone.socket.destroy()
+    draining.close().then(closed.resolve, closed.reject)
+    await delay(100)
+    await holder.query('ROLLBACK')
+    await closed.promise
+
+    expect(await gateway.redirectUriOf(fixture.connectionId)).toBe('https://two.example.ua/')
+    const lines = draining.log.map((line) => JSON.parse(line)).filter(({ operation }) => operation === 'updateClientConnection')
+    expect(lines).toMatchObject([{ level: 30, code: 'OK', aborted: true }])
+  } finally {
+    await holder.query('ROLLBACK')
+    holder.release()
+    await closed.promise
+  }
+})
