@@ -7,7 +7,10 @@ import { requireKey, settleWrite } from './settle-write.ts'
 import type { AuthorizeWrite } from './write-limit.ts'
 
 /** Gives a connection a new secret. The answer is the only one that ever shows it. */
-export type RefreshConnectionSecret = (call: Call, input: ConnectionKey) => Promise<RefreshedConnection>
+export type RefreshConnectionSecret = (
+  call: Call,
+  input: ConnectionKey & { readonly expectedVersions: readonly number[] | null },
+) => Promise<RefreshedConnection>
 
 export interface RefreshConnectionSecretDeps {
   readonly authorizeWrite: AuthorizeWrite
@@ -20,7 +23,8 @@ const newSecret = () => randomBytes(32).toString('base64url')
 /**
  * Beside scope and ownership there is a third rule (`domain.md` §3): the consumer of the connection has to be there. Either
  * it is the caller itself, or the `API-key` header is the secret of one of the consumer's own connections.
- * @throws GatewayError `accessDenied`, `invalidScopes`, `forbidden`, `tooManyRequests`, `notFound`, `apiKeyMissing`, `apiKeyInvalid` or `unavailable`
+ * @throws GatewayError `accessDenied`, `invalidScopes`, `forbidden`, `tooManyRequests`, `notFound`, `apiKeyMissing`, `apiKeyInvalid`, `conflict` or
+ *   `unavailable`
  */
 export function createRefreshConnectionSecret({ authorizeWrite, connections }: RefreshConnectionSecretDeps): RefreshConnectionSecret {
   async function requireConsumer({ caller, apiKey }: Author, { consumerId }: Connection): Promise<void> {
@@ -31,7 +35,7 @@ export function createRefreshConnectionSecret({ authorizeWrite, connections }: R
     if (owner !== consumerId) throw new GatewayError('forbidden')
   }
 
-  return async (call, input) => {
+  return async (call, { expectedVersions, ...input }) => {
     const author = await authorizeWrite(call, requiredScope.refreshSecret, input.clientId)
 
     const key = requireKey(input)
@@ -39,6 +43,6 @@ export function createRefreshConnectionSecret({ authorizeWrite, connections }: R
     if (connection === null) throw new GatewayError('notFound')
     await requireConsumer(author, connection)
 
-    return settleWrite(await connections.replaceSecret({ ...key, secret: newSecret(), expectedVersions: null, author }))
+    return settleWrite(await connections.replaceSecret({ ...key, secret: newSecret(), expectedVersions, author }))
   }
 }

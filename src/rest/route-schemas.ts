@@ -228,9 +228,10 @@ export const refreshSecret = route({
   headers: {
     type: 'object',
     properties: {
+      ...ifMatch.properties,
       'api-key': { ...string, description: "Secret of one of the consumer's own connections, where the caller is not the consumer itself" },
     },
   },
   success: data('The connection and its new secret', connectionWithSecret),
-  refuses: [404],
+  refuses: [404, 412],
 })

@@ -126,7 +126,10 @@ export function restRoutes(app: FastifyInstance, { operations, ...door }: RestRo
     refresh,
     { onRequest: entranceOfWrite(door, 'refreshConnectionSecret', requiredScope.refreshSecret), schema: schemas.refreshSecret },
     async (request, reply) => {
-      const refreshed = await operations.refreshConnectionSecret(callOf(request, 'REST'), keyOf(request.params))
+      const refreshed = await operations.refreshConnectionSecret(callOf(request, 'REST'), {
+        ...keyOf(request.params),
+        expectedVersions: expectedVersionsOf(request),
+      })
       setEntityTag(reply, refreshed.connection)
       return dataEnvelope(200, addresseeOf(request), refreshedConnectionView(refreshed))
     },

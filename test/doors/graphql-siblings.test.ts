@@ -424,6 +424,17 @@ describe('refreshing a secret', () => {
     expect([unknown.status, unknown.errors[0].message]).toEqual([401, 'invalid api-key header'])
   })
 
+  test('with a stale expectedVersion is CONFLICT, and the secret stays', async () => {
+    const { clientId, consumerId, connectionId, secret } = await gateway.connection()
+    const apiKey = `key-${randomUUID()}`
+    await gateway.database.insertConnection({ clientId: consumerId, consumerId, redirectUri: 'https://mis.example.ua/', secret: apiKey })
+    const refreshAt = (expectedVersion: number) =>
+      ask(refresh, { input: { clientId, connectionId, expectedVersion } }, owner(clientId), { 'api-key': apiKey })
+    expect((await refreshAt(9)).errors[0].extensions).toMatchObject({ code: 'CONFLICT', exception: { current: { version: 1 } } })
+    expect(await gateway.database.query('SELECT secret FROM connections WHERE id = $1', [connectionId])).toEqual([{ secret }])
+    expect((await refreshAt(1)).data.refreshClientConnectionSecret.clientConnection).toEqual({ version: 2 })
+  })
+
   test('a secret is in no answer, log line or audit row but the answer to the refresh', async () => {
     const { clientId, consumerId, connectionId, secret, path } = await gateway.connection()
     const apiKey = `key-${randomUUID()}`

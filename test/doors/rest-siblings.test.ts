@@ -292,6 +292,17 @@ describe('refresh_secret', () => {
     expect(await gateway.auditOf(fixture.connectionId)).toEqual([])
   })
 
+  test('with an If-Match of another state is 412, and the secret stays', async () => {
+    const { clientId, path, connectionId, secret, apiKey } = await withConsumer()
+    const refreshIf = (tag: string) =>
+      send('PATCH', `${path}/actions/refresh_secret`, owner(clientId), { 'api-key': apiKey, 'if-match': tag })
+    expect((await refreshIf('"9"')).statusCode).toBe(412)
+    expect(await gateway.database.query('SELECT secret FROM connections WHERE id = $1', [connectionId])).toEqual([{ secret }])
+    expect(await gateway.auditOf(connectionId)).toEqual([])
+    const answer = await refreshIf('"1"')
+    expect([answer.statusCode, answer.headers['etag']]).toEqual([200, '"2"'])
+  })
+
   test('scope and client come before the key, and the key before nothing', async () => {
     const { clientId, path } = await gateway.connection()
     expect((await refresh(path, gateway.issuer.mint(writer(clientId)))).json().error.message).toBe('Invalid scopes')

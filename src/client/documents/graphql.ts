@@ -67,6 +67,8 @@ export type RefreshClientConnectionSecretInput = {
   clientId: string;
   /** UUID of the connection; it must belong to that client. Needs `connection:refresh_secret`. */
   connectionId: string;
+  /** The version the caller has in mind: if the connection has another one by now, `CONFLICT` and nothing written. Without it the last write wins. Needs `connection:refresh_secret`. */
+  expectedVersion?: number | null | undefined;
 };
 
 /** Which change to take back. Needs the scope `connection:write`. */

@@ -90,7 +90,7 @@ export function addConnectionMutations(builder: Builder, ClientConnection: Clien
   const refresh = requiredScope.refreshSecret
   const RefreshInput = builder.inputType('RefreshClientConnectionSecretInput', {
     description: `Which connection gets a new secret. Needs the scope \`${refresh}\`.`,
-    fields: (t) => keyOf(t, refresh),
+    fields: (t) => ({ ...keyOf(t, refresh), ...expectedVersionOf(t, refresh) }),
   })
   const RefreshPayload = builder.objectRef<RefreshedConnection>('RefreshClientConnectionSecretPayload').implement({
     description: `The connection and its new secret. Needs the scope \`${refresh}\`.`,
@@ -110,7 +110,10 @@ export function addConnectionMutations(builder: Builder, ClientConnection: Clien
       description: `Gives a connection a new secret; the old one stops working at once. Needs the scope \`${refresh}\`; ${ownOnly}. Where the caller is not the connection's consumer, the \`API-key\` header must be the secret of one of the consumer's own connections.`,
       args: { input: t.arg({ type: RefreshInput, description: `Which connection. Needs \`${refresh}\`.` }) },
       authScopes: (_parent, { input }) => ({ $all: { scope: refresh, ownClient: input.clientId } }),
-      resolve: (_parent, { input }, context) => settle(context, () => context.operations.refreshConnectionSecret(context.call, input)),
+      resolve: (_parent, { input: { expectedVersion, ...key } }, context) =>
+        settle(context, () =>
+          context.operations.refreshConnectionSecret(context.call, { ...key, expectedVersions: versions(expectedVersion) }),
+        ),
     }),
   )
 
