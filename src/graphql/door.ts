@@ -14,7 +14,7 @@ import { type RefusalAhead, sheddingHook } from '../server/shedding.ts'
 import { negotiate } from './accept.ts'
 import { createCompleteResult } from './answers.ts'
 import type { GraphQLContext } from './context.ts'
-import { toGraphQLError } from './errors.ts'
+import { extensionsOf } from './errors.ts'
 import { executePlain } from './hot-path.ts'
 import { createLoaders } from './loaders.ts'
 import { createFindDocument, type PersistedDocumentsOptions } from './persisted-documents.ts'
@@ -54,7 +54,9 @@ function answerRefusal(error: unknown, request: FastifyRequest, reply: FastifyRe
     .code(statusesOfHttp.has(refusal.status) ? refusal.status : 200)
     .headers(refusalHeaders(refusal))
     .type(contentType)
-    .send(JSON.stringify({ errors: [toGraphQLError(refusal)], extensions: { requestId: request.id } }))
+    .send(
+      JSON.stringify({ errors: [{ message: refusal.message, extensions: extensionsOf(refusal) }], extensions: { requestId: request.id } }),
+    )
 }
 
 /** Door one: `/graphql`. */
