@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Place } from '../../src/persistence/embedded/place.ts'
 import { type Attempt, acknowledged, type Door } from './ledger.ts'
 import { openStage, type Stage, type StageOptions } from './stage.ts'
-import { judgeAnswers, judgeRegistry } from './verdict.ts'
+import { judgeAnswers, judgeRegistry, judgeStrangers } from './verdict.ts'
 
 /** Something that goes wrong, and what the gateway has to live through. */
 export interface Fault extends StageOptions {
@@ -92,6 +92,7 @@ export async function suffer(fault: Fault, base: Place, directory: string): Prom
         ledger,
         gateways.map(({ absences }) => absences),
       ),
+      ...(fault.prepare === undefined ? judgeStrangers(ledger) : []),
       ...judgeSteadiness(ledger, steadyFrom),
       ...(await judgeRegistry(stage.cluster.query, ledger)),
     ]

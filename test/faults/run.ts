@@ -15,10 +15,18 @@ const chosen = faults.filter(({ name }) => words.length === 0 || words.some((wor
 
 const say = (text: string) => process.stdout.write(`${text}\n`)
 
+// Servers and mounted disks are not to be left behind: the fault that is on is gone through first.
+let interrupted = false
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => {
+    interrupted = true
+  })
+
 let passed = 0
 let failed = 0
 await withBaseCluster(async (base, directoryOf) => {
   for (const [number, fault] of chosen.entries()) {
+    if (interrupted) break
     const startedAt = performance.now()
     const directory = directoryOf(`stage-${number}`)
     const took = () => `${((performance.now() - startedAt) / 1_000).toFixed(0)} s`
@@ -41,4 +49,4 @@ await withBaseCluster(async (base, directoryOf) => {
   }
 })
 say(`${passed} passed, ${failed} failed`)
-process.exitCode = failed === 0 && passed > 0 ? 0 : 1
+process.exitCode = failed === 0 && passed > 0 && !interrupted ? 0 : 1

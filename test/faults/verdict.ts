@@ -84,6 +84,12 @@ export async function judgeRegistry(query: Query, ledger: Ledger): Promise<strin
   return findings
 }
 
+/** Who sends no good token is told so, whatever goes wrong behind the door: that needs nothing but the issuer's keys. */
+export function judgeStrangers(ledger: Ledger): string[] {
+  const spared = ledger.filter(({ expected, outcome }) => expected.includes(401) && outcome === 503)
+  return list('a 503 where nothing but the token had to be looked at', spared.map(describe))
+}
+
 /** What callers were told: only what they may be told, in time, and a broken connection only where the gateway was ended. */
 export function judgeAnswers(ledger: Ledger, absences: readonly (readonly Absence[])[]): string[] {
   const away = ({ gateway, startedAt, endedAt }: Attempt) =>
