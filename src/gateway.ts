@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import type { GraphiQLOptions } from 'graphql-yoga'
 import { createApp } from './app.ts'
@@ -20,9 +19,11 @@ import { createConnectionHistory } from './persistence/connection-history.ts'
 import { createConnectionStore } from './persistence/connection-store.ts'
 import { createDatabase } from './persistence/database.ts'
 import { pendingMigrations } from './persistence/migrate.ts'
+import { openDatabase } from './persistence/open-database.ts'
 import { createSessionLimitsCheck } from './persistence/session-limits.ts'
 import { traceDatabase } from './persistence/traced-database.ts'
 import { watchEventLoop } from './server/event-loop.ts'
+import { createLateLog, type LateLog } from './server/late-log.ts'
 import { describeCause } from './server/log-text.ts'
 
 /** A running gateway, not listening yet. */
@@ -42,53 +43,7 @@ export interface Gateway {
   close(): Promise<void>
 }
 
-interface OpenedDatabase {
-  readonly url: string
-  readonly description: string
-  readonly stop: () => Promise<void>
-}
-
-/** The configured database as it is, or the embedded one, migrated and seeded. */
-async function openDatabase({ database, dataDir }: Config): Promise<OpenedDatabase> {
-  if (database.url !== null) return { url: database.url, description: 'DATABASE_URL', stop: async () => {} }
-  // Loaded here, so that a production server never loads what only development needs.
-  const { startEmbeddedPostgres } = await import('./persistence/embedded-postgres.ts')
-  const embedded = await startEmbeddedPostgres({ dataDir: join(dataDir, 'postgres'), durable: true })
-  try {
-    const { migrate } = await import('./persistence/migrate.ts')
-    const { seed } = await import('../prisma/seed.ts')
-    await migrate(embedded.url)
-    await seed(embedded.url)
-  } catch (error) {
-    await embedded.stop()
-    throw error
-  }
-  return {
-    url: embedded.url,
-    description: `embedded PostgreSQL on port ${embedded.port}, data in ${embedded.location}`,
-    stop: embedded.stop,
-  }
-}
-
-/** A log for what is opened before the app, whose log it becomes. What is said earlier waits for that. */
-function lateLog() {
-  let app: FastifyInstance | undefined
-  const early: (() => void)[] = []
-  const write = (level: 'info' | 'warn') => (details: object, message: string) => {
-    if (app === undefined) early.push(() => app?.log[level](details, message))
-    else app.log[level](details, message)
-  }
-  return {
-    info: write('info'),
-    warn: write('warn'),
-    logThrough(opened: FastifyInstance) {
-      app = opened
-      for (const line of early.splice(0)) line()
-    },
-  }
-}
-
-async function openKeys({ token, dataDir }: Config, log: ReturnType<typeof lateLog>) {
+async function openKeys({ token, dataDir }: Config, log: LateLog) {
   if (token !== null) {
     const keys = createKeySet({ url: token.jwksUrl, limits: { staleSeconds: token.staleSeconds }, log })
     keys.start()
@@ -99,18 +54,14 @@ async function openKeys({ token, dataDir }: Config, log: ReturnType<typeof lateL
   return { keys: createStaticKeySet(jwks), developmentIssuer, issuer, audience, algorithms: ['ES256'] }
 }
 
-/** GraphiQL with fresh tokens at each load. Loaded on demand: production has no use for the page or for demo data. */
-async function graphiqlFor(issuer: DevelopmentIssuer | null): Promise<GraphiQLOptions> {
-  const { demo } = await import('../prisma/seed.ts')
+/** Loaded on demand: production has no use for the page or for demo data. */
+async function openGraphiql(issuer: DevelopmentIssuer | null): Promise<GraphiQLOptions> {
   const { graphiqlOptions } = await import('./graphql/graphiql.ts')
-  if (issuer === null) return graphiqlOptions(null)
-  const scope = 'client:read connection:read connection:write connection:refresh_secret connection:delete'
-  const [own, admin] = await Promise.all([issuer.sign({ ...demo.msp, scope }), issuer.sign({ ...demo.admin, scope })])
-  return graphiqlOptions({ own, admin })
+  return graphiqlOptions(issuer?.sign)
 }
 
 /** Loaded here, so that nothing of OpenTelemetry is there where nobody collects traces. */
-async function openTracing({ tracesUrl }: Config, log: ReturnType<typeof lateLog>): Promise<Tracing | null> {
+async function openTracing({ tracesUrl }: Config, log: LateLog): Promise<Tracing | null> {
   if (tracesUrl === null) return null
   const otlp = await import('./observability/otlp.ts')
   return otlp.openTracing(tracesUrl, (error, failures) =>
@@ -120,7 +71,7 @@ async function openTracing({ tracesUrl }: Config, log: ReturnType<typeof lateLog
 
 /** Opens the plugs that a configuration names and sets them into the app. */
 export async function openGateway(config: Config, logDestination?: { write(line: string): void }): Promise<Gateway> {
-  const log = lateLog()
+  const log = createLateLog()
   const opened = await openDatabase(config)
   const { keys, developmentIssuer, ...expected } = await openKeys(config, log)
   const eventLoop = watchEventLoop(config.limits.eventLoopDelayMaxMs)
@@ -163,7 +114,7 @@ export async function openGateway(config: Config, logDestination?: { write(line:
     meter,
     metrics: metrics.mainRoute,
     tracing,
-    graphiql: config.graphql.introspection ? () => graphiqlFor(developmentIssuer) : null,
+    graphiql: config.graphql.introspection ? () => openGraphiql(developmentIssuer) : null,
     ...(logDestination && { logDestination }),
   })
   log.logThrough(app)

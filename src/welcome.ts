@@ -1,7 +1,7 @@
 import { demo } from '../prisma/seed.ts'
 import type { Config } from './config.ts'
 import type { Gateway } from './gateway.ts'
-import { exampleMutation, exampleVariables } from './graphql/graphiql.ts'
+import { exampleMutation, exampleVariables } from './graphql/examples.ts'
 
 const indent = (text: string) => text.replace(/^/gm, '  ')
 

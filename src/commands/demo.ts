@@ -6,7 +6,7 @@ import pg from 'pg'
 import { demo } from '../../prisma/seed.ts'
 import { parseConfig } from '../config.ts'
 import { type Gateway, openGateway } from '../gateway.ts'
-import { exampleMutation, exampleVariables } from '../graphql/graphiql.ts'
+import { exampleMutation, exampleVariables } from '../graphql/examples.ts'
 
 // Boots the gateway on a database of its own, changes the specification's example through GraphQL and back through REST, and
 // shows the requests, the answers and what the audit says. Exits 0 only if everything is as it should be.

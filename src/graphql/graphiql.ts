@@ -1,163 +1,27 @@
 import type { GraphiQLOptions } from 'graphql-yoga'
 import { demo } from '../../prisma/seed.ts'
+import * as examples from './examples.ts'
 
-/** The operation that this gateway is for, as a program sends it. */
-export const exampleMutation = `mutation UpdateClientConnection($input: UpdateClientConnectionInput!) {
-  updateClientConnection(input: $input) {
-    clientConnection {
-      id
-      clientId
-      consumerId
-      redirectUri
-      version
-      updatedAt
-    }
-  }
-}
-`
-
-export const exampleVariables = {
-  input: { clientId: demo.msp.clientId, connectionId: demo.connectionId, redirectUri: 'https://example3.com' },
+interface DemoClient {
+  readonly clientId: string
+  readonly clientType: string
 }
 
-/** The same without variables: GraphiQL 5 does not show those of the tab that it opens with. */
-const openingMutation = `# Changes where sign-in returns to. The token is in the Headers tab; \`npm run token\` prints others.
-mutation UpdateClientConnection {
-  updateClientConnection(
-    input: {
-      clientId: "${demo.msp.clientId}"
-      connectionId: "${demo.connectionId}"
-      redirectUri: "${exampleVariables.input.redirectUri}"
-    }
-  ) {
-    clientConnection {
-      id
-      clientId
-      consumerId
-      redirectUri
-      version
-      updatedAt
-    }
-  }
-}
-`
+/** Makes an access token, as the development issuer does. */
+export type SignToken = (token: DemoClient & { readonly scope: string }) => Promise<string>
 
-const clients = `# Finds clients, newest first, with their connections. For the next page, put pageInfo.endCursor into "after".
-# This tab's token is an administrator's: any other caller sees its own client only.
-query Clients($filter: ClientFilter, $first: Int, $after: String, $connections: ClientConnectionFilter) {
-  clients(filter: $filter, first: $first, after: $after) {
-    totalCount
-    pageInfo {
-      hasNextPage
-      endCursor
-    }
-    nodes {
-      id
-      name
-      clientTypeName
-      isBlocked
-      blockReason
-      connections(first: 3, filter: $connections) {
-        totalCount
-        nodes {
-          id
-          redirectUri
-          consumer {
-            name
-          }
-        }
-      }
-    }
-  }
-}
-`
-
-const clientsVariables = { filter: { nameContains: 'клініка' }, first: 5, after: null, connections: { redirectUriContains: 'callback' } }
-
-const connection = `# One connection and all that happened to it, newest first. The id of a change is what the tab RevertClientConnection takes.
-query ClientConnection($clientId: ID!, $connectionId: ID!) {
-  clientConnection(clientId: $clientId, connectionId: $connectionId) {
-    id
-    redirectUri
-    version
-    consumer {
-      name
-    }
-    changes(first: 10) {
-      totalCount
-      nodes {
-        id
-        kind
-        before
-        after
-        door
-        caller {
-          clientId
-          clientType
-          userId
-        }
-        changedAt
-      }
-    }
-  }
-}
-`
-
-const changed = { clientId: demo.msp.clientId, connectionId: demo.changed.connectionId }
-
-const check = `# What would come of an update, without making it. Append "#top" to the value to see a violation.
-query RedirectUriCheck($clientId: ID!, $connectionId: ID!, $redirectUri: String!) {
-  redirectUriCheck(clientId: $clientId, connectionId: $connectionId, redirectUri: $redirectUri) {
-    valid
-    violations {
-      rule
-      reason
-      message
-    }
-    warnings {
-      reason
-      message
-      aLabel
-    }
-  }
-}
-`
-
-const checkVariables = {
-  clientId: demo.msp.clientId,
-  connectionId: demo.connectionId,
-  redirectUri: 'https://клініка.example:8443/callback',
-}
-
-const revert = `# Puts the redirect URI back to what it was before a change. Take changeId from the history in the tab ClientConnection:
-# the id of a change of the kind UPDATED or REVERTED.
-mutation RevertClientConnection($input: RevertClientConnectionInput!) {
-  revertClientConnection(input: $input) {
-    clientConnection {
-      id
-      redirectUri
-      version
-      updatedAt
-    }
-  }
-}
-`
-
-const revertVariables = { input: { ...changed, changeId: demo.changed.firstChangeId } }
-
-/** Tokens for the page; without a development issuer, people bring their own. */
-export interface GraphiqlTokens {
-  /** Of the client that the examples are about. */
-  readonly own: string
-  /** Of a client that sees all others. */
-  readonly admin: string
-}
+const scope = 'client:read connection:read connection:write connection:refresh_secret connection:delete'
 
 const headersWith = (token = '<access token of your issuer>') => JSON.stringify({ authorization: `Bearer ${token}` }, null, 2)
 
-/** Options of the GraphiQL page. */
-export function graphiqlOptions(tokens: GraphiqlTokens | null): GraphiQLOptions {
-  const headers = headersWith(tokens?.own)
+/**
+ * Options of the GraphiQL page: a tab for each example, with fresh tokens at each load.
+ * @param sign undefined: people bring tokens of their own
+ */
+export async function graphiqlOptions(sign?: SignToken): Promise<GraphiQLOptions> {
+  const headersOf = async (client: DemoClient) => headersWith(await sign?.({ ...client, scope }))
+  // The examples are about this client; the other one sees all clients.
+  const [headers, adminsHeaders] = await Promise.all([headersOf(demo.msp), headersOf(demo.admin)])
   const tab = (query: string, variables?: object, itsHeaders = headers) => ({
     query,
     variables: variables === undefined ? '' : JSON.stringify(variables, null, 2),
@@ -169,13 +33,13 @@ export function graphiqlOptions(tokens: GraphiqlTokens | null): GraphiQLOptions 
     defaultHeaders: headers,
     // Titles of tabs are the names of their operations.
     defaultTabs: [
-      tab(openingMutation),
-      tab(clients, clientsVariables, headersWith(tokens?.admin)),
-      tab(connection, changed),
-      tab(check, checkVariables),
-      tab(revert, revertVariables),
+      tab(examples.openingMutation),
+      tab(examples.clients, examples.clientsVariables, adminsHeaders),
+      tab(examples.connection, examples.connectionVariables),
+      tab(examples.check, examples.checkVariables),
+      tab(examples.revert, examples.revertVariables),
     ],
-    defaultQuery: openingMutation,
+    defaultQuery: examples.openingMutation,
     schemaDescription: true,
   }
 }
