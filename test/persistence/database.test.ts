@@ -60,7 +60,7 @@ describe('the pool', () => {
   })
 
   test('never has more connections than it may, whatever is asked of it', async () => {
-    const database = open()
+    const database = open(db.url, { queueTimeoutMs: 10_000 })
     let most = 0
     const work = Promise.all(Array.from({ length: 20 }, () => sleep(database, 0.02)))
     let done = false
