@@ -2,7 +2,7 @@ import type { FastifyInstance, RouteHandlerMethod } from 'fastify'
 import type { GraphiQLOptions } from 'graphql-yoga'
 import type { Authenticate } from './auth/authenticate.ts'
 import documentManifest from './client/documents/persisted-documents.json' with { type: 'json' }
-import type { Config } from './config.ts'
+import type { Config } from './config/shape.ts'
 import type { ClientStore } from './domain/client.ts'
 import type { ConnectionHistory, ConnectionStore } from './domain/connection.ts'
 import { createConnectionUpdateParser } from './domain/connection-update.ts'

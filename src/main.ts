@@ -1,4 +1,5 @@
-import { type Config, ConfigurationError, readConfig } from './config.ts'
+import type { Config } from './config/shape.ts'
+import { ConfigurationError, readConfig } from './config.ts'
 import { type Gateway, openGateway } from './gateway.ts'
 
 /** How long requests in flight may take to end after SIGTERM. */

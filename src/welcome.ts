@@ -1,5 +1,5 @@
 import { demo } from '../prisma/seed.ts'
-import type { Config } from './config.ts'
+import type { Config } from './config/shape.ts'
 import type { Gateway } from './gateway.ts'
 import { exampleMutation, exampleVariables } from './graphql/examples.ts'
 

@@ -1,4 +1,4 @@
-import type { LimitsConfig } from '../config.ts'
+import type { LimitsConfig } from '../config/shape.ts'
 import type { WriteLimit } from '../domain/write-limit.ts'
 import { allowanceOf } from './allowance.ts'
 import { type Counter, createLocalCounter } from './counter.ts'

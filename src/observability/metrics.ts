@@ -1,5 +1,5 @@
 import type { RouteHandlerMethod } from 'fastify'
-import type { Config } from '../config.ts'
+import type { Config } from '../config/shape.ts'
 import type { Exposition, MetricSources } from './exposition.ts'
 import { createMetricsServer, scrapeHandler } from './metrics-server.ts'
 

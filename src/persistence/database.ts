@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { PrismaPg } from '@prisma/adapter-pg'
 import pg from 'pg'
-import type { DatabaseConfig } from '../config.ts'
+import type { DatabaseConfig } from '../config/shape.ts'
 import type { GatewayError } from '../domain/errors.ts'
 import { PrismaClient } from '../generated/prisma/client.ts'
 import { createAdmission, type Pressure, type ShedReason } from './admission.ts'

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { Config } from '../config.ts'
+import type { Config } from '../config/shape.ts'
 
 /** Where the gateway's database is, for as long as it runs. */
 export interface OpenedDatabase {

@@ -1,4 +1,4 @@
-import type { DatabaseConfig } from '../config.ts'
+import type { DatabaseConfig } from '../config/shape.ts'
 import type { Query } from './migration-lock.ts'
 
 /** Limits that the server keeps for us in each session, in milliseconds. */

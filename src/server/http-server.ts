@@ -1,6 +1,6 @@
 import { type IncomingMessage, METHODS } from 'node:http'
 import Fastify, { type FastifyInstance, LogController } from 'fastify'
-import type { Config } from '../config.ts'
+import type { Config } from '../config/shape.ts'
 import { GatewayError } from '../domain/errors.ts'
 import type { Meter } from '../observability/meter.ts'
 import { acceptJsonBodies } from './json-body.ts'

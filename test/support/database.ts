@@ -1,7 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { Client, Pool } from 'pg'
 import { inject } from 'vitest'
-import { type DatabaseConfig, parseConfig } from '../../src/config.ts'
+import type { DatabaseConfig } from '../../src/config/shape.ts'
+import { parseConfig } from '../../src/config.ts'
 import type { Connection } from '../../src/domain/connection.ts'
 import { recordHidden, recordRedirectUris } from './recordings.ts'
 
