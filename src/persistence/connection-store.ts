@@ -52,8 +52,9 @@ export function createConnectionStore(database: Database): ConnectionStore {
   async function write({ quick, settling }: Write, values: readonly SqlValue[]): Promise<WriteOutcome<Connection>> {
     const written = await one(quick, values)
     if (written !== null) return { kind: 'done', result: written }
-    const [settled] = await database.rows<readonly [connection: ConnectionRow, expected: boolean]>(settling, values)
+    const [settled] = await database.rows<readonly [connection: ConnectionRow, expected: boolean | null]>(settling, values)
     if (settled === undefined) return { kind: 'missing' }
+    if (settled[1] === null) throw new Error('the database has swallowed a write: a trigger on connections?')
     const connection = connectionOf(settled[0])
     return settled[1] ? { kind: 'done', result: connection } : { kind: 'stale', current: connection }
   }

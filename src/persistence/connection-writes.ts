@@ -16,8 +16,8 @@ export interface Write {
   readonly quick: string
   /**
    * Settles what the first one left open: no row where there is no such connection; else the connection after the write, or as it is
-   * where nothing was written, and whether its version was one of those expected. The row is locked first, so that the answer and the
-   * write see the same state.
+   * where nothing was written, and whether its version was one of those expected; null where it was and the write was due, so that
+   * somebody else's trigger has swallowed it. The row is locked first, so that the answer and the write see the same state.
    */
   readonly settling: string
 }
@@ -41,7 +41,8 @@ function write(change: string, joins: 'FROM' | 'USING', { isDue = 'true', lock =
         RETURNING ${connectionRow('connections.')} AS connection
       )
       SELECT json_build_array(connection, true) FROM written
-       UNION ALL SELECT json_build_array(connection, expected) FROM locked WHERE NOT EXISTS (SELECT FROM written)`,
+       UNION ALL SELECT json_build_array(connection, CASE WHEN expected AND due THEN NULL ELSE expected END)
+                   FROM locked WHERE NOT EXISTS (SELECT FROM written)`,
   }
 }
 

@@ -236,3 +236,20 @@ describe('an old http: row', () => {
     expect(await audit()).toEqual([])
   })
 })
+
+test('a write that a trigger of somebody else swallows is not acknowledged', async () => {
+  await testDatabase.query(`
+    CREATE FUNCTION swallow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;
+    CREATE TRIGGER swallow BEFORE UPDATE OR DELETE ON connections FOR EACH ROW EXECUTE FUNCTION swallow()`)
+  try {
+    const swallowed = 'the database has swallowed a write: a trigger on connections?'
+    await expect(update(after)).rejects.toThrow(swallowed)
+    await expect(replaceSecret(randomUUID())).rejects.toThrow(swallowed)
+    await expect(store.delete(write())).rejects.toThrow(swallowed)
+    await expectStale(() => update(after, [9]))
+    expect(await update(before)).toEqual({ kind: 'done', result: connection({}) })
+  } finally {
+    await testDatabase.query('DROP FUNCTION swallow CASCADE')
+  }
+  expect(await audit()).toEqual([])
+})
