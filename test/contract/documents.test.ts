@@ -29,9 +29,20 @@ test.each(['README.md', 'SECURITY.md', 'docs/contract.md', 'ops/README.md'])('%s
 describe('every variable', () => {
   const names = Object.keys(variables.shape)
 
-  test('has a row in the README', () => {
-    const rows = [...read('README.md').matchAll(/^\| (`[A-Z_`, ]+`) \|/gm)].flatMap(([, row = '']) => row.match(/[A-Z_]+/g) ?? [])
-    expect(rows).toEqual(names)
+  test('has a row in the README, with its default where that is a value', () => {
+    const rows = [...read('README.md').matchAll(/^\| (`[A-Z_`, ]+`) \| ([^|]*) \|/gm)].map(([, row = '', defaults = '']) => ({
+      variables: row.match(/[A-Z_]+/g) ?? [],
+      defaults: [...defaults.matchAll(/`([^`]+)`/g)].map(([, value]) => value),
+    }))
+    expect(rows.flatMap((row) => row.variables)).toEqual(names)
+    for (const row of rows) {
+      // One value for each name: anything else is a sentence.
+      if (row.defaults.length !== row.variables.length) continue
+      const parsers = row.variables.map((name) => variables.shape[name as keyof typeof variables.shape]) // the names are those
+      expect(parsers.map((variable, index) => variable.parse(row.defaults[index]))).toEqual(
+        parsers.map((variable) => variable.parse(undefined)),
+      )
+    }
   })
 
   test('is in .env.example, with its default if it has one', () => {
