@@ -30,7 +30,16 @@ export function encodeCursor(place: Place): string {
 /** The place that a cursor names, or null if it is no cursor of such a list. */
 export function decodeCursor(cursor: string, list: 'time' | 'number'): Place | null {
   const text = Buffer.from(cursor, 'base64url').toString()
-  return (list === 'time' ? placeOfTime : placeOfNumber).test(text) ? (JSON.parse(text) as Place) : null // the pattern leaves nothing else
+  if (!(list === 'time' ? placeOfTime : placeOfNumber).test(text)) return null
+  const place = JSON.parse(text) as Place // the pattern leaves nothing else
+  return list === 'number' || isTime(place[0]) ? place : null
+}
+
+/** Whether there is such a time: the database refuses 31 February, which a Date takes for 2 March, and the year 0. */
+function isTime(text: string): boolean {
+  const seconds = text.slice(0, 19).replace(' ', 'T')
+  const date = new Date(`${seconds}Z`)
+  return !text.startsWith('0000') && !Number.isNaN(date.getTime()) && date.toISOString().startsWith(seconds)
 }
 
 /** A part of a list. */

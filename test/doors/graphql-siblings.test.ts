@@ -102,6 +102,13 @@ describe('clients', () => {
     }
   })
 
+  const cursorOf = (time: string) => Buffer.from(JSON.stringify([time, randomUUID()])).toString('base64url')
+
+  test('a cursor of a leap day is one', async () => {
+    const { errors } = await ask(query, { after: cursorOf('2024-02-29 23:59:59.999999') }, admin())
+    expect(errors).toBeUndefined()
+  })
+
   test.each<[string, object, string[]]>([
     ['first: 0', { first: 0 }, ['first']],
     ['first: 101', { first: 101 }, ['first']],
@@ -114,6 +121,9 @@ describe('clients', () => {
       { after: Buffer.from(`["2015-01-01 00:00:00'; DROP TABLE clients","x"]`).toString('base64url') },
       ['after'],
     ],
+    ...['2024-02-31 00:00:00', '2023-02-29 00:00:00.5', '0000-01-01 00:00:00', '9999-99-99 99:99:99', '2024-01-01 24:00:01'].map(
+      (time): [string, object, string[]] => [`a cursor of ${time}, which never was`, { after: cursorOf(time) }, ['after']],
+    ),
     ['a bad cursor backward', { last: 2, before: '%%%' }, ['before']],
     ['after together with last', { last: 2, after: Buffer.from('["2015-01-01 00:00:00","x"]').toString('base64url') }, ['after']],
     ['ids that are no UUIDs', { filter: { id: '1', userId: '2' } }, ['id', 'userId']],
