@@ -57,7 +57,7 @@ const pauseMs = 20
 const pauseAfterRefusalMs = 80
 
 /** Requests for which a caller uses the same token. */
-const tokenLasts = 100
+const tokenLasts = 500
 
 /** Starts 20 writers, 5 readers and 3 bad callers, over both doors and on all gateways in turn. */
 export function startTraffic({ origins, issuer, ledger, targets = connections }: TrafficOptions): Traffic {
@@ -117,17 +117,11 @@ export function startTraffic({ origins, issuer, ledger, targets = connections }:
     }
   }
 
+  const goodToken = tokens()
+  const tokenToRead = tokens({ scope: 'connection:read' })
   const bad = (what: string, expected: number, more: Partial<Intention> = {}): Intention => {
-    const target = pick()
-    return {
-      kind: 'bad',
-      what,
-      target,
-      token: issuer.mint({ clientId: target.clientId }),
-      uri: unique('bad'),
-      expected: [expected],
-      ...more,
-    }
+    const target = more.target ?? pick()
+    return { kind: 'bad', what, target, token: goodToken(target.clientId), uri: unique('bad'), expected: [expected], ...more }
   }
   const stranger = makeKey()
   const forged = ({ clientId }: Connection) => issuer.mint({ clientId, key: { ...stranger, kid: issuer.key.kid } })
@@ -142,25 +136,23 @@ export function startTraffic({ origins, issuer, ledger, targets = connections }:
     ]
     return (kinds[(turn >> 1) % kinds.length] as () => Intention)() // the index is within
   }
+  const anotherClient = randomUUID()
   const badRight = (turn: number): Intention => {
     const target = pick()
     return (turn >> 1) % 2 === 0
-      ? bad('a token without the scope', 403, { target, token: issuer.mint({ clientId: target.clientId, scope: 'connection:read' }) })
-      : bad('a token of another client', 403, { target, token: issuer.mint({ clientId: randomUUID() }) })
+      ? bad('a token without the scope', 403, { target, token: tokenToRead(target.clientId) })
+      : bad('a token of another client', 403, { target, token: goodToken(anotherClient) })
   }
   const badBody = (turn: number): Intention => {
     const plain = unique('bad').replace('https:', 'http:')
-    const target = pick()
     const kinds = [
       () => bad('a value that is not https', 422, { uri: plain }),
-      () => bad('a connection that is not there', 404, { target, token: issuer.mint({ clientId: target.clientId }) }),
+      () => bad('a connection that is not there', 404, { target: { ...pick(), connectionId: randomUUID() } }),
       () => bad('a body that is no JSON', 400, { rawBody: `{ "redirect_uri": "${unique('bad')}"` }),
       // REST would say 412: its conditional request is a header, and this run only knows what the fault list allows.
       () => bad('a version that is not there', turn % 2 === 0 ? 422 : 409, turn % 2 === 0 ? { uri: plain } : { expectedVersion: 2 ** 30 }),
     ]
-    const intention = (kinds[(turn >> 1) % kinds.length] as () => Intention)() // the index is within
-    if (intention.expected[0] !== 404) return intention
-    return { ...intention, target: { clientId: intention.target.clientId, connectionId: randomUUID() } }
+    return (kinds[(turn >> 1) % kinds.length] as () => Intention)() // the index is within
   }
 
   const all = [
