@@ -59,7 +59,7 @@ export function createAuthenticate({ verifier, opaqueTokens, admit, onRefused = 
   function refuse(error: unknown): never {
     if (error instanceof TokenRefused) {
       onRefused(error.reason)
-      throw new GatewayError('accessDenied', { tokenWasSent: true }, error)
+      throw new GatewayError('accessDenied', { tokenWasSent: true, tokenHasExpired: error.reason === 'expired' }, error)
     }
     if (error instanceof KeysUnavailable) {
       onRefused('keys_unavailable')

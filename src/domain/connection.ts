@@ -95,7 +95,7 @@ export interface ConnectionStore {
   replaceSecret(write: ConnectionWrite & { readonly secret: string }): Promise<WriteOutcome<RefreshedConnection>>
   /** Deletes the row and leaves its audit row. Answers the connection as it was. */
   delete(write: ConnectionWrite): Promise<WriteOutcome<Connection>>
-  /** The client whose connection has this secret, or null. For the `API-key` rule of refreshing. */
+  /** The client whose connection has this secret, or null; a blocked one is not found. For the `API-key` rule of refreshing. */
   clientOfSecret(secret: string): Promise<string | null>
 }
 

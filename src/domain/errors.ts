@@ -43,6 +43,8 @@ export interface RefusalDetails {
   readonly missingScopes?: readonly string[]
   /** `accessDenied`: true if a token was sent and was not acceptable (RFC 6750 §3.1 `invalid_token`). */
   readonly tokenWasSent?: boolean
+  /** `accessDenied`: true if the token was good until it expired, so that whoever sends it is no stranger. */
+  readonly tokenHasExpired?: boolean
   /** `validationFailed`: every violation that was found. */
   readonly violations?: readonly Violation[]
   /** `malformedRequest`: what is wrong, in words that may be shown. */

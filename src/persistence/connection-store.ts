@@ -79,7 +79,9 @@ export function createConnectionStore(database: Database): ConnectionStore {
     delete: (of) => write(deleteConnection, writeValues(of)),
 
     async clientOfSecret(secret) {
-      const found = await database.run((prisma) => prisma.connection.findUnique({ where: { secret }, select: { clientId: true } }))
+      const found = await database.run((prisma) =>
+        prisma.connection.findUnique({ where: { secret, client: { isBlocked: false } }, select: { clientId: true } }),
+      )
       return found?.clientId ?? null
     },
   }

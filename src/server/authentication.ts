@@ -22,7 +22,7 @@ export function authenticationHook({ authenticate, failureLimit }: Authenticatio
       done()
     }
     const refuse = (error: Error) => {
-      if (failureLimit === null || !(error instanceof GatewayError) || error.status !== 401) return done(error)
+      if (failureLimit === null || !isFailure(error)) return done(error)
       Promise.resolve(request.ip)
         .then(failureLimit.count)
         .then(() => done(error), done)
@@ -41,6 +41,9 @@ export function authenticationHook({ authenticate, failureLimit }: Authenticatio
     }
   }
 }
+
+/** Whether somebody has failed to say who they are. A token that has only expired has said it: a clinic's clients must not use up its address. */
+const isFailure = (error: Error) => error instanceof GatewayError && error.status === 401 && error.details.tokenHasExpired !== true
 
 /** The call that a request makes: what both doors hand to the operations. */
 export function callOf(request: FastifyRequest, door: Door): Call {

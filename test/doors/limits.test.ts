@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { bearer, type Fixture, startTestGateway, type TestGateway, writer } from '../support/gateway.ts'
+import { makeKey } from '../support/tokens.ts'
 
 const limits = { WRITE_LIMIT_PER_MINUTE: '3', AUTH_FAILURE_LIMIT_PER_MINUTE: '3', TRUSTED_PROXIES: '127.0.0.1' }
 
@@ -189,6 +190,18 @@ describe('failed authentications', () => {
       exception: { retryAfter: Number(throughGraphQL.headers['retry-after']) },
     })
     expect([(await read(token)).statusCode, (await query(token)).statusCode, (await read(null)).statusCode]).toEqual([200, 200, 429])
+  })
+
+  test('are not those of tokens that were good until they expired; a forged one is no less a failure for being old', async () => {
+    const old = { ...writer(fixture.clientId), issuedAt: Math.floor(Date.now() / 1_000) - 900, expiresInSeconds: 600 }
+    const expired = gateway.issuer.mint(old)
+    for (let round = 0; round < 5; round++) expect((await read(expired)).statusCode).toBe(401)
+
+    const stranger = { ...makeKey(), kid: gateway.issuer.key.kid }
+    const statuses: number[] = []
+    for (let round = 0; round < 4; round++) statuses.push((await read(gateway.issuer.mint({ ...old, key: stranger }))).statusCode)
+    expect(statuses).toEqual([401, 401, 401, 429])
+    expect((await read(expired)).statusCode).toBe(401)
   })
 
   test('of another address are another matter; one link of IPv6 is one address', async () => {

@@ -292,6 +292,13 @@ describe('refresh_secret', () => {
     expect(await gateway.auditOf(fixture.connectionId)).toEqual([])
   })
 
+  test('with the secret of a consumer that is blocked by now is refused like any unknown one', async () => {
+    const { clientId, consumerId, path, apiKey } = await withConsumer()
+    await gateway.database.query('UPDATE clients SET is_blocked = true WHERE id = $1', [consumerId])
+    const answer = await refresh(path, owner(clientId), apiKey)
+    expect([answer.statusCode, answer.json().error.message]).toEqual([401, 'invalid api-key header'])
+  })
+
   test('with an If-Match of another state is 412, and the secret stays', async () => {
     const { clientId, path, connectionId, secret, apiKey } = await withConsumer()
     const refreshIf = (tag: string) =>
