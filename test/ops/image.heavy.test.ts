@@ -95,10 +95,12 @@ describe('its container', () => {
     const start = startContainer(image, image.command, { NODE_DEBUG_NATIVE: 'COMPILE_CACHE' })
     // For want of a configuration, as it was then: what it loads is the same.
     expect(await start.exited()).toEqual({ code: 78, signal: null })
-    const looked = start.output.stderr.split('\n').filter((line) => line.startsWith('[compile cache] reading cache from '))
-    const ours = looked.filter((line) => line.includes('/app/src/') && line.includes('.ts...'))
+    // Several threads write at once, so what belongs to one file need not stand in one line.
+    const { stderr } = start.output
+    const ours = stderr.match(/reading cache from \S+ for \S+ \S+\/app\/src\/\S+?\.ts\.\.\./g) ?? []
     expect(ours.length).toBeGreaterThan(100)
-    expect(ours.filter((line) => !line.includes(']... success'))).toEqual([])
+    expect(stderr.match(/ success, size=/g)?.length).toBeGreaterThanOrEqual(ours.length)
+    expect(stderr).not.toMatch(/mismatch|failed:|bad read/)
   })
 
   test('migrates, is ready, updates through both doors, passes its health check, and SIGTERM ends it with 0', {
