@@ -124,7 +124,8 @@ export async function openGateway(config: Config, logDestination?: { write(line:
     async listen() {
       const metricsAddress = await metrics.listen()
       if (metricsAddress !== null) app.log.info({ url: `${metricsAddress}/metrics` }, 'metrics are served')
-      await app.listen({ host: config.host, port: config.port })
+      // Callers that all come back at once, to a gateway that has just started: beyond Node's 511 each waits a second for its second try.
+      await app.listen({ host: config.host, port: config.port, backlog: 4_096 })
     },
     developmentIssuer,
     databaseUrl: opened.url,

@@ -56,6 +56,12 @@ export interface Admission {
   shed(): Readonly<Record<ShedReason, number>>
 }
 
+/**
+ * How full the queue may be for who is only on the way to it, where that way is what there is no time for. Heads of requests come in
+ * bursts, and all of a burst are judged before the first of them asks for a place: the rest of the queue is for those.
+ */
+const shareAhead = 0.5
+
 /** Seconds after which callers are asked to come back; one of them by lot, so that they do not all come back at once. */
 const retryAfter = [1, 2, 3]
 
@@ -106,7 +112,7 @@ export function createAdmission({ insideAtMost, waitingAtMost, waitAtMostMs, pre
     },
     refusalAhead() {
       if (pressure.isOverloaded()) return refusal('event_loop')
-      return inside >= insideAtMost && queue.size >= waitingAtMost && pressure.isBusy() ? refusal('queue_full') : null
+      return inside >= insideAtMost && queue.size >= waitingAtMost * shareAhead && pressure.isBusy() ? refusal('queue_full') : null
     },
     leave() {
       const [next] = queue

@@ -37,6 +37,20 @@ test('a loop that never rests is busy, and is not as soon as it does', async () 
   await vi.waitFor(() => expect(watch.isBusy()).toBe(false), { timeout: 5_000, interval: 50 })
 })
 
+test('a loop that takes one short rest is as busy as before', async () => {
+  watch = watchEventLoop(0)
+  const until = performance.now() + 1_000
+  while (performance.now() < until) {
+    occupy(5)
+    await new Promise(setImmediate)
+  }
+  expect(watch.isBusy()).toBe(true)
+  await delay(15)
+  occupy(30)
+  await delay(1)
+  expect(watch.isBusy()).toBe(true)
+})
+
 test('one long turn is no overload', async () => {
   watch = watchEventLoop(400)
   occupy(700)
