@@ -20,6 +20,7 @@ import { restRoutes } from './rest/routes.ts'
 import { allowOrigins } from './server/cross-origin.ts'
 import { healthRoutes, type ReadinessCheck } from './server/health.ts'
 import { createHttpServer, refuseOtherMethods } from './server/http-server.ts'
+import type { LogDestination } from './server/log-destination.ts'
 import type { RefusalAhead } from './server/shedding.ts'
 
 /** What the gateway is made of. Tests pass their own; `main.ts` passes the real ones. */
@@ -39,7 +40,7 @@ export interface AppDeps {
   readonly tracing: Tracing | null
   /** What GraphiQL opens with; null: no GraphiQL. */
   readonly graphiql: (() => Promise<GraphiQLOptions>) | null
-  readonly logDestination?: { write(line: string): void }
+  readonly logDestination?: LogDestination
 }
 
 /**

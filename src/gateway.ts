@@ -24,6 +24,7 @@ import { createSessionLimitsCheck } from './persistence/session-limits.ts'
 import { traceDatabase } from './persistence/traced-database.ts'
 import { watchEventLoop } from './server/event-loop.ts'
 import { createLateLog, type LateLog } from './server/late-log.ts'
+import type { LogDestination } from './server/log-destination.ts'
 import { describeCause } from './server/log-text.ts'
 
 /** A running gateway, not listening yet. */
@@ -39,7 +40,7 @@ export interface Gateway {
   readonly databaseDescription: string
   /** Whether the demo data of `prisma/seed.ts` is there. */
   readonly hasDemoData: boolean
-  /** Drains the app, then lets go of everything it stood on. */
+  /** Drains the app, then lets go of everything it stood on; once, however often it is asked to. */
   close(): Promise<void>
 }
 
@@ -70,7 +71,7 @@ async function openTracing({ tracesUrl }: Config, log: LateLog): Promise<Tracing
 }
 
 /** Opens the plugs that a configuration names and sets them into the app. */
-export async function openGateway(config: Config, logDestination?: { write(line: string): void }): Promise<Gateway> {
+export async function openGateway(config: Config, logDestination?: LogDestination): Promise<Gateway> {
   const log = createLateLog()
   const opened = await openDatabase(config)
   const { keys, developmentIssuer, ...expected } = await openKeys(config, log)
@@ -119,6 +120,18 @@ export async function openGateway(config: Config, logDestination?: { write(line:
   })
   log.logThrough(app)
 
+  let closed: Promise<void> | undefined
+  async function closeAll(): Promise<void> {
+    await app.close()
+    await metrics.close()
+    keys.close()
+    eventLoop.close()
+    limits.close()
+    await database.close()
+    await tracing?.close()
+    await opened.stop()
+  }
+
   return {
     app,
     async listen() {
@@ -131,15 +144,7 @@ export async function openGateway(config: Config, logDestination?: { write(line:
     databaseUrl: opened.url,
     databaseDescription: opened.description,
     hasDemoData: config.database.url === null,
-    async close() {
-      await app.close()
-      await metrics.close()
-      keys.close()
-      eventLoop.close()
-      limits.close()
-      await database.close()
-      await tracing?.close()
-      await opened.stop()
-    },
+    // A signal may come while a start that has failed is being undone.
+    close: () => (closed ??= closeAll()),
   }
 }

@@ -1,6 +1,7 @@
 import type { Config } from './config/shape.ts'
 import { ConfigurationError, readConfig } from './config.ts'
 import { type Gateway, openGateway } from './gateway.ts'
+import { openLogDestination } from './server/log-destination.ts'
 
 /** How long requests in flight may take to end after SIGTERM. */
 const drainMs = 10_000
@@ -39,7 +40,7 @@ function closeOnSignals(opening: Promise<Gateway>): () => boolean {
 }
 
 async function start(config: Config): Promise<void> {
-  const opening = openGateway(config)
+  const opening = openGateway(config, openLogDestination({ fd: 1, waitingAtMost: 16 * 2 ** 20, lastWordsMs: 1_000 }))
   const isClosing = closeOnSignals(opening)
   const gateway = await opening
   process.on('unhandledRejection', (reason) => {

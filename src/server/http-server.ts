@@ -4,6 +4,7 @@ import type { Config } from '../config/shape.ts'
 import { GatewayError } from '../domain/errors.ts'
 import type { Meter } from '../observability/meter.ts'
 import { acceptJsonBodies } from './json-body.ts'
+import type { LogDestination } from './log-destination.ts'
 import { neutraliseLine } from './log-text.ts'
 import { createRequestIds } from './request-id.ts'
 import { observeRequests } from './request-log.ts'
@@ -25,7 +26,7 @@ export interface HttpServerOptions {
   readonly renderStrayRefusal: RenderStrayRefusal
   readonly meter: Meter
   /** Where log lines go; standard output if left out. */
-  readonly logDestination?: { write(line: string): void }
+  readonly logDestination?: LogDestination
 }
 
 const originOf = (host: string, port: number) => `http://${host.includes(':') ? `[${host}]` : host}:${port}`

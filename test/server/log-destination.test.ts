@@ -1,0 +1,128 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { closeSync, constants, mkdtempSync, openSync, readSync, rmSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, expect, test, vi } from 'vitest'
+import { openLogDestination } from '../../src/server/log-destination.ts'
+
+const cleanUps: (() => void)[] = []
+afterEach(() => {
+  for (const cleanUp of cleanUps.splice(0)) cleanUp()
+})
+
+/** A named pipe that only we read, and when we want to; a process's own standard output is read by Node all the time. */
+function openPipe(): { fd: number; read(): string } {
+  const directory = mkdtempSync(join(tmpdir(), 'mithril-connection-gateway-log-'))
+  const path = join(directory, 'pipe')
+  execFileSync('mkfifo', [path])
+  const fd = openSync(path, constants.O_RDWR | constants.O_NONBLOCK)
+  cleanUps.push(() => {
+    closeSync(fd)
+    rmSync(directory, { recursive: true })
+  })
+  const buffer = Buffer.alloc(2 ** 20)
+  return {
+    fd,
+    read() {
+      try {
+        return buffer.toString('utf8', 0, readSync(fd, buffer))
+      } catch {
+        return '' // EAGAIN: empty
+      }
+    },
+  }
+}
+
+test('of what nobody reads a bounded part is kept, and how much was lost is the first thing that is said afterwards', async () => {
+  const pipe = openPipe()
+  const destination = openLogDestination({ fd: pipe.fd, waitingAtMost: 100_000, lastWordsMs: 100 })
+  const line = (number: number) => `${JSON.stringify({ number, filling: 'x'.repeat(980) })}\n`
+  for (let number = 0; number < 1_000; number++) destination.write(line(number))
+  let text = ''
+  await vi.waitFor(
+    () => {
+      text += pipe.read()
+      expect(text).toContain('"lost"')
+    },
+    { timeout: 5_000 },
+  )
+  destination.write(line(1_000))
+  await vi.waitFor(() => {
+    text += pipe.read()
+    expect(text).toContain('"number":1000,')
+  })
+  const lines = text
+    .trimEnd()
+    .split('\n')
+    .map((one) => JSON.parse(one) as { number?: number; lost?: number }) // what we have written
+  const kept = lines.length - 2
+  // What was waiting, and no more than a pipe holds beside it.
+  expect(kept).toBeGreaterThan(90)
+  expect(kept).toBeLessThan(300)
+  expect(lines.slice(0, kept).map(({ number }) => number)).toEqual(Array.from({ length: kept }, (_, number) => number))
+  expect(lines.slice(kept)).toEqual([
+    { level: 40, time: expect.any(Number), lost: 1_000 - kept, msg: 'lines of the log were lost: nobody read them in time' },
+    expect.objectContaining({ number: 1_000 }),
+  ])
+})
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo // it listens on TCP
+  server.close()
+  return port
+}
+
+/** The program in production, with nothing that it needs, and its standard output where it is given. */
+async function startProgram(stdout: number): Promise<{ url: string; child: ChildProcess; errors: () => string }> {
+  const port = await freePort()
+  const child = spawn(process.execPath, [new URL('../../src/main.ts', import.meta.url).pathname], {
+    stdio: ['ignore', stdout, 'pipe'],
+    env: {
+      NODE_ENV: 'production',
+      DATABASE_URL: 'postgresql://127.0.0.1:1/mithril',
+      TOKEN_ISSUER: 'https://issuer.example.ua/',
+      TOKEN_AUDIENCE: 'gateway',
+      AUTH_FAILURE_LIMIT_PER_MINUTE: '0',
+      TOKEN_JWKS_URL: 'http://127.0.0.1:1/jwks',
+      PORT: String(port),
+    },
+  })
+  cleanUps.push(() => child.kill('SIGKILL'))
+  let errors = ''
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    errors += text
+  })
+  const url = `http://127.0.0.1:${port}/api/clients`
+  await vi.waitFor(() => fetch(url, { signal: AbortSignal.timeout(5_000) }), { timeout: 20_000, interval: 50 })
+  return { url, child, errors: () => errors }
+}
+
+test.each([
+  ['a log that nobody reads', () => openPipe().fd],
+  [
+    'a log on a full disk',
+    () => {
+      const fd = openSync('/dev/full', 'w')
+      cleanUps.push(() => closeSync(fd))
+      return fd
+    },
+  ],
+])('%s keeps nobody waiting, and does not keep the program from ending', { timeout: 60_000 }, async (_name, open) => {
+  const { url, child, errors } = await startProgram(open())
+  // Several times what a pipe holds.
+  for (let round = 0; round < 40; round++) {
+    const answers = await Promise.all(Array.from({ length: 50 }, () => fetch(url, { signal: AbortSignal.timeout(5_000) })))
+    for (const answer of answers) {
+      expect(answer.status).toBe(401)
+      await answer.arrayBuffer()
+    }
+  }
+  const exit = once(child, 'exit')
+  child.kill('SIGTERM')
+  expect(await exit).toEqual([0, null])
+  expect(errors()).toBe('')
+})
