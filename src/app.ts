@@ -1,5 +1,4 @@
 import type { FastifyInstance, RouteHandlerMethod } from 'fastify'
-import type { GraphiQLOptions } from 'graphql-yoga'
 import type { Authenticate } from './auth/authenticate.ts'
 import documentManifest from './client/documents/persisted-documents.json' with { type: 'json' }
 import type { Config } from './config/shape.ts'
@@ -10,6 +9,7 @@ import { createOperations } from './domain/operations.ts'
 import { createPolicy } from './domain/policy.ts'
 import { graphqlDoor } from './graphql/door.ts'
 import { createSchema } from './graphql/schema.ts'
+import type { OpenGraphiql } from './graphql/yoga.ts'
 import type { Limits } from './limits/open-limits.ts'
 import type { Meter } from './observability/meter.ts'
 import { traceRequests } from './observability/trace-requests.ts'
@@ -39,7 +39,7 @@ export interface AppDeps {
   /** null: no traces. */
   readonly tracing: Tracing | null
   /** What GraphiQL opens with; null: no GraphiQL. */
-  readonly graphiql: (() => Promise<GraphiQLOptions>) | null
+  readonly graphiql: OpenGraphiql | null
   readonly logDestination?: LogDestination
 }
 

@@ -9,6 +9,7 @@ import { createOpaqueTokens } from './auth/opaque-tokens.ts'
 import { createStaticKeySet } from './auth/static-key-set.ts'
 import { createTokenVerifier } from './auth/verify-token.ts'
 import type { Config } from './config/shape.ts'
+import { isLoopback } from './config/values.ts'
 import { openLimits } from './limits/open-limits.ts'
 import { createMeter } from './observability/meter.ts'
 import { openMetrics } from './observability/metrics.ts'
@@ -56,9 +57,14 @@ async function openKeys({ token, dataDir }: Config, log: LateLog) {
 }
 
 /** Loaded on demand: production has no use for the page or for demo data. */
-async function openGraphiql(issuer: DevelopmentIssuer | null): Promise<GraphiQLOptions> {
+/**
+ * The page holds tokens of the development issuer, which listens on loopback addresses only. A page of a stranger's that has rebound its
+ * own name to such an address could read them, so they are there only for who has called us by one.
+ */
+async function openGraphiql(issuer: DevelopmentIssuer | null, host: string | null): Promise<GraphiQLOptions> {
   const { graphiqlOptions } = await import('./graphql/graphiql.ts')
-  return graphiqlOptions(issuer?.sign)
+  const calledAs = URL.parse(`http://${host}`)?.hostname ?? ''
+  return graphiqlOptions(isLoopback(calledAs) ? issuer?.sign : undefined)
 }
 
 /** Loaded here, so that nothing of OpenTelemetry is there where nobody collects traces. */
@@ -115,7 +121,7 @@ export async function openGateway(config: Config, logDestination?: LogDestinatio
     meter,
     metrics: metrics.mainRoute,
     tracing,
-    graphiql: config.graphql.introspection ? () => openGraphiql(developmentIssuer) : null,
+    graphiql: config.graphql.introspection ? (host) => openGraphiql(developmentIssuer, host) : null,
     ...(logDestination && { logDestination }),
   })
   log.logThrough(app)

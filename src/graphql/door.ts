@@ -1,6 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { GraphQLSchema } from 'graphql'
-import type { GraphiQLOptions } from 'graphql-yoga'
 import { GatewayError } from '../domain/errors.ts'
 import type { Operations } from '../domain/operations.ts'
 import type { Policy } from '../domain/policy.ts'
@@ -18,7 +17,7 @@ import { extensionsOf } from './errors.ts'
 import { executePlain } from './hot-path.ts'
 import { createLoaders } from './loaders.ts'
 import { createFindDocument, type PersistedDocumentsOptions } from './persisted-documents.ts'
-import { createGatewayYoga } from './yoga.ts'
+import { createGatewayYoga, type OpenGraphiql } from './yoga.ts'
 
 export interface GraphQLDoorDeps extends AuthenticationDeps {
   readonly schema: GraphQLSchema
@@ -27,7 +26,7 @@ export interface GraphQLDoorDeps extends AuthenticationDeps {
   readonly policy: Policy
   /** Whether the schema may be asked for, and suggested from. */
   readonly introspection: boolean
-  readonly graphiql: (() => Promise<GraphiQLOptions>) | null
+  readonly graphiql: OpenGraphiql | null
   readonly tracing: Tracing | null
   readonly persistedDocuments: PersistedDocumentsOptions
 }
@@ -41,7 +40,8 @@ const statusesOfHttp = new Set([400, 401, 405, 406, 408, 413, 415, 429, 431])
 const statusesWithHeaders = new Set([401, 429, 503])
 
 /** What Yoga looks at of a request's headers. The token is none of its business. */
-const plainHeaders = ({ accept, 'content-type': contentType }: FastifyRequest['headers']) => ({
+const plainHeaders = ({ accept, host, 'content-type': contentType }: FastifyRequest['headers']) => ({
+  ...(host !== undefined && { host }),
   ...(accept !== undefined && { accept }),
   ...(contentType !== undefined && { 'content-type': contentType }),
 })

@@ -11,13 +11,16 @@ import { traceExecution } from './traced-execution.ts'
 
 export type Yoga = ReturnType<typeof createGatewayYoga>
 
+/** Makes the options of the GraphiQL page, for who has called us by `host` (the header; null: none was sent). */
+export type OpenGraphiql = (host: string | null) => Promise<GraphiQLOptions>
+
 export interface YogaOptions {
   readonly schema: GraphQLSchema
   /** Whether the schema may be asked for, and suggested from. */
   readonly introspection: boolean
   readonly complete: CompleteResult
   /** What GraphiQL opens with; null: no GraphiQL. */
-  readonly graphiql: (() => Promise<GraphiQLOptions>) | null
+  readonly graphiql: OpenGraphiql | null
   readonly tracing?: Tracing | null
   readonly logger: YogaLogger
   readonly documents?: DocumentCache
@@ -28,7 +31,7 @@ export function createGatewayYoga(options: YogaOptions) {
   const { schema, introspection, complete, graphiql, logger, tracing = null, documents = createDocumentCache() } = options
   return createYoga<GraphQLContext>({
     schema,
-    graphiql: graphiql ?? false,
+    graphiql: graphiql !== null && ((request) => graphiql(request.headers.get('host'))),
     // Megabytes of page that production never shows.
     renderGraphiQL: async (options) => (await import('@graphql-yoga/render-graphiql')).renderGraphiQL(options),
     landingPage: false,

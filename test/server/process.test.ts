@@ -1,9 +1,11 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chmod, mkdtemp, readFile, readlink, rm } from 'node:fs/promises'
+import { get, type IncomingMessage } from 'node:http'
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { text as streamText } from 'node:stream/consumers'
 import { promisify } from 'node:util'
 import { Client } from 'pg'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
@@ -101,6 +103,13 @@ interface Example {
   readonly init: { method: string; headers: Record<string, string>; body: string }
 }
 
+/** The page of GraphiQL for somebody who knows the gateway as `host`. */
+async function graphiqlFor(url: string, host: string): Promise<string> {
+  const asked = get(`${url}/graphql`, { headers: { accept: 'text/html', host }, timeout: 10_000 })
+  const [answer] = (await once(asked, 'response')) as [IncomingMessage] // what the event brings
+  return streamText(answer)
+}
+
 /** The curl lines of the banner, taken apart as a shell would: words, and words in single quotes. */
 function examplesOf(text: string): Example[] {
   return text
@@ -186,8 +195,17 @@ test('it starts on nothing, says what to try, what it says works, and SIGTERM en
     extensions: { requestId: expect.any(String) },
   })
   expect(rest).toEqual({ meta: expect.objectContaining({ code: 200 }), data: expect.objectContaining({ redirect_uri: demo.redirectUri }) })
-  const page = await fetch(`${urlIn(text)}/graphql`, { headers: { accept: 'text/html' }, ...bounded() })
-  expect(await page.text()).toMatch(/<title>.*<\/title>/)
+  // Whoever has rebound a name of theirs to our address gets the page without its tokens.
+  for (const [host, hasTokens] of [
+    ['localhost', true],
+    ['[::1]:4000', true],
+    ['rebound.example.ua', false],
+    ['127.0.0.1.example.ua', false],
+  ] as const) {
+    const page = await graphiqlFor(urlIn(text), host)
+    expect(page).toMatch(/<title>.*<\/title>/)
+    expect([host, /Bearer ey/.test(page)]).toEqual([host, hasTokens])
+  }
 
   // A request that waits for a lock while the gateway is told to end.
   const holder = new Client({ connectionString: databaseUrl })
