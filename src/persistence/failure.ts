@@ -16,6 +16,9 @@ const retryAfter = 1
 const unavailableStates = /^(08|25|28|53|55|57|58|3D|3F|F0|XX|42501|42P01|42703|42883|42P02|26000|0A000)/
 const conflictStates = /^40/
 
+/** PostgreSQL's lock_not_available. */
+export const LOCK_TIMED_OUT = '55P03'
+
 // Prisma 7: unreachable, timed out, closed, pool timeout, too many connections, TLS; a missing table or column is a pending migration.
 const unavailablePrismaCodes = new Set([
   'P1000',
@@ -85,6 +88,13 @@ function verdict(layer: Bag): Failure | null {
 export function classifyFailure(error: unknown): Failure {
   const verdicts = [...layers(error)].map(verdict)
   return verdicts.find((found) => found === 'conflict') ?? verdicts.find((found) => found !== null) ?? 'fault'
+}
+
+/** Whether a transaction came to nothing because of the locks of others: it waited too long for one, or lost against one. */
+export function lostForLocks(error: unknown): boolean {
+  return (
+    classifyFailure(error) === 'conflict' || [...layers(error)].some((layer) => (layer['originalCode'] ?? layer['code']) === LOCK_TIMED_OUT)
+  )
 }
 
 /** The refusal that the caller gets for a failure, with the failure as its cause for the log. A fault is passed on as it is. */

@@ -80,7 +80,7 @@ async function explain(error: unknown, migrationsList: MigrationList, engine: Sc
       .trim() ?? ''
   const name = await findFailed(migrationsList, engine)
   if (name === undefined) return new Error(`The database was not migrated: ${message}`)
-  const refusal = /\bERROR: .*/s.exec(message)?.[0]
+  const refusal = /\bERROR: .*|Transaction write conflict/s.exec(message)?.[0]
   if (refusal === undefined)
     return new Error(
       `Migration ${name} was begun and not finished, now or earlier: ${message}\nSee whether its changes are in the database, and record it: ` +

@@ -1,10 +1,9 @@
 import { Client } from 'pg'
+import { LOCK_TIMED_OUT } from './failure.ts'
 import { codeOf } from './system-error.ts'
 
 const CONNECT_MS = 10_000
 const LONGEST_WAIT = '60s'
-/** PostgreSQL's lock_not_available. */
-const LOCK_TIMED_OUT = '55P03'
 
 /** Runs one SQL statement without parameters and returns its rows. */
 export type Query = (sql: string) => Promise<readonly Record<string, unknown>[]>

@@ -1,13 +1,19 @@
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
+import { setTimeout as delay } from 'node:timers/promises'
 import { PrismaPg } from '@prisma/adapter-pg'
 import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-utils'
 import type { MigrationList, SchemaEngine } from '@prisma/schema-engine-wasm/schema_engine_bg'
 import * as bindings from '@prisma/schema-engine-wasm/schema_engine_bg'
+import { lostForLocks } from './failure.ts'
 
 export type { MigrationList, SchemaEngine }
 
 const CONNECT_MS = 10_000
+/** So long a script waits for a lock, and everybody else who wants one behind it. */
+const LOCK_WAIT = '2s'
+const PAUSE_MS = 1_000
+const TRY_FOR_MS = 60_000
 
 // TypeScript declares WebAssembly with the DOM only, and this is no browser.
 declare const WebAssembly: {
@@ -50,9 +56,8 @@ export class WholeScriptAdapters extends PrismaPg {
   override async connect(): ReturnType<PrismaPg['connect']> {
     const adapter = await super.connect()
     // Without parameters `pg` uses the simple protocol: one message, one implicit transaction, all of the script or nothing.
-    adapter.executeScript = async (sql) => {
-      await adapter.executeRaw({ sql, args: [], argTypes: [] })
-    }
+    adapter.executeScript = (sql) =>
+      betweenTheOthers(() => adapter.executeRaw({ sql: `SET LOCAL lock_timeout = '${LOCK_WAIT}'; ${sql}`, args: [], argTypes: [] }))
     this.#open.push(adapter)
     return adapter
   }
@@ -60,6 +65,23 @@ export class WholeScriptAdapters extends PrismaPg {
   /** The engine leaves its connections open when it is freed. */
   async dispose(): Promise<void> {
     await Promise.all(this.#open.splice(0).map((adapter) => adapter.dispose()))
+  }
+}
+
+/**
+ * Runs a script while others go on reading and writing the same tables. It may wait for one of them who in turn waits for it, or for one who
+ * holds a lock for hours while everybody else waits behind it; so it gives up early, lets the others pass, and tries again.
+ */
+async function betweenTheOthers(run: () => Promise<unknown>): Promise<void> {
+  const until = performance.now() + TRY_FOR_MS
+  for (;;) {
+    try {
+      await run()
+      return
+    } catch (error) {
+      if (!lostForLocks(error) || performance.now() > until) throw error
+      await delay(PAUSE_MS)
+    }
   }
 }
 

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Place } from '../../src/persistence/embedded/place.ts'
 import { type Attempt, acknowledged, type Door } from './ledger.ts'
 import { openStage, type Stage, type StageOptions } from './stage.ts'
-import { judgeAnswers, judgeRegistry, judgeStrangers } from './verdict.ts'
+import { judgeAnswers, judgeLog, judgeRegistry, judgeStrangers } from './verdict.ts'
 
 /** Something that goes wrong, and what the gateway has to live through. */
 export interface Fault extends StageOptions {
@@ -94,6 +94,7 @@ export async function suffer(fault: Fault, base: Place, directory: string): Prom
       ),
       ...(fault.prepare === undefined ? judgeStrangers(ledger) : []),
       ...judgeSteadiness(ledger, steadyFrom),
+      ...(await Promise.all(gateways.map((gateway) => gateway.log()))).flatMap(judgeLog),
       ...(await judgeRegistry(stage.cluster.query, ledger)),
     ]
     const count = (which: (one: Attempt) => boolean) => ledger.filter(which).length

@@ -28,6 +28,8 @@ export interface GatewayProcess {
   memory(): Promise<number>
   /** Lines that it wrote beside its log: a warning of Node's, a stack. */
   complaints(): readonly string[]
+  /** What it has logged since it was started last. */
+  log(): Promise<string>
   /** The address of its debugger, where it was started with one. */
   inspector(): string | null
 }
@@ -109,6 +111,7 @@ export function createGatewayProcess({ logFile, environment, nodeOptions = [] }:
     peakMemory,
     memory: () => status('VmRSS'),
     complaints: () => complaints.filter((text) => !/Debugger listening|inspector|Debugger ended|Debugger attached/.test(text)),
+    log: () => readFile(logFile, 'utf8'),
     inspector: () => inspector,
   }
 }

@@ -108,3 +108,29 @@ export function judgeAnswers(ledger: Ledger, absences: readonly (readonly Absenc
     ),
   ]
 }
+
+/** What was logged: whole lines of JSON, the cause of each 5xx, and nothing that only a caller and the database may know. */
+export function judgeLog(log: string): string[] {
+  // The last line may be cut off where the process was killed.
+  const lines = log.split('\n').slice(0, -1)
+  const broken: string[] = []
+  const causeless: string[] = []
+  for (const line of lines) {
+    try {
+      const { msg, code, cause } = JSON.parse(line) as Record<string, unknown> // each line is an object
+      const isFault = code === 'SERVICE_UNAVAILABLE' || code === 'INTERNAL_SERVER_ERROR'
+      if (msg === 'request' && isFault !== (typeof cause === 'string')) causeless.push(line)
+    } catch {
+      broken.push(line)
+    }
+  }
+  return [
+    ...list('a line of the log that is no JSON', broken),
+    ...list('a 5xx in the log without its cause, or a cause without a 5xx', causeless),
+    ...list(
+      'a redirect URI or a token in the log',
+      // All redirect URIs of a run are on hosts below this name, and nothing else is.
+      lines.filter((line) => /eyJ[\w-]{10}|\.example\.ua/.test(line)),
+    ),
+  ]
+}

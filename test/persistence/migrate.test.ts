@@ -1,9 +1,11 @@
 import { execFile } from 'node:child_process'
-import { createHash } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { PoolClient } from 'pg'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { baseline, migrate, pendingMigrations } from '../../src/persistence/migrate.ts'
 import { MIGRATIONS } from '../../src/persistence/migration-files.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
@@ -25,6 +27,52 @@ const records = () =>
     `SELECT migration_name, checksum, finished_at IS NOT NULL AS finished, rolled_back_at IS NOT NULL AS rolled_back, applied_steps_count, logs
      FROM _prisma_migrations ORDER BY started_at`,
   )
+
+describe('migrations of a database that others go on using', () => {
+  const connectionId = randomUUID()
+  const next = '4_faster_record'
+  beforeEach(async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'migrations-'))
+    await cp(MIGRATIONS, directory, { recursive: true, filter: (source) => !/[45]_\w+$/.test(source) })
+    await migrate(database.url, { directory }).finally(() => rm(directory, { recursive: true }))
+    const clientId = await database.insertClient({ type: 'MSP' })
+    await database.insertConnection({ id: connectionId, clientId, consumerId: clientId, redirectUri: 'https://before.example.ua/' })
+  })
+
+  async function whileSomebody(holds: string, work: (holder: PoolClient, migrated: Promise<string[]>) => Promise<void>): Promise<void> {
+    const holder = await database.pool.connect()
+    try {
+      await holder.query('BEGIN')
+      await holder.query(holds)
+      const migrated = migrate(database.url)
+      migrated.catch(() => {})
+      await vi.waitFor(async () => expect(await database.query('SELECT FROM pg_locks WHERE NOT granted')).not.toEqual([]), 10_000)
+      await work(holder, migrated)
+      await holder.query('COMMIT')
+      expect(await migrated).toEqual([next, '5_guarded_record'])
+    } finally {
+      holder.release(true)
+    }
+    expect((await records()).map(({ finished, rolled_back }) => [finished, rolled_back])).toEqual(all.map(() => [true, false]))
+  }
+
+  test('lose against a write that waits for them, and come after it', { timeout: 20_000 }, async () => {
+    await whileSomebody(`SELECT FROM connections WHERE id = '${connectionId}' FOR UPDATE`, async (holder) => {
+      // PostgreSQL finds out by whoever has waited longest: that is to be the migration.
+      await holder.query(`SET LOCAL deadlock_timeout = '15s'`)
+      await holder.query(`UPDATE connections SET redirect_uri = 'https://after.example.ua/' WHERE id = '${connectionId}'`)
+    })
+    expect(await database.query('SELECT redirect_uri_after AS uri FROM connection_changes')).toEqual([{ uri: 'https://after.example.ua/' }])
+  })
+
+  test('let the others pass while somebody keeps a table for long', { timeout: 30_000 }, async () => {
+    await whileSomebody('LOCK TABLE connections IN ACCESS SHARE MODE', async (_holder, migrated) => {
+      for (let write = 0; write < 3; write++) await database.query('UPDATE connections SET updated_at = updated_at')
+      expect(await Promise.race([migrated, delay(3_000, 'still waits')])).toBe('still waits')
+      await database.query('UPDATE connections SET updated_at = updated_at')
+    })
+  })
+})
 
 describe('migrations of an empty database', () => {
   test('make exactly what prisma/schema.prisma says', async () => {

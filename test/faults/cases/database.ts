@@ -129,13 +129,20 @@ export const databaseFaults: readonly Fault[] = [
       await killBackends(stage)
     },
   },
-  {
-    name: 'a database one migration behind',
+  // The second last changes tables, the last one only rights.
+  migrationsBehind('one migration', 1),
+  migrationsBehind('two migrations', 2),
+]
+
+/** The gateway is there before the migrations that it needs. */
+function migrationsBehind(howMany: string, count: number): Fault {
+  return {
+    name: `a database ${howMany} behind`,
     async prepare({ cluster }) {
       const behind = await mkdtemp(join(tmpdir(), 'mithril-connection-gateway-behind-'))
       try {
-        const last = (await migrationNames(MIGRATIONS)).at(-1)
-        await cp(MIGRATIONS, behind, { recursive: true, filter: (source) => basename(source) !== last })
+        const missing = (await migrationNames(MIGRATIONS)).slice(-count)
+        await cp(MIGRATIONS, behind, { recursive: true, filter: (source) => !missing.includes(basename(source)) })
         await cluster.query('DROP SCHEMA public CASCADE')
         await cluster.query('CREATE SCHEMA public')
         await fillRegistry(cluster.url, { directory: behind })
@@ -150,8 +157,8 @@ export const databaseFaults: readonly Fault[] = [
       await delay(2_000)
       await migrate(stage.cluster.url)
     },
-  },
-]
+  }
+}
 
 async function until(holds: () => Promise<boolean>): Promise<void> {
   const deadline = performance.now() + 15_000
