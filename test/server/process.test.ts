@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmod, mkdtemp, readFile, readlink, rm } from 'node:fs/promises'
+import { chmod, mkdtemp, readFile, readlink, rm, writeFile } from 'node:fs/promises'
 import { get, type IncomingMessage } from 'node:http'
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -372,6 +372,41 @@ test('in production there is no banner, and it starts while its database and its
   expect(running.output.stdout).not.toMatch(/p4ssw0rd|curl|WARNING/)
   for (const line of running.output.stdout.trim().split('\n')) expect(() => JSON.parse(line), line).not.toThrow()
   expect(running.output.stderr).toBe('')
+})
+
+test('what the README shows for the first five minutes does what it says there', { timeout: 60_000 }, async (context) => {
+  if (
+    await run('curl', ['--version']).then(
+      () => false,
+      () => true,
+    )
+  )
+    context.skip('curl is not installed')
+  const url = urlIn(await banner(startProgram()))
+  const readme = (await readFile(join(root, 'README.md'), 'utf8')).replaceAll('http://127.0.0.1:4000', url)
+  const blockWith = (text: string) => [...readme.matchAll(/```(?:sh|ts)\n(.*?)```/gs)].find(([, code]) => code?.includes(text))?.[1] ?? ''
+  const directory = await mkdtemp(join(tmpdir(), 'mithril-connection-gateway-readme-'))
+  try {
+    await writeFile(join(directory, 'first.ts'), blockWith('createGatewayClient').replaceAll("'./src/", `'${root}src/`))
+    const lines = [
+      `npm() { command npm --prefix '${root}' "$@"; }`,
+      blockWith('TOKEN=$(npm run'),
+      blockWith('export TOKEN'),
+      'echo; node first.ts',
+      blockWith('CLIENT='),
+    ]
+    const { stdout, stderr } = await run('sh', ['-euc', lines.join('\n')], { cwd: directory, env: environment({}) })
+    expect(stderr).toBe('')
+    const uris = [...stdout.matchAll(/redirect_?uri"?: ?["']([^"']+)/gi)].map(([, uri]) => uri)
+    const [three, four] = ['https://example3.com', 'https://example4.com']
+    // REST and GraphQL, the program, then: list, details, update, verify.
+    expect(uris.filter((uri, index) => uri !== uris[index - 1])).toEqual([three, four])
+    expect(stdout).toMatch(/clientConnection":\{"redirectUri":"https:\/\/example3\.com"/)
+    expect(stdout).toMatch(/kind: 'UPDATED'/)
+    expect(stdout).toMatch(/HTTP\/1\.1 200 OK.*etag: .*example4\.com/s)
+  } finally {
+    await rm(directory, { recursive: true, force: true })
+  }
 })
 
 describe('npm run token', () => {

@@ -7,8 +7,8 @@ import type { Stage } from '../stage.ts'
 
 /** Callers that each wait for their answer: enough to keep the gateway at work all the time. */
 const callers = 32
-/** Connections over which a rate is spread: more than can be under way where each is answered in time. */
-const connections = 1_000
+/** Connections over which a rate is spread: more than are under way where each is answered within a good part of the second it may take. */
+const connections = 2_000
 const seconds = 3
 /** A load is sustainable where nearly everybody is served, and at once. */
 const servedShare = 0.99
