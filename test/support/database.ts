@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { Client, Pool } from 'pg'
-import { inject } from 'vitest'
+import { inject, vi } from 'vitest'
 import type { DatabaseConfig } from '../../src/config/shape.ts'
 import { parseConfig } from '../../src/config.ts'
 import type { Connection } from '../../src/domain/connection.ts'
@@ -45,6 +45,8 @@ export interface TestDatabase {
     /** Instead of client id and scope. */
     details?: unknown
   }): Promise<string>
+  /** Until exactly so many sessions, the gateway's or anybody's, wait for somebody else's lock in this database. */
+  untilLockWaited(sessions?: number): Promise<void>
   drop(): Promise<void>
 }
 
@@ -115,6 +117,17 @@ export async function createTestDatabase({ empty = false }: { empty?: boolean } 
       )
       return value
     },
+    untilLockWaited: async (sessions = 1) =>
+      vi.waitFor(
+        async () => {
+          const { length } = await query(
+            `SELECT FROM pg_stat_activity
+              WHERE datname = current_database() AND backend_type = 'client backend' AND wait_event_type = 'Lock'`,
+          )
+          if (length !== sessions) throw new Error(`${length} sessions wait for a lock, not ${sessions}`)
+        },
+        { timeout: 10_000, interval: 5 },
+      ),
     drop: async () => {
       await recordWhatIsHidden(pool)
       await pool.end()
