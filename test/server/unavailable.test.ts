@@ -51,6 +51,21 @@ const throughGraphql = (to = gateway, sent: string | null = token, redirectUri =
   to.graphql(UpdateClientConnectionDocument, { input: { clientId, connectionId, redirectUri } }, sent, { headers })
 const ready = (to = gateway) => to.app.inject({ url: '/health/ready' })
 
+/** Who needs no database: the status of the refusal, the token and the redirect URI. */
+const refusedAsEver = ({ issuer }: TestGateway): [number, string | null, string?][] => [
+  // The first one, while the caller is still remembered.
+  [422, issuer.mint(writer(clientId)), 'http://after.example.ua'],
+  [401, null],
+  [401, 'rubbish'],
+  [403, issuer.mint(writer(clientId, { scope: 'connection:read' }))],
+  [403, issuer.mint(writer(connectionId))],
+]
+async function refusalOf(to: TestGateway, sent: string | null, redirectUri = after): Promise<number[]> {
+  const rest = await throughRest(to, sent, redirectUri)
+  const graphql = await throughGraphql(to, sent, redirectUri)
+  return [rest.statusCode, graphql.json().errors[0].extensions.status]
+}
+
 const envelopeOf503 = {
   meta: { code: 503, url: expect.stringMatching(/^https:\/\/gateway\.example\.ua\/api\/clients\//), type: 'object', request_id: requestId },
   error: { type: 'internal_error', message: 'Service temporarily unavailable' },
@@ -191,16 +206,8 @@ describe('the database', () => {
 
   test('is away: what needs no database is refused as ever', async () => {
     await proxy.stop()
-    const statuses = async (sent: string | null, redirectUri = after) => {
-      const rest = await throughRest(gateway, sent, redirectUri)
-      const graphql = await throughGraphql(gateway, sent, redirectUri)
-      return [rest.statusCode, graphql.json().errors[0].extensions.status]
-    }
-    expect(await statuses(null)).toEqual([401, 401])
-    expect(await statuses('rubbish')).toEqual([401, 401])
-    expect(await statuses(gateway.issuer.mint(writer(clientId, { scope: 'connection:read' })))).toEqual([403, 403])
-    expect(await statuses(gateway.issuer.mint(writer(connectionId)))).toEqual([403, 403])
-    expect(await statuses(token, 'http://after.example.ua')).toEqual([422, 422])
+    for (const [status, sent, redirectUri] of refusedAsEver(gateway))
+      expect(await refusalOf(gateway, sent, redirectUri)).toEqual([status, status])
     expect((await gateway.app.inject({ url: '/nothing' })).statusCode).toBe(404)
     expect((await gateway.patch(path, '{', token)).statusCode).toBe(400)
   })
@@ -227,6 +234,7 @@ describe('there is more work for the database than it can take', () => {
       DATABASE_URL: db.url,
       DATABASE_POOL_MAX: '1',
       DATABASE_QUEUE_MAX: '0',
+      EVENT_LOOP_DELAY_MAX_MS: '0',
       DATABASE_LOCK_TIMEOUT_MS: '10000',
       DATABASE_STATEMENT_TIMEOUT_MS: '10000',
     })
@@ -260,16 +268,12 @@ describe('there is more work for the database than it can take', () => {
     expect(graphql.headers['retry-after']).toMatch(/^[123]$/)
     expectNothingInternal(graphql)
 
-    const refused = async (token: string | null, redirectUri = after) => {
-      const rest = await throughRest(narrow, token, redirectUri)
-      const graphql = await throughGraphql(narrow, token, redirectUri)
-      return [rest.statusCode, graphql.json().errors[0].extensions.status]
-    }
-    expect(await refused(null)).toEqual([401, 401])
-    expect(await refused('rubbish')).toEqual([401, 401])
-    expect(await refused(narrow.issuer.mint(writer(clientId, { scope: 'connection:read' })))).toEqual([403, 403])
-    expect(await refused(narrow.issuer.mint(writer(connectionId)))).toEqual([403, 403])
-    expect(await refused(sent, 'http://after.example.ua')).toEqual([422, 422])
+    // As long as the process has some rest, which others on this machine may keep it from.
+    for (const [status, sent, redirectUri] of refusedAsEver(narrow))
+      await vi.waitFor(async () => expect(await refusalOf(narrow, sent, redirectUri)).toEqual([status, status]), {
+        timeout: 10_000,
+        interval: 100,
+      })
     expect((await narrow.app.inject({ url: '/nothing' })).statusCode).toBe(404)
     expect((await narrow.app.inject({ method: 'PUT', url: path })).statusCode).toBe(405)
     await expectReady(narrow, 200, allOk)
@@ -288,7 +292,7 @@ describe('there is more work for the database than it can take', () => {
       expect(graphqlAhead.json().errors).toMatchObject([errorOf503(expect.any(Number))])
       expect([graphqlAhead.statusCode, graphqlAhead.headers['retry-after']]).toEqual([200, expect.stringMatching(/^[123]$/)])
       expectNothingInternal(graphqlAhead)
-      expect(await refused(null)).toEqual([401, 401])
+      expect(await refusalOf(narrow, null)).toEqual([401, 401])
       const ofRest = async (token: string) => (await throughRest(narrow, token)).statusCode
       expect(await ofRest(narrow.issuer.mint(writer(clientId, { scope: 'connection:read' })))).toBe(403)
       expect(await ofRest(narrow.issuer.mint(writer(connectionId)))).toBe(403)
