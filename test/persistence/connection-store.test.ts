@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { setTimeout as delay } from 'node:timers/promises'
 import { Client } from 'pg'
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { DatabaseConfig } from '../../src/config/shape.ts'
 import type { ConnectionStore } from '../../src/domain/connection.ts'
 import { GatewayError } from '../../src/domain/errors.ts'
@@ -384,7 +383,7 @@ describe('concurrent writers', () => {
       await holder.query('BEGIN')
       await holder.query('UPDATE connections SET redirect_uri = $1 WHERE id = $2', [after, connectionId])
       const waiting = store.updateRedirectUri(changeBy('waited', after))
-      await aWriterWaits()
+      await testDatabase.untilLockWaited()
       await holder.query('COMMIT')
       expect((await waiting)?.redirectUri).toBe(after)
       expect((await audit()).map((row) => row.door)).toEqual(['EXTERNAL'])
@@ -400,7 +399,7 @@ describe('concurrent writers', () => {
       await holder.query('BEGIN')
       await holder.query('DELETE FROM connections WHERE id = $1', [connectionId])
       const waiting = store.updateRedirectUri(change(after))
-      await aWriterWaits()
+      await testDatabase.untilLockWaited()
       await holder.query('COMMIT')
       expect(await waiting).toBeNull()
       expect(await audit()).toEqual([expect.objectContaining({ kind: 'DELETED', door: 'EXTERNAL' })])
@@ -416,7 +415,7 @@ describe('concurrent writers', () => {
       await holder.query('BEGIN')
       await holder.query('UPDATE connections SET client_id = consumer_id WHERE id = $1', [connectionId])
       const waiting = store.updateRedirectUri(change(after))
-      await aWriterWaits()
+      await testDatabase.untilLockWaited()
       await holder.query('COMMIT')
       expect(await waiting).toBeNull()
       expect(await audit()).toEqual([])
@@ -516,18 +515,3 @@ describe('the last lock: were validation bypassed,', () => {
     expect(await storedRow()).toEqual(row)
   })
 })
-
-/** Until a statement of the gateway's waits for somebody's lock. */
-async function aWriterWaits(): Promise<void> {
-  await vi.waitFor(
-    async () => {
-      const waiting = await testDatabase.query(
-        `SELECT FROM pg_stat_activity
-          WHERE datname = current_database() AND application_name = 'mithril-connection-gateway' AND wait_event_type = 'Lock'`,
-      )
-      if (waiting.length === 0) throw new Error('nobody waits')
-      await delay(0)
-    },
-    { timeout: 5_000, interval: 5 },
-  )
-}

@@ -445,7 +445,7 @@ describe('unavailable, and served again afterwards:', () => {
       await holder.query('BEGIN')
       await holder.query('SELECT FROM connections WHERE id = $1 FOR UPDATE', [connectionId])
       const waiting = [database.run(write), database.run(write)]
-      await vi.waitFor(async () => expect(await busyBackends()).toHaveLength(2), { timeout: 10_000 })
+      await db.untilLockWaited(2)
       for (const work of [() => database.run(typed), () => database.run(raw), () => database.rows(direct, [])])
         await expect(work()).rejects.toMatchObject({ refusal: 'unavailable', status: 503, cause: { reason: 'queue_timeout' } })
       await holder.query('ROLLBACK')
@@ -547,7 +547,7 @@ describe('conflict, tried again and served:', () => {
         await rival.query(touch(other))
         await transaction.$queryRawUnsafe(touch(connectionId))
         rivals = rival.query(touch(connectionId)).then(() => rival.query('ROLLBACK'))
-        await vi.waitFor(async () => expect(await db.query('SELECT FROM pg_locks WHERE NOT granted')).toHaveLength(1), { timeout: 10_000 })
+        await db.untilLockWaited()
         return transaction.$queryRawUnsafe(touch(other))
       })
     const { judged, outcome } = await judgeAttempts(database, (attempt) => (attempt === 1 ? embrace : raw))

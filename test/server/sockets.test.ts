@@ -290,15 +290,7 @@ describe('HTTP/1', () => {
       gateway.log.length = 0
       const connection = await openRaw(port)
       connection.write(patch(body(), [], path).replace(token, sent))
-      await vi.waitFor(
-        async () =>
-          expect(
-            await gateway.database.query(
-              `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND application_name LIKE 'mithril%'`,
-            ),
-          ).toHaveLength(1),
-        { timeout: 10_000, interval: 5 },
-      )
+      await gateway.database.untilLockWaited()
       connection.socket.resetAndDestroy()
     } finally {
       await holder.query('ROLLBACK')
@@ -363,15 +355,7 @@ test('while it drains, requests in flight are answered, kept-alive connections a
     await holder.query('BEGIN')
     await holder.query('SELECT FROM connections WHERE id = $1 FOR UPDATE', [fixture.connectionId])
     busy.write(patch(body('https://drained.example.ua/')))
-    await vi.waitFor(
-      async () =>
-        expect(
-          await gateway.database.query(
-            `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND application_name LIKE 'mithril%'`,
-          ),
-        ).toHaveLength(1),
-      { timeout: 10_000, interval: 5 },
-    )
+    await gateway.database.untilLockWaited()
     const closed = draining.app.close()
     expect(parseAnswers(await idle.untilClosed())).toHaveLength(1)
     // One more on the busy connection, behind the one in flight.
@@ -414,15 +398,7 @@ test('while it drains, a request whose caller has gone is worked off before what
         `content-length: ${Buffer.byteLength(content)}`,
       ) + content,
     )
-    await vi.waitFor(
-      async () =>
-        expect(
-          await gateway.database.query(
-            `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND application_name LIKE 'mithril%'`,
-          ),
-        ).toHaveLength(1),
-      { timeout: 10_000, interval: 5 },
-    )
+    await gateway.database.untilLockWaited()
     gone.socket.destroy()
     draining.close().then(closed.resolve, closed.reject)
     await delay(100)
