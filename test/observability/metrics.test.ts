@@ -183,14 +183,12 @@ describe('after a script of requests through both doors', () => {
 
 test('connections of the pool in use, and what waits for one', async () => {
   const gateway = await startTestGateway({ DATABASE_POOL_MAX: '1' })
-  const holder = await gateway.database.pool.connect()
   try {
     const fixture = await gateway.connection()
     const token = gateway.issuer.mint(writer(fixture.clientId))
     // The registry has been asked for this caller, so that only the writes want a connection.
     await gateway.graphql('{ viewer { clientId } }', {}, token)
-    await holder.query('BEGIN')
-    await holder.query('SELECT FROM connections WHERE id = $1 FOR UPDATE', [fixture.connectionId])
+    const release = await gateway.database.lockConnection(fixture.connectionId)
     const writes = [1, 2, 3].map((n) => gateway.patch(fixture.path, { redirect_uri: `https://${n}.example.ua/` }, token))
     await vi.waitFor(
       async () => {
@@ -200,10 +198,9 @@ test('connections of the pool in use, and what waits for one', async () => {
       },
       { timeout: 10_000 },
     )
-    await holder.query('ROLLBACK')
+    await release()
     expect((await Promise.all(writes)).map(({ statusCode }) => statusCode)).toEqual([200, 200, 200])
   } finally {
-    holder.release()
     await gateway.close()
   }
 })
@@ -215,15 +212,13 @@ test('what a limit has refused, and what overload', async () => {
     DATABASE_POOL_MAX: '1',
     DATABASE_QUEUE_MAX: '0',
   })
-  const holder = await gateway.database.pool.connect()
   try {
     const fixture = await gateway.connection()
     const write = (token: string | null) => gateway.patch(fixture.path, { redirect_uri: 'https://after.example.ua/' }, token)
     const token = gateway.issuer.mint(writer(fixture.clientId))
     // The registry has been asked for this caller, so that only the write wants a connection.
     await gateway.graphql('{ viewer { clientId } }', {}, token)
-    await holder.query('BEGIN')
-    await holder.query('SELECT FROM connections WHERE id = $1 FOR UPDATE', [fixture.connectionId])
+    const release = await gateway.database.lockConnection(fixture.connectionId)
     const waiting = write(token)
     await vi.waitFor(
       async () =>
@@ -234,7 +229,7 @@ test('what a limit has refused, and what overload', async () => {
     for (const sent of [token, token, gateway.issuer.mint(writer(fixture.clientId, { userId: randomUUID() })), null, null, null])
       statuses.push((await write(sent)).statusCode)
     expect(statuses).toEqual([429, 429, 503, 401, 429, 429])
-    await holder.query('ROLLBACK')
+    await release()
     expect((await waiting).statusCode).toBe(200)
     const { body } = await gateway.app.inject('/metrics')
     expect(samplesOf(body, 'gateway_limited_total')).toEqual({ write: 2, authentication: 2 })
@@ -245,7 +240,6 @@ test('what a limit has refused, and what overload', async () => {
       'authentication:no_token': 3,
     })
   } finally {
-    holder.release()
     await gateway.close()
   }
 })

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { Client } from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { DatabaseConfig } from '../../src/config/shape.ts'
 import type { ConnectionStore } from '../../src/domain/connection.ts'
@@ -377,51 +376,19 @@ describe('concurrent writers', () => {
   })
 
   test('see what an earlier writer has just committed, not what was there when they began', async () => {
-    const holder = new Client({ connectionString: testDatabase.url })
-    await holder.connect()
-    try {
-      await holder.query('BEGIN')
-      await holder.query('UPDATE connections SET redirect_uri = $1 WHERE id = $2', [after, connectionId])
-      const waiting = store.updateRedirectUri(changeBy('waited', after))
-      await testDatabase.untilLockWaited()
-      await holder.query('COMMIT')
-      expect((await waiting)?.redirectUri).toBe(after)
-      expect((await audit()).map((row) => row.door)).toEqual(['EXTERNAL'])
-    } finally {
-      await holder.end()
-    }
+    const connection = await updateBehind('UPDATE connections SET redirect_uri = $2 WHERE id = $1', [connectionId, after])
+    expect(connection?.redirectUri).toBe(after)
+    expect((await audit()).map((row) => row.door)).toEqual(['EXTERNAL'])
   })
 
   test('of a connection that is being deleted answer null', async () => {
-    const holder = new Client({ connectionString: testDatabase.url })
-    await holder.connect()
-    try {
-      await holder.query('BEGIN')
-      await holder.query('DELETE FROM connections WHERE id = $1', [connectionId])
-      const waiting = store.updateRedirectUri(change(after))
-      await testDatabase.untilLockWaited()
-      await holder.query('COMMIT')
-      expect(await waiting).toBeNull()
-      expect(await audit()).toEqual([expect.objectContaining({ kind: 'DELETED', door: 'EXTERNAL' })])
-    } finally {
-      await holder.end()
-    }
+    expect(await updateBehind('DELETE FROM connections WHERE id = $1', [connectionId])).toBeNull()
+    expect(await audit()).toEqual([expect.objectContaining({ kind: 'DELETED', door: 'EXTERNAL' })])
   })
 
   test('of a connection that moves to another client answer null', async () => {
-    const holder = new Client({ connectionString: testDatabase.url })
-    await holder.connect()
-    try {
-      await holder.query('BEGIN')
-      await holder.query('UPDATE connections SET client_id = consumer_id WHERE id = $1', [connectionId])
-      const waiting = store.updateRedirectUri(change(after))
-      await testDatabase.untilLockWaited()
-      await holder.query('COMMIT')
-      expect(await waiting).toBeNull()
-      expect(await audit()).toEqual([])
-    } finally {
-      await holder.end()
-    }
+    expect(await updateBehind('UPDATE connections SET client_id = consumer_id WHERE id = $1', [connectionId])).toBeNull()
+    expect(await audit()).toEqual([])
   })
 
   test.each(['repeatable read', 'serializable'])('under %s by default are served or asked to come back, and never half', async (level) => {
@@ -515,3 +482,16 @@ describe('the last lock: were validation bypassed,', () => {
     expect(await storedRow()).toEqual(row)
   })
 })
+
+/** An update that has to wait for a statement of somebody else's, which is then committed. */
+async function updateBehind(sql: string, params: readonly unknown[]) {
+  const end = await testDatabase.hold(sql, params)
+  const updated = store.updateRedirectUri(change(after))
+  try {
+    await testDatabase.untilLockWaited()
+    await end('COMMIT')
+  } finally {
+    await end()
+  }
+  return updated
+}

@@ -69,6 +69,13 @@ async function session(): Promise<Client> {
   return client
 }
 
+/** A lock of somebody else's, released after the test at the latest. */
+async function held(lock: Promise<() => Promise<void>>): Promise<() => Promise<void>> {
+  const release = await lock
+  cleanups.push(release)
+  return release
+}
+
 const asRole = (password = 'right') => Object.assign(new URL(db.url), { username: role, password }).href
 
 /** A statement by the typed client, by its raw door, or as a text straight through the driver adapter. */
@@ -232,14 +239,12 @@ describe('unavailable, and served again afterwards:', () => {
     ])('the connection is %s in the middle of a %s statement', async (_end, _kind, interrupt, work) => {
       const proxy = await proxied()
       const database = open(proxy.url)
-      const holder = await session()
-      await holder.query('BEGIN')
-      await holder.query('LOCK TABLE connections IN ACCESS EXCLUSIVE MODE')
+      const release = await held(db.hold('LOCK TABLE connections IN ACCESS EXCLUSIVE MODE'))
       const judged = expectUnavailable(database, work)
       await busyBackends()
       await interrupt(proxy)
       await judged
-      await holder.query('ROLLBACK')
+      await release()
       await expectRecovery(database)
     })
 
@@ -261,32 +266,26 @@ describe('unavailable, and served again afterwards:', () => {
       ['direct', directSleep],
     ])('kills the backend during a %s statement', async (_name, work) => {
       const database = open(db.url)
-      const holder = await session()
-      await holder.query('BEGIN')
-      await holder.query('LOCK TABLE connections IN ACCESS EXCLUSIVE MODE')
+      const release = await held(db.hold('LOCK TABLE connections IN ACCESS EXCLUSIVE MODE'))
       const judged = expectUnavailable(database, work)
       await kill()
       await judged
-      await holder.query('ROLLBACK')
+      await release()
       await expectRecovery(database)
     })
 
     test('cancels the statement at its own limit', async () => {
       const database = open(db.url, { statementTimeoutMs: 100 })
-      const holder = await session()
-      await holder.query('BEGIN')
-      await holder.query('LOCK TABLE connections IN ACCESS EXCLUSIVE MODE')
+      const release = await held(db.hold('LOCK TABLE connections IN ACCESS EXCLUSIVE MODE'))
       await expectUnavailable(database, sleep, directSleep, typed, raw, direct)
-      await holder.query('ROLLBACK')
+      await release()
       await expectRecovery(database)
     })
 
     test('waits for a locked row no longer than it may', async () => {
       const database = open(db.url, { lockTimeoutMs: 100 })
       const store = createConnectionStore(database)
-      const holder = await session()
-      await holder.query('BEGIN')
-      await holder.query('SELECT FROM connections WHERE id = $1 FOR UPDATE', [connectionId])
+      const release = await held(db.lockConnection(connectionId))
       await expectUnavailable(database, write, directWrite)
       const author = { caller: { clientId, clientType: 'MSP', scopes: [], userId: null }, door: 'REST', requestId: 'r' } as const
       await expect(
@@ -299,7 +298,7 @@ describe('unavailable, and served again afterwards:', () => {
           author: { ...author, apiKey: null },
         }),
       ).rejects.toMatchObject({ refusal: 'unavailable' })
-      await holder.query('ROLLBACK')
+      await release()
       await expectRecovery(database)
       expect(await db.query('SELECT FROM connection_changes')).toEqual([])
     })
@@ -441,14 +440,12 @@ describe('unavailable, and served again afterwards:', () => {
 
     test('is exhausted by statements that wait for a lock', async () => {
       const database = open(db.url, { queueTimeoutMs: 100 })
-      const holder = await session()
-      await holder.query('BEGIN')
-      await holder.query('SELECT FROM connections WHERE id = $1 FOR UPDATE', [connectionId])
+      const release = await held(db.lockConnection(connectionId))
       const waiting = [database.run(write), database.run(write)]
       await db.untilLockWaited(2)
       for (const work of [() => database.run(typed), () => database.run(raw), () => database.rows(direct, [])])
         await expect(work()).rejects.toMatchObject({ refusal: 'unavailable', status: 503, cause: { reason: 'queue_timeout' } })
-      await holder.query('ROLLBACK')
+      await release()
       await Promise.all(waiting)
       await expectRecovery(database)
     })

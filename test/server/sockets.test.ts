@@ -283,18 +283,15 @@ describe('HTTP/1', () => {
   test('a caller that goes before its answer leaves its change, its audit row and its line', async () => {
     const { clientId, connectionId, path } = await gateway.connection()
     const sent = gateway.issuer.mint(writer(clientId))
-    const holder = await gateway.database.pool.connect()
+    const release = await gateway.database.lockConnection(connectionId)
     try {
-      await holder.query('BEGIN')
-      await holder.query('SELECT FROM connections WHERE id = $1 FOR UPDATE', [connectionId])
       gateway.log.length = 0
       const connection = await openRaw(port)
       connection.write(patch(body(), [], path).replace(token, sent))
       await gateway.database.untilLockWaited()
       connection.socket.resetAndDestroy()
     } finally {
-      await holder.query('ROLLBACK')
-      holder.release()
+      await release()
     }
     await vi.waitFor(async () => expect(await gateway.auditOf(connectionId)).toHaveLength(1), { timeout: 10_000, interval: 5 })
     expect(await gateway.redirectUriOf(connectionId)).toBe('https://after.example.ua/')
@@ -344,7 +341,7 @@ test('every wait for a caller is bounded', () => {
 
 test('while it drains, requests in flight are answered, kept-alive connections are told to close, and readiness is off', async () => {
   const draining = await startTestGateway({ DATABASE_URL: gateway.config.database.url ?? '', TOKEN_JWKS_URL: gateway.issuer.jwksUrl })
-  const holder = await gateway.database.pool.connect()
+  const release = await gateway.database.lockConnection(fixture.connectionId)
   try {
     await draining.app.listen({ host: '127.0.0.1', port: 0 })
     const address = draining.app.server.address() as AddressInfo
@@ -352,8 +349,6 @@ test('while it drains, requests in flight are answered, kept-alive connections a
     idle.write(head('GET /health/live HTTP/1.1'))
     await idle.until(/"ok"\}/)
 
-    await holder.query('BEGIN')
-    await holder.query('SELECT FROM connections WHERE id = $1 FOR UPDATE', [fixture.connectionId])
     busy.write(patch(body('https://drained.example.ua/')))
     await gateway.database.untilLockWaited()
     const closed = draining.app.close()
@@ -361,7 +356,7 @@ test('while it drains, requests in flight are answered, kept-alive connections a
     // One more on the busy connection, behind the one in flight.
     busy.write(head('GET /health/ready HTTP/1.1'))
     await expect(openRaw(address.port)).rejects.toThrow(/ECONNREFUSED/)
-    await holder.query('ROLLBACK')
+    await release()
 
     const answers = parseAnswers(await busy.untilClosed())
     expect(answers[0]?.status).toBe(200)
@@ -370,21 +365,18 @@ test('while it drains, requests in flight are answered, kept-alive connections a
     if (answers.length > 1) expect(json(answers[1])).toMatchObject({ status: 'closing' })
     await closed
   } finally {
-    await holder.query('ROLLBACK')
-    holder.release()
+    await release()
     await draining.close()
   }
 })
 
 test('while it drains, a request whose caller has gone is worked off before what it stands on is closed', async () => {
   const draining = await startTestGateway({ DATABASE_URL: gateway.config.database.url ?? '' })
-  const holder = await gateway.database.pool.connect()
+  const release = await gateway.database.lockConnection(fixture.connectionId)
   const closed = Promise.withResolvers<void>()
   try {
     await draining.app.listen({ host: '127.0.0.1', port: 0 })
     const gone = await openRaw((draining.app.server.address() as AddressInfo).port)
-    await holder.query('BEGIN')
-    await holder.query('SELECT FROM connections WHERE id = $1 FOR UPDATE', [fixture.connectionId])
     // Two writes: the second one begins when the gateway has been closing for a while.
     const update = (redirectUri: string) =>
       `updateClientConnection(input: { clientId: "${fixture.clientId}", connectionId: "${fixture.connectionId}", redirectUri: "${redirectUri}" }) { clientConnection { id } }`
@@ -402,15 +394,14 @@ test('while it drains, a request whose caller has gone is worked off before what
     gone.socket.destroy()
     draining.close().then(closed.resolve, closed.reject)
     await delay(100)
-    await holder.query('ROLLBACK')
+    await release()
     await closed.promise
 
     expect(await gateway.redirectUriOf(fixture.connectionId)).toBe('https://two.example.ua/')
     const lines = draining.log.map((line) => JSON.parse(line)).filter(({ operation }) => operation === 'updateClientConnection')
     expect(lines).toMatchObject([{ level: 30, code: 'OK', aborted: true }])
   } finally {
-    await holder.query('ROLLBACK')
-    holder.release()
+    await release()
     await closed.promise
   }
 })

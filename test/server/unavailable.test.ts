@@ -154,18 +154,7 @@ describe('the database', () => {
         }
       },
     ],
-    [
-      'has a lock on the row',
-      async () => {
-        const holder = await db.pool.connect()
-        await holder.query('BEGIN')
-        await holder.query('SELECT FROM connections WHERE id = $1 FOR UPDATE', [connectionId])
-        return async () => {
-          await holder.query('ROLLBACK')
-          holder.release()
-        }
-      },
-    ],
+    ['has a lock on the row', () => db.lockConnection(connectionId)],
   ]
 
   test.each(faults)(
@@ -228,7 +217,7 @@ describe('the database', () => {
 
 describe('there is more work for the database than it can take', () => {
   let narrow: TestGateway
-  let release: () => Promise<unknown>
+  let release: () => Promise<void>
   beforeAll(async () => {
     narrow = await startTestGateway({
       DATABASE_URL: db.url,
@@ -238,14 +227,7 @@ describe('there is more work for the database than it can take', () => {
       DATABASE_LOCK_TIMEOUT_MS: '10000',
       DATABASE_STATEMENT_TIMEOUT_MS: '10000',
     })
-    const holder = await db.pool.connect()
-    await holder.query('BEGIN')
-    await holder.query('SELECT FROM connections WHERE id = $1 FOR UPDATE', [connectionId])
-    release = async () => {
-      await holder.query('ROLLBACK')
-      holder.release()
-      release = async () => {}
-    }
+    release = await db.lockConnection(connectionId)
   })
   afterAll(async () => {
     await release()

@@ -45,6 +45,13 @@ export interface TestDatabase {
     /** Instead of client id and scope. */
     details?: unknown
   }): Promise<string>
+  /**
+   * Runs a statement in a transaction of somebody else's, which keeps its locks until what is returned is called: it rolls back,
+   * unless told to commit. Once it has ended, calls of that do nothing.
+   */
+  hold(sql: string, params?: readonly unknown[]): Promise<(end?: 'ROLLBACK' | 'COMMIT') => Promise<void>>
+  /** The same, with a lock on the row of a connection. */
+  lockConnection(id: string): Promise<() => Promise<void>>
   /** Until exactly so many sessions, the gateway's or anybody's, wait for somebody else's lock in this database. */
   untilLockWaited(sessions?: number): Promise<void>
   drop(): Promise<void>
@@ -60,6 +67,20 @@ export async function createTestDatabase({ empty = false }: { empty?: boolean } 
   // Tests cut connections; one that is idle at that moment must not end the worker.
   pool.on('error', () => {})
 
+  const hold: TestDatabase['hold'] = async (sql, params = []) => {
+    const session = new Client({ connectionString: url, connectionTimeoutMillis: 10_000 })
+    session.on('error', () => {})
+    await session.connect()
+    await session.query('BEGIN')
+    await session.query(sql, [...params])
+    let open = true
+    return async (end = 'ROLLBACK') => {
+      if (!open) return
+      open = false
+      await session.query(end)
+      await session.end()
+    }
+  }
   const query = async <Row extends object = Record<string, unknown>>(sql: string, params: readonly unknown[] = []) =>
     (await pool.query<Row & Record<string, unknown>>(sql, [...params])).rows
 
@@ -117,6 +138,8 @@ export async function createTestDatabase({ empty = false }: { empty?: boolean } 
       )
       return value
     },
+    hold,
+    lockConnection: (id) => hold('SELECT FROM connections WHERE id = $1 FOR UPDATE', [id]),
     untilLockWaited: async (sessions = 1) =>
       vi.waitFor(
         async () => {
