@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
-import { UpdateClientConnectionDocument } from '../../src/client/documents/graphql.ts'
-import { createTestDatabase, type TestDatabase } from '../support/database.ts'
-import { type Fixture, startTestGateway, type TestGateway, writer } from '../support/gateway.ts'
-import { type PostgresProxy, startPostgresProxy } from '../support/postgres-proxy.ts'
+import { both, updateThroughBoth } from '../support/both-doors.ts'
+import type { TestDatabase } from '../support/database.ts'
+import { type Fixture, startProxiedGateway, type TestGateway, writer } from '../support/gateway.ts'
+import type { PostgresProxy } from '../support/postgres-proxy.ts'
 import type { TokenRequest } from '../support/tokens.ts'
 
 let db: TestDatabase
@@ -12,20 +12,13 @@ let gateway: TestGateway
 let fixture: Fixture
 let userId: string
 beforeAll(async () => {
-  db = await createTestDatabase()
-  proxy = await startPostgresProxy(db.url)
-  gateway = await startTestGateway({ DATABASE_URL: proxy.url, DATABASE_CONNECT_TIMEOUT_MS: '300', AUTH_FAILURE_LIMIT_PER_MINUTE: '0' })
+  ;({ gateway, proxy } = await startProxiedGateway())
+  db = gateway.database
 })
-afterAll(async () => {
-  await gateway.close()
-  await proxy.close()
-  await db.drop()
-})
+afterAll(() => gateway.close())
 // A caller of its own for each test: nothing of it is remembered yet.
 beforeEach(async () => {
-  const [clientId, consumerId] = [await db.insertClient({ type: 'MSP' }), await db.insertClient({ type: 'MIS' })]
-  const connectionId = await db.insertConnection({ clientId, consumerId, redirectUri: 'https://before.example.ua/' })
-  fixture = { clientId, consumerId, connectionId, secret: '', path: `/api/clients/${clientId}/connections/${connectionId}` }
+  fixture = await gateway.connection()
   userId = await db.insertUser()
 })
 
@@ -33,23 +26,8 @@ const mint = (more: TokenRequest = {}) => gateway.issuer.mint(writer(fixture.cli
 const block = (table: 'clients' | 'users', id: string, blocked = true) =>
   db.query(`UPDATE ${table} SET is_blocked = $2 WHERE id = $1`, [id, blocked])
 
-let number = 0
-/** An update through both doors: what each says. */
-async function update(sent: string | null, redirectUri: string | null = `https://after.example.ua/${++number}`): Promise<string[]> {
-  const { clientId, connectionId, path } = fixture
-  const rest = await gateway.patch(path, { redirect_uri: redirectUri }, sent)
-  const graphql = await gateway.graphql(
-    UpdateClientConnectionDocument,
-    { input: { clientId, connectionId, redirectUri: redirectUri ?? `https://after.example.ua/${++number}` } },
-    sent,
-  )
-  const { errors } = graphql.json()
-  return [
-    `${rest.statusCode} ${rest.json().error?.message ?? 'OK'}`,
-    `${errors?.[0].extensions.status ?? 200} ${errors?.[0].message ?? 'OK'}`,
-  ]
-}
-const both = (answer: string) => [answer, answer]
+const update = (sent: string | null, restBody?: object) => updateThroughBoth(gateway, fixture, sent, { restBody })
+const invalid = { redirect_uri: null }
 const changes = () => db.query('SELECT id FROM connection_changes WHERE connection_id = $1', [fixture.connectionId])
 
 describe('a blocked caller', () => {
@@ -73,7 +51,7 @@ describe('a blocked caller', () => {
   test('is 401 before anything else is looked at: scope, client, body', async () => {
     await block('clients', fixture.clientId)
     const token = mint({ scope: 'nothing' })
-    expect(await update(token, null)).toEqual(both('401 Access denied'))
+    expect(await update(token, invalid)).toEqual(both('401 Access denied'))
     const foreign = await gateway.connection()
     expect((await gateway.patch(foreign.path, '{', token)).statusCode).toBe(401)
   })
@@ -151,7 +129,7 @@ describe('while the database is away', () => {
       expect(await update(gateway.issuer.mint(writer(randomUUID())))).toEqual(both('403 Forbidden'))
       expect(await update(token)).toEqual(both(away))
       // Blocked comes before validation, so that cannot be said either.
-      expect(await update(token, null)).toEqual(both(away))
+      expect(await update(token, invalid)).toEqual(both(away))
 
       const answers = [
         await gateway.graphql('{ viewer { clientId scopes } }', {}, token),
@@ -186,7 +164,7 @@ describe('while the database is away', () => {
     const token = mint()
     expect(await update(token)).toEqual(both('200 OK'))
     await proxy.stop()
-    const answers = [await update(token, null), await update(token)]
+    const answers = [await update(token, invalid), await update(token)]
     await proxy.start()
     expect(answers).toEqual([['422 Validation failed', away], both(away)])
   })

@@ -1,13 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
-import {
-  ConnectionHistoryDocument,
-  RefreshClientConnectionSecretDocument,
-  UpdateClientConnectionDocument,
-} from '../../src/client/documents/graphql.ts'
-import { createTestDatabase, type TestDatabase } from '../support/database.ts'
-import { startTestGateway, type TestGateway, writer } from '../support/gateway.ts'
-import { type PostgresProxy, startPostgresProxy } from '../support/postgres-proxy.ts'
+import { ConnectionHistoryDocument, RefreshClientConnectionSecretDocument } from '../../src/client/documents/graphql.ts'
+import { both, sayings, updateThroughBoth } from '../support/both-doors.ts'
+import type { TestDatabase } from '../support/database.ts'
+import { startProxiedGateway, startTestGateway, type TestGateway, writer } from '../support/gateway.ts'
+import type { PostgresProxy } from '../support/postgres-proxy.ts'
 import type { TokenRequest } from '../support/tokens.ts'
 
 const scope = 'client:read connection:read connection:write connection:refresh_secret connection:delete'
@@ -16,20 +13,10 @@ let db: TestDatabase
 let proxy: PostgresProxy
 let gateway: TestGateway
 beforeAll(async () => {
-  db = await createTestDatabase()
-  proxy = await startPostgresProxy(db.url)
-  gateway = await startTestGateway({
-    DATABASE_URL: proxy.url,
-    DATABASE_CONNECT_TIMEOUT_MS: '300',
-    BROKER_API_KEY: 'enforce',
-    AUTH_FAILURE_LIMIT_PER_MINUTE: '0',
-  })
+  ;({ gateway, proxy } = await startProxiedGateway({ BROKER_API_KEY: 'enforce' }))
+  db = gateway.database
 })
-afterAll(async () => {
-  await gateway.close()
-  await proxy.close()
-  await db.drop()
-})
+afterAll(() => gateway.close())
 
 /** The client that acts through a broker, and its connection. */
 let clientId: string
@@ -61,20 +48,8 @@ async function insertKey(of: string): Promise<string> {
 const mint = (more: TokenRequest = {}) => gateway.issuer.mint(writer(clientId, { scope, ...more }))
 const withKey = (apiKey: string | null) => ({ headers: apiKey === null ? {} : { 'api-key': apiKey } })
 
-let number = 0
-/** An update through both doors: what each says. */
-async function update(apiKey: string | null, sent = mint(), to = gateway): Promise<string[]> {
-  const redirectUri = () => `https://after.example.ua/${++number}`
-  const rest = await to.patch(path, { redirect_uri: redirectUri() }, sent, withKey(apiKey))
-  const input = { clientId, connectionId, redirectUri: redirectUri() }
-  const graphql = await to.graphql(UpdateClientConnectionDocument, { input }, sent, withKey(apiKey))
-  const { errors } = graphql.json()
-  return [
-    `${rest.statusCode} ${rest.json().error?.message ?? 'OK'}`,
-    `${errors?.[0].extensions.status ?? 200} ${errors?.[0].message ?? 'OK'}`,
-  ]
-}
-const both = (answer: string) => [answer, answer]
+const update = (apiKey: string | null, sent = mint(), to = gateway) =>
+  updateThroughBoth(to, { clientId, connectionId, path }, sent, withKey(apiKey))
 const changes = () => db.query('SELECT id FROM connection_changes WHERE connection_id = $1', [connectionId])
 
 describe('a client that acts through a broker', () => {
@@ -242,11 +217,7 @@ describe('a new secret through a broker', () => {
       mint(),
       withKey(apiKey),
     )
-    const { errors } = graphql.json()
-    return [
-      `${rest.statusCode} ${rest.json().error?.message ?? 'OK'}`,
-      `${errors?.[0].extensions.status ?? 200} ${errors?.[0].message ?? 'OK'}`,
-    ]
+    return sayings(rest, graphql)
   }
   const refresher = 'connection:refresh_secret'
 

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { UpdateClientConnectionDocument } from '../../src/client/documents/graphql.ts'
-import { createTestDatabase, type TestDatabase } from '../support/database.ts'
-import { startTestGateway, type TestGateway, writer } from '../support/gateway.ts'
-import { type PostgresProxy, startPostgresProxy } from '../support/postgres-proxy.ts'
+import { both, updateThroughBoth } from '../support/both-doors.ts'
+import type { TestDatabase } from '../support/database.ts'
+import { startProxiedGateway, startTestGateway, type TestGateway, writer } from '../support/gateway.ts'
+import type { PostgresProxy } from '../support/postgres-proxy.ts'
 
 let db: TestDatabase
 let proxy: PostgresProxy
@@ -12,41 +12,13 @@ let clientId: string
 let connectionId: string
 let path: string
 beforeAll(async () => {
-  db = await createTestDatabase()
-  proxy = await startPostgresProxy(db.url)
-  gateway = await startTestGateway({
-    DATABASE_URL: proxy.url,
-    DATABASE_CONNECT_TIMEOUT_MS: '300',
-    OPAQUE_TOKENS: 'mithril',
-    AUTH_FAILURE_LIMIT_PER_MINUTE: '0',
-  })
-  clientId = await db.insertClient({ type: 'MSP' })
-  connectionId = await db.insertConnection({
-    clientId,
-    consumerId: await db.insertClient({ type: 'MIS' }),
-    redirectUri: 'https://before.example.ua/',
-  })
-  path = `/api/clients/${clientId}/connections/${connectionId}`
+  ;({ gateway, proxy } = await startProxiedGateway({ OPAQUE_TOKENS: 'mithril' }))
+  db = gateway.database
+  ;({ clientId, connectionId, path } = await gateway.connection())
 })
-afterAll(async () => {
-  await gateway.close()
-  await proxy.close()
-  await db.drop()
-})
+afterAll(() => gateway.close())
 
-let number = 0
-/** An update through both doors: what each says. */
-async function update(sent: string, to = gateway): Promise<string[]> {
-  const redirectUri = () => `https://after.example.ua/${++number}`
-  const rest = await to.patch(path, { redirect_uri: redirectUri() }, sent)
-  const graphql = await to.graphql(UpdateClientConnectionDocument, { input: { clientId, connectionId, redirectUri: redirectUri() } }, sent)
-  const { errors } = graphql.json()
-  return [
-    `${rest.statusCode} ${rest.json().error?.message ?? 'OK'}`,
-    `${errors?.[0].extensions.status ?? 200} ${errors?.[0].message ?? 'OK'}`,
-  ]
-}
-const both = (answer: string) => [answer, answer]
+const update = (sent: string, to = gateway) => updateThroughBoth(to, { clientId, connectionId, path }, sent)
 
 describe('an opaque token of Mithril', () => {
   test('changes a connection through both doors, and the audit names its client and user', async () => {

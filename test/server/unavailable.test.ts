@@ -3,8 +3,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vite
 import { UpdateClientConnectionDocument } from '../../src/client/documents/graphql.ts'
 import { migrate } from '../../src/persistence/migrate.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
-import { startTestGateway, type TestGateway, writer } from '../support/gateway.ts'
-import { type PostgresProxy, startPostgresProxy } from '../support/postgres-proxy.ts'
+import { startProxiedGateway, startTestGateway, type TestGateway, writer } from '../support/gateway.ts'
+import type { PostgresProxy } from '../support/postgres-proxy.ts'
 import { startTestIssuer, type TestIssuer } from '../support/tokens.ts'
 
 const requestId = 'a-request-id-of-20-characters'
@@ -16,33 +16,16 @@ let gateway: TestGateway
 let clientId: string
 let connectionId: string
 let path: string
+let secret: string
 let token: string
-const secret = 'secret-of-the-connection'
 
 beforeAll(async () => {
-  db = await createTestDatabase()
-  proxy = await startPostgresProxy(db.url)
-  gateway = await startTestGateway({
-    DATABASE_URL: proxy.url,
-    DATABASE_CONNECT_TIMEOUT_MS: '300',
-    DATABASE_STATEMENT_TIMEOUT_MS: '200',
-    DATABASE_LOCK_TIMEOUT_MS: '100',
-  })
-  clientId = await db.insertClient({ type: 'MSP' })
-  connectionId = await db.insertConnection({
-    clientId,
-    consumerId: await db.insertClient({ type: 'MIS' }),
-    redirectUri: 'https://before.example.ua/',
-    secret,
-  })
-  path = `/api/clients/${clientId}/connections/${connectionId}`
+  ;({ gateway, proxy } = await startProxiedGateway({ DATABASE_STATEMENT_TIMEOUT_MS: '200', DATABASE_LOCK_TIMEOUT_MS: '100' }))
+  db = gateway.database
+  ;({ clientId, connectionId, path, secret } = await gateway.connection())
   token = gateway.issuer.mint(writer(clientId))
 })
-afterAll(async () => {
-  await gateway.close()
-  await proxy.close()
-  await db.drop()
-})
+afterAll(() => gateway.close())
 
 const headers = { 'x-request-id': requestId }
 const throughRest = (to = gateway, sent: string | null = token, redirectUri = after) =>

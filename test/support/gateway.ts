@@ -6,6 +6,7 @@ import type { Config } from '../../src/config/shape.ts'
 import { parseConfig } from '../../src/config.ts'
 import { openGateway } from '../../src/gateway.ts'
 import { createTestDatabase, type TestDatabase } from './database.ts'
+import { type PostgresProxy, startPostgresProxy } from './postgres-proxy.ts'
 import { recordedLog, recordHidden, recordRedirectUris } from './recordings.ts'
 import { startTestIssuer, type TestIssuer, type TokenRequest } from './tokens.ts'
 
@@ -62,7 +63,24 @@ function recordRequest(token: string | null | undefined, document: unknown): voi
 }
 
 export async function startTestGateway(environment: Record<string, string> = {}): Promise<TestGateway> {
+  return startOn(await createTestDatabase(), environment)
+}
+
+/** A gateway with a proxy before its database, so that this can be taken away; `gateway.database` is the way past it. */
+export async function startProxiedGateway(
+  environment: Record<string, string> = {},
+): Promise<{ gateway: TestGateway; proxy: PostgresProxy }> {
   const database = await createTestDatabase()
+  const proxy = await startPostgresProxy(database.url)
+  const gateway = await startOn(database, { DATABASE_URL: proxy.url, DATABASE_CONNECT_TIMEOUT_MS: '300', ...environment })
+  const close = async () => {
+    await gateway.close()
+    await proxy.close()
+  }
+  return { gateway: { ...gateway, close }, proxy }
+}
+
+async function startOn(database: TestDatabase, environment: Record<string, string>): Promise<TestGateway> {
   const issuer = await startTestIssuer()
   const config = parseConfig({
     NODE_ENV: 'test',
