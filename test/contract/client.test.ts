@@ -207,9 +207,7 @@ describe('every document, answered by the running gateway', () => {
 
   test('RefreshClientConnectionSecret, vouched for with a secret of the consumer', async () => {
     const fixture = await gateway.connection()
-    const apiKey = `secret-${randomUUID()}`
-    const { consumerId } = fixture
-    await gateway.database.insertConnection({ clientId: consumerId, consumerId, redirectUri: before, secret: apiKey })
+    const apiKey = await gateway.database.insertApiKey(fixture.consumerId)
     const document = RefreshClientConnectionSecretDocument
     expect(await clientOf(fixture, allScopes, { apiKey }).execute(document, { input: keyOf(fixture) })).toEqual({
       ...good,

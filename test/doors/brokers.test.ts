@@ -28,23 +28,13 @@ let key: string
 beforeEach(async () => {
   clientId = await db.insertClient({ type: 'MSP', privSettings: { access_type: 'BROKER' } })
   brokerId = await insertBroker('client:read connection:read connection:write')
-  key = await insertKey(brokerId)
+  key = await db.insertApiKey(brokerId)
   connectionId = await db.insertConnection({ clientId, consumerId: brokerId, redirectUri: 'https://before.example.ua/' })
   path = `/api/clients/${clientId}/connections/${connectionId}`
 })
 
 const insertBroker = (brokerScope: unknown) =>
   db.insertClient({ type: 'MIS', privSettings: { access_type: 'DIRECT', broker_scope: brokerScope } })
-async function insertKey(of: string): Promise<string> {
-  const secret = randomUUID()
-  await db.insertConnection({
-    clientId: of,
-    consumerId: await db.insertClient({ type: 'MIS' }),
-    redirectUri: 'https://mis.example.ua/',
-    secret,
-  })
-  return secret
-}
 const mint = (more: TokenRequest = {}) => gateway.issuer.mint(writer(clientId, { scope, ...more }))
 const withKey = (apiKey: string | null) => ({ headers: apiKey === null ? {} : { 'api-key': apiKey } })
 
@@ -108,7 +98,7 @@ describe('a client that acts through a broker', () => {
   })
 
   test('has those scopes only that its token and its broker both have: the operation, the guards and the viewer say the same', async () => {
-    const reader = await insertKey(await insertBroker('client:read connection:read connection:delete'))
+    const reader = await db.insertApiKey(await insertBroker('client:read connection:read connection:delete'))
     expect(await update(reader)).toEqual(both('403 Invalid scopes'))
     expect(await update(key, mint({ scope: 'connection:read connection:delete' }))).toEqual(both('403 Invalid scopes'))
     const rest = await gateway.patch(path, { redirect_uri: 'https://after.example.ua/' }, mint(), withKey(reader))
@@ -141,7 +131,7 @@ describe('a client that acts through a broker', () => {
     [['connection:write']],
     [true],
   ])('has no scope to write through a broker whose broker_scope is %j', async (brokerScope) => {
-    expect(await update(await insertKey(await insertBroker(brokerScope)))).toEqual(both('403 Invalid scopes'))
+    expect(await update(await db.insertApiKey(await insertBroker(brokerScope)))).toEqual(both('403 Invalid scopes'))
   })
 
   test('acts on no client but its own, whoever the broker is', async () => {
@@ -233,7 +223,7 @@ describe('a new secret through a broker', () => {
   })
 
   test('is refused where the broker is not the consumer of the connection', async () => {
-    expect(await refresh(await insertKey(await insertBroker(refresher)))).toEqual(both('403 Forbidden'))
+    expect(await refresh(await db.insertApiKey(await insertBroker(refresher)))).toEqual(both('403 Forbidden'))
   })
 
   test('is refused without a key, and with one that nobody has', async () => {

@@ -436,8 +436,7 @@ describe('refreshing a secret', () => {
 
   test('with a stale expectedVersion is CONFLICT, and the secret stays', async () => {
     const { clientId, consumerId, connectionId, secret } = await gateway.connection()
-    const apiKey = `key-${randomUUID()}`
-    await gateway.database.insertConnection({ clientId: consumerId, consumerId, redirectUri: 'https://mis.example.ua/', secret: apiKey })
+    const apiKey = await gateway.database.insertApiKey(consumerId)
     const refreshAt = (expectedVersion: number) =>
       ask(refresh, { input: { clientId, connectionId, expectedVersion } }, owner(clientId), { 'api-key': apiKey })
     expect((await refreshAt(9)).errors[0].extensions).toMatchObject({ code: 'CONFLICT', exception: { current: { version: 1 } } })
@@ -447,8 +446,7 @@ describe('refreshing a secret', () => {
 
   test('a secret is in no answer, log line or audit row but the answer to the refresh', async () => {
     const { clientId, consumerId, connectionId, secret, path } = await gateway.connection()
-    const apiKey = `key-${randomUUID()}`
-    await gateway.database.insertConnection({ clientId: consumerId, consumerId, redirectUri: 'https://mis.example.ua/', secret: apiKey })
+    const apiKey = await gateway.database.insertApiKey(consumerId)
     const token = owner(clientId)
     const refreshed = await ask(refresh, { input: { clientId, connectionId } }, token, { 'api-key': apiKey })
     const newSecret = refreshed.data.refreshClientConnectionSecret.secret

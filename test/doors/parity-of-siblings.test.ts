@@ -217,13 +217,7 @@ describe.each(operations.map((operation) => [operation.name, operation] as const
       const at = target(world)
       const subject = [world.own, world.foreign].find(({ connectionId }) => connectionId === at.connectionId) ?? world.own
       // The consumer's own connection, whose secret stands for the consumer where that is asked for.
-      const apiKey = `key-${randomUUID()}`
-      await gateway.database.insertConnection({
-        clientId: subject.consumerId,
-        consumerId: subject.consumerId,
-        redirectUri: 'https://mis.example.ua/',
-        secret: apiKey,
-      })
+      const apiKey = await gateway.database.insertApiKey(subject.consumerId)
       const sent = request === null ? null : gateway.issuer.mint(request)
       const headers = { 'api-key': apiKey, ...bearer(sent) }
       const answer =

@@ -237,14 +237,7 @@ describe('refresh_secret', () => {
   /** A connection whose consumer has one of its own, with that one's secret. */
   async function withConsumer() {
     const fixture = await gateway.connection()
-    const apiKey = `key-${randomUUID()}`
-    await gateway.database.insertConnection({
-      clientId: fixture.consumerId,
-      consumerId: fixture.consumerId,
-      redirectUri: 'https://mis.example.ua/',
-      secret: apiKey,
-    })
-    return { ...fixture, apiKey }
+    return { ...fixture, apiKey: await gateway.database.insertApiKey(fixture.consumerId) }
   }
 
   test('with the secret of the consumer answers the connection with its new secret, once', async () => {

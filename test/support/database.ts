@@ -31,6 +31,8 @@ export interface TestDatabase {
     insertedAt?: string
     updatedAt?: string
   }): Promise<string>
+  /** Inserts a connection of a client's own, and returns its secret, which is that client's `api-key`. */
+  insertApiKey(clientId: string): Promise<string>
   /** Inserts a user that is not blocked, and returns its id. */
   insertUser(): Promise<string>
   /** Inserts an opaque access token as Mithril would, good for an hour unless told otherwise, and returns its value. */
@@ -84,6 +86,25 @@ export async function createTestDatabase({ empty = false }: { empty?: boolean } 
   const query = async <Row extends object = Record<string, unknown>>(sql: string, params: readonly unknown[] = []) =>
     (await pool.query<Row & Record<string, unknown>>(sql, [...params])).rows
 
+  const insertConnection: TestDatabase['insertConnection'] = async ({
+    id = randomUUID(),
+    clientId,
+    consumerId,
+    redirectUri,
+    secret = randomBytes(24).toString('base64url'),
+    insertedAt,
+    updatedAt,
+  }) => {
+    recordHidden(secret)
+    recordRedirectUris(redirectUri)
+    await query(
+      `INSERT INTO connections (id, secret, redirect_uri, client_id, consumer_id, inserted_at, updated_at)
+       VALUES ($1, $2, $3, $4, $5, coalesce($6, ${NOW}), coalesce($7, ${NOW}))`,
+      [id, secret, redirectUri, clientId, consumerId, insertedAt ?? null, updatedAt ?? null],
+    )
+    return id
+  }
+
   return {
     url,
     pool,
@@ -100,23 +121,11 @@ export async function createTestDatabase({ empty = false }: { empty?: boolean } 
       )
       return id
     },
-    insertConnection: async ({
-      id = randomUUID(),
-      clientId,
-      consumerId,
-      redirectUri,
-      secret = randomBytes(24).toString('base64url'),
-      insertedAt,
-      updatedAt,
-    }) => {
-      recordHidden(secret)
-      recordRedirectUris(redirectUri)
-      await query(
-        `INSERT INTO connections (id, secret, redirect_uri, client_id, consumer_id, inserted_at, updated_at)
-         VALUES ($1, $2, $3, $4, $5, coalesce($6, ${NOW}), coalesce($7, ${NOW}))`,
-        [id, secret, redirectUri, clientId, consumerId, insertedAt ?? null, updatedAt ?? null],
-      )
-      return id
+    insertConnection,
+    insertApiKey: async (clientId) => {
+      const secret = `key-${randomUUID()}`
+      await insertConnection({ clientId, consumerId: clientId, redirectUri: 'https://mis.example.ua/', secret })
+      return secret
     },
     insertUser: async () => {
       const id = randomUUID()
