@@ -188,14 +188,16 @@ interface Observed {
   readonly connection: { id: string; clientId: string; consumerId: string; redirectUri: string } | null
 }
 
-const update = {
-  async GRAPHQL(
-    gateway: TestGateway,
-    target: { clientId: string; connectionId: string },
-    redirectUri: string,
-    token: string | null,
-    requestId: string,
-  ): Promise<Observed> {
+type Update = (
+  gateway: TestGateway,
+  target: { clientId: string; connectionId: string },
+  redirectUri: string,
+  token: string | null,
+  requestId: string,
+) => Promise<Observed>
+
+const update: Record<'GRAPHQL' | 'REST', Update> = {
+  async GRAPHQL(gateway, target, redirectUri, token, requestId) {
     const { clientId, connectionId } = target
     const answer = await gateway.graphql(UpdateClientConnectionDocument, { input: { clientId, connectionId, redirectUri } }, token, {
       headers: { 'x-request-id': requestId },
@@ -219,13 +221,7 @@ const update = {
     }
   },
 
-  async REST(
-    gateway: TestGateway,
-    target: { clientId: string; connectionId: string },
-    redirectUri: string,
-    token: string | null,
-    requestId: string,
-  ): Promise<Observed> {
+  async REST(gateway, target, redirectUri, token, requestId) {
     const path = `/api/clients/${encodeURIComponent(target.clientId)}/connections/${encodeURIComponent(target.connectionId)}`
     const answer = await gateway.patch(path, { redirect_uri: redirectUri }, token, { headers: { 'x-request-id': requestId } })
     const { meta, data, error } = answer.json()

@@ -98,6 +98,19 @@ describe.skipIf(psqlIsMissing)('its commands, one after the other on a database 
     await cluster?.stop()
   })
 
+  /** The gateway on what those commands have made. */
+  function openProduction(environment: Record<string, string> = {}): Promise<Gateway> {
+    const config = parseConfig({
+      NODE_ENV: 'production',
+      DATABASE_URL: cluster.urlOf('gateway'),
+      TOKEN_ISSUER: issuer.issuer,
+      TOKEN_AUDIENCE: issuer.audience,
+      TOKEN_JWKS_URL: issuer.jwksUrl,
+      ...environment,
+    })
+    return openGateway(config, recordedLog([]))
+  }
+
   test('record what Mithril has, build its indexes beforehand and migrate the rest', async () => {
     const all = outputs.join('\n')
     expect(all).toMatch(/Recorded 0_init as applied/)
@@ -126,14 +139,7 @@ describe.skipIf(psqlIsMissing)('its commands, one after the other on a database 
   describe('make a role that serves', () => {
     let gateway: Gateway
     beforeAll(async () => {
-      const config = parseConfig({
-        NODE_ENV: 'production',
-        DATABASE_URL: cluster.urlOf('gateway'),
-        TOKEN_ISSUER: issuer.issuer,
-        TOKEN_AUDIENCE: issuer.audience,
-        TOKEN_JWKS_URL: issuer.jwksUrl,
-      })
-      gateway = await openGateway(config, recordedLog([]))
+      gateway = await openProduction()
     })
     afterAll(() => gateway?.close())
 
@@ -233,15 +239,7 @@ describe.skipIf(psqlIsMissing)('its commands, one after the other on a database 
     const details = JSON.stringify({ client_id: demo.msp.clientId, scope: 'client:read' })
     await cluster.query(`INSERT INTO tokens (id, name, value, expires_at, details, inserted_at, updated_at)
       VALUES (gen_random_uuid(), 'access_token', '${value}', 2147483647, '${details}', now(), now())`)
-    const config = parseConfig({
-      NODE_ENV: 'production',
-      DATABASE_URL: cluster.urlOf('gateway'),
-      TOKEN_ISSUER: issuer.issuer,
-      TOKEN_AUDIENCE: issuer.audience,
-      TOKEN_JWKS_URL: issuer.jwksUrl,
-      OPAQUE_TOKENS: 'mithril',
-    })
-    const gateway = await openGateway(config, recordedLog([]))
+    const gateway = await openProduction({ OPAQUE_TOKENS: 'mithril' })
     const ask = async () =>
       (await gateway.app.inject({ url: `/api/clients/${demo.msp.clientId}`, headers: { authorization: `Bearer ${value}` } })).statusCode
     try {

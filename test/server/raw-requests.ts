@@ -34,35 +34,15 @@ export function rawRequests(token: string, { path, clientId, connectionId }: Fix
   let number = 0
   /** A body that changes something. */
   const fresh = () => update(`https://raw.example.ua/${++number}`)
-  /** A PATCH of the connection with these bytes for a body. */
-  const patch = (body: string | Buffer, ...lines: string[]) =>
-    Buffer.concat([
-      Buffer.from(
-        head(
-          `PATCH ${path} HTTP/1.1`,
-          authorization,
-          close,
-          ...(lines.some((line) => /^content-type/i.test(line)) ? [] : [json]),
-          ...lines,
-          `content-length: ${Buffer.byteLength(body)}`,
-        ),
-      ),
-      Buffer.from(body),
-    ])
-  const post = (body: string | Buffer, ...lines: string[]) =>
-    Buffer.concat([
-      Buffer.from(
-        head(
-          'POST /graphql HTTP/1.1',
-          authorization,
-          close,
-          ...(lines.some((line) => /^content-type/i.test(line)) ? [] : [json]),
-          ...lines,
-          `content-length: ${Buffer.byteLength(body)}`,
-        ),
-      ),
-      Buffer.from(body),
-    ])
+  /** A request with these bytes for a body, of their length. */
+  const sized = (start: string, body: string | Buffer, lines: readonly string[]) => {
+    const type = lines.some((line) => /^content-type/i.test(line)) ? [] : [json]
+    const length = `content-length: ${Buffer.byteLength(body)}`
+    return Buffer.concat([Buffer.from(head(start, authorization, close, ...type, ...lines, length)), Buffer.from(body)])
+  }
+  /** A PATCH of the connection. */
+  const patch = (body: string | Buffer, ...lines: string[]) => sized(`PATCH ${path} HTTP/1.1`, body, lines)
+  const post = (body: string | Buffer, ...lines: string[]) => sized('POST /graphql HTTP/1.1', body, lines)
   const chunk = (text: string) => `${Buffer.byteLength(text).toString(16)}\r\n${text}\r\n`
   /** A PATCH whose body is chunked, with these bytes for the chunks. */
   const chunked = (chunks: string, ...lines: string[]) =>
