@@ -21,8 +21,12 @@ export const httpStatusOf = (errors: readonly GraphQLError[]): number =>
 const longWord = /([^\s"]{16})[^\s"]{25,}/g
 const halfOfLongestMessage = 150
 
-/** What graphql-js adds to the message about a name that nearly is one. */
-const suggestion = / Did you mean [^?]*\?/g
+/** What graphql-js adds, at its end, to the message about a name that nearly is one. */
+const suggestion = ' Did you mean '
+
+/** No pattern: what is quoted before the suggestion may hold these words, thousands of times. */
+const withoutSuggestion = (message: string) =>
+  message.endsWith('?') && message.includes(suggestion) ? message.slice(0, message.lastIndexOf(suggestion)) : message
 
 /** A message that is not longer for a longer document. The name of what is wrong is at its start, the reason at its end. */
 function shortened(message: string): string {
@@ -38,7 +42,7 @@ function shortened(message: string): string {
 function requestError(error: GraphQLError, suggestions: boolean): GraphQLError {
   const { code = 'BAD_REQUEST', exception } = error.extensions
   const http = httpMarkOf(error)
-  return new GraphQLError(shortened(suggestions ? error.message : error.message.replace(suggestion, '')), {
+  return new GraphQLError(shortened(suggestions ? error.message : withoutSuggestion(error.message)), {
     source: error.source ?? null,
     positions: error.positions?.slice(0, 4) ?? null,
     path: error.path ?? null,

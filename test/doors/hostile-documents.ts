@@ -235,6 +235,26 @@ const tooLarge: readonly HostileDocument[] = [
     '{ clients(first: 100) { nodes { connections(first: 100) { nodes { changes(first: 100) { nodes { id } } } } } } less: clients(first: -2000000, last: -2000000) @skip(if: true) { nodes { id } } }',
   ),
   tooManyItems(
+    'a million items of which only the number is asked',
+    '{ clients(first: 100) { nodes { connections(first: 100) { nodes { changes(first: 100) { totalCount } } } } } }',
+  ),
+  tooManyItems(
+    'the same value many times in each item',
+    `{ client(id: "a") { connections(first: 100) { nodes { changes(first: 100) { nodes { ${times(14, (i) => `a${i}: before`)} } } } } } }`,
+  ),
+  tooManyItems(
+    'an object many times in each item, by a fragment',
+    `{ client(id: "a") { connections(first: 100) { nodes { changes(first: 100) { ...P } } } } } fragment P on ConnectionChangePage { edges { node { ${times(14, (i) => `a${i}: caller { clientId }`)} } } }`,
+  ),
+  tooManyItems(
+    'one fragment in pages of several sizes',
+    '{ client(id: "a") { few: connections(first: 1) { ...P } connections(first: 100) { ...P } } } fragment P on ClientConnectionPage { nodes { changes(first: 100) { nodes { one: id } } } }',
+  ),
+  accepted(
+    'other names where there are few',
+    '{ clients(first: 20) { nodes { key: id connections(first: 20) { nodes { uri: redirectUri } } } } }',
+  ),
+  tooManyItems(
     'many items by aliases in fragments',
     `{ client(id: "a") { ${times(8, (i) => `a${i}: connections(first: 100) { ...P }`)} } } fragment P on ClientConnectionPage { nodes { changes { nodes { id } } } }`,
   ),
@@ -357,6 +377,24 @@ const variables: readonly HostileDocument[] = [
   badVariable('null for an input', updateDocument, () => ({ input: null })),
   badVariable('a list for an input', updateDocument, (known) => ({ input: [inputOf(known, {}).input, 1] })),
   badVariable('a string of 90 kB for a number', 'query ($n: Int) { clients(first: $n) { totalCount } }', () => ({ n: big })),
+  badVariable('suggestions that are none, 6,700 of them, for a number', 'query ($n: Int) { clients(first: $n) { totalCount } }', () => ({
+    n: ' Did you mean '.repeat(6_700),
+  })),
+  badVariable('the same beside unknown fields', updateDocument, (known) =>
+    inputOf(known, {
+      redirectUri: ' Did you mean '.repeat(6_600),
+      ...Object.fromEntries(Array.from({ length: 12 }, (_, i) => [`k${i}`, i])),
+    }),
+  ),
+  badVariable('the same with an end', updateDocument, (known) =>
+    inputOf(known, { redirectUri: `${' Did you mean '.repeat(6_600)}?`, ['?'.repeat(300)]: 1 }),
+  ),
+  {
+    name: '11,000 unknown fields',
+    body: withVariables(updateDocument, (known) => inputOf(known, Object.fromEntries(Array.from({ length: 11_000 }, (_, i) => [i, 1])))),
+    code: 'GRAPHQL_VALIDATION_FAILED',
+    message: /^At most 200 values in variables are allowed, this request has more$/,
+  },
   badVariable('60 unknown fields beside a string of 80 kB', updateDocument, (known) =>
     inputOf(known, { redirectUri: 'x'.repeat(80_000), ...Object.fromEntries(Array.from({ length: 60 }, (_, i) => [`unknown${i}`, i])) }),
   ),
