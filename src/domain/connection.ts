@@ -99,12 +99,12 @@ export interface ConnectionStore {
   clientOfSecret(secret: string): Promise<string | null>
 }
 
-/** The history of connections. It outlives them. */
+/** The history of connections. It outlives them, and each client sees what happened while a connection was its own. */
 export interface ConnectionHistory {
   /** One change of a connection, or null. */
   find(key: ConnectionKey, changeId: string): Promise<ConnectionChange | null>
-  /** The latest change of each connection, in one statement, in the order of the ids given; null where there is none. */
-  latest(connectionIds: readonly string[]): Promise<readonly (ConnectionChange | null)[]>
-  /** A page of each connection's history, newest first, in one statement, in the order of the ids given. */
-  pagesOf(connectionIds: readonly string[], page: PageRequest): Promise<readonly Page<ConnectionChange>[]>
+  /** The latest change of each connection, in one statement, in the order of the keys given; null where there is none. */
+  latest(keys: readonly ConnectionKey[]): Promise<readonly (ConnectionChange | null)[]>
+  /** A page of each connection's history, newest first, in one statement, in the order of the keys given. */
+  pagesOf(keys: readonly ConnectionKey[], page: PageRequest): Promise<readonly Page<ConnectionChange>[]>
 }

@@ -55,6 +55,7 @@ export function createListConnections({ policy, connections }: ReadConnectionsDe
 
 /** What of a connection its history is looked up by. */
 type Subject = Pick<Connection, 'id' | 'clientId'>
+const keyOf = ({ id, clientId }: Subject): ConnectionKey => ({ clientId, connectionId: id })
 
 /** The latest change of each connection, in their order; null where there is none. */
 export type ReadLatestChanges = (call: Call, connections: readonly Subject[]) => Promise<readonly (ConnectionChange | null)[]>
@@ -63,7 +64,7 @@ export type ReadLatestChanges = (call: Call, connections: readonly Subject[]) =>
 export function createReadLatestChanges({ policy, history }: ReadConnectionsDeps): ReadLatestChanges {
   return async (call, connections) => {
     for (const { clientId } of connections) policy.authorize(call, requiredScope.readConnection, clientId)
-    return history.latest(connections.map(({ id }) => id))
+    return history.latest(connections.map(keyOf))
   }
 }
 
@@ -82,10 +83,7 @@ export function createListChanges({ policy, history }: ReadConnectionsDeps): Lis
     const checks = new ArgumentChecks()
     const request = page(checks)
     checks.done()
-    const pages = await history.pagesOf(
-      connections.map(({ id }) => id),
-      request,
-    )
+    const pages = await history.pagesOf(connections.map(keyOf), request)
     return connections.map((_, index) => pages[index] ?? emptyPage(request))
   }
 }

@@ -22,7 +22,8 @@ export function redirectUriFaults(value: string): readonly RedirectUriFault[] {
 type Rule<Subject> = readonly [RedirectUriFault['reason'], description: string, broken: (of: Subject) => boolean | string | undefined]
 
 // `\p{Cf}` holds every bidirectional control. Never both flags `i` and `u`: together they let `[a-z]` match U+212A and U+017F.
-const unseen = /[\p{Cc}\p{White_Space}\p{Cf}\p{Noncharacter_Code_Point}\p{Cs}]/u
+// U+2800 is a Braille cell without dots: no white space to Unicode, and a blank to everybody.
+const unseen = /[\p{Cc}\p{White_Space}\p{Cf}\p{Default_Ignorable_Code_Point}\u2800\p{Noncharacter_Code_Point}\p{Cs}]/u
 const delimiter = /[\\<>"`{}|^*]/
 const foreignToHosts = /[^\p{L}\p{M}\p{Nd}_-]/u
 const encodedControl = /%(?:[01][0-9a-f]|7f|c2%[89][0-9a-f])/i
@@ -35,7 +36,11 @@ const localhost = /(?:^|\.)localhost(?:\.localdomain)?$/
 const textRules: readonly Rule<string>[] = [
   // What is invisible or reorders makes a value look like another (UTS 36 §2); a lone surrogate has no UTF-8. Private-use and unassigned
   // code points pass: which are assigned changes with the Unicode version, and an answer must not.
-  ['character', 'invisible characters (control, white space, format, bidirectional) and ill-formed text are not allowed', first(unseen)],
+  [
+    'character',
+    'invisible characters (control, blank, format, bidirectional, ignorable) and ill-formed text are not allowed',
+    first(unseen),
+  ],
   // RFC 3986 §2 has none of them but `*`, which reads as a wildcard (RFC 9700 §4.1.1); browsers read `\` as `/`.
   ['character', 'none of the characters \\ < > " ` { } | ^ * is allowed', first(delimiter)],
   // RFC 6749 §3.1.2: MUST NOT include a fragment component, and an empty one is one.

@@ -1,4 +1,4 @@
-import type { ChangeKind, ConnectionChange, ConnectionHistory } from '../domain/connection.ts'
+import type { ChangeKind, ConnectionChange, ConnectionHistory, ConnectionKey } from '../domain/connection.ts'
 import type { PageRequest } from '../domain/page.ts'
 import { dateOf } from './connection-rows.ts'
 import type { Database } from './database.ts'
@@ -30,28 +30,34 @@ const newestFirst: ListOrder = { key: 'id', id: 'id', keyType: 'bigint', idType:
 
 const findChange = `SELECT ${changeRow} FROM connection_changes WHERE id = $1::bigint AND connection_id = $2::uuid AND client_id = $3::uuid`
 
+/** What happened to a connection of this id while it was another client's is none of the present one's business. */
+const ofParent = 'connection_id = parent.id AND client_id = parent.owner'
+
+const idsOf = (keys: readonly ConnectionKey[]) => keys.map(({ connectionId }) => connectionId)
+const ownersOf = (keys: readonly ConnectionKey[]) => keys.map(({ clientId }) => clientId)
+
 const findLatest = `
   SELECT latest.change
-    FROM unnest($1::uuid[]) WITH ORDINALITY AS parent(id, position)
+    FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS parent(id, owner, position)
          LEFT JOIN LATERAL (
            SELECT ${changeRow} AS change FROM connection_changes
-            WHERE connection_id = parent.id ORDER BY connection_changes.id DESC LIMIT 1
+            WHERE ${ofParent} ORDER BY connection_changes.id DESC LIMIT 1
          ) AS latest ON true
    ORDER BY parent.position`
 
-/** A page of the history of each connection in `parent`, in their order, and of each, if asked for, how long it is. */
-function selectPages(connectionIds: readonly string[], page: PageRequest) {
+/** A page of the history of each connection, in their order, and of each, if asked for, how long it is. */
+function selectPages(keys: readonly ConnectionKey[], page: PageRequest) {
   const values = new Values()
-  const parents = values.add(connectionIds)
-  const condition = 'connection_id = parent.id'
-  const total = totalOf(page, `connection_changes ${whereAll([condition])}`)
+  const ids = values.add(idsOf(keys))
+  const owners = values.add(ownersOf(keys))
+  const total = totalOf(page, `connection_changes ${whereAll([ofParent])}`)
   const text = `
     SELECT json_build_array(counted.total, page.changes)
-      FROM unnest(${parents}::uuid[]) WITH ORDINALITY AS parent(id, position)
+      FROM unnest(${ids}::uuid[], ${owners}::uuid[]) WITH ORDINALITY AS parent(id, owner, position)
            CROSS JOIN LATERAL (${total}) AS counted
            CROSS JOIN LATERAL (
              SELECT coalesce(json_agg(found.change), '[]') AS changes FROM (
-               SELECT ${changeRow} AS change FROM connection_changes ${pageClause(page, newestFirst, [condition], values, 'counted.total')}
+               SELECT ${changeRow} AS change FROM connection_changes ${pageClause(page, newestFirst, [ofParent], values, 'counted.total')}
              ) AS found
            ) AS page
      ORDER BY parent.position`
@@ -89,13 +95,13 @@ export function createConnectionHistory(database: Database): ConnectionHistory {
       return row === undefined ? null : changeOf(row)
     },
 
-    async latest(connectionIds) {
-      const rows = await database.rows<ChangeRow | null>(findLatest, [connectionIds])
+    async latest(keys) {
+      const rows = await database.rows<ChangeRow | null>(findLatest, [idsOf(keys), ownersOf(keys)])
       return rows.map((row) => (row === null ? null : changeOf(row)))
     },
 
-    async pagesOf(connectionIds, page) {
-      const { text, values } = selectPages(connectionIds, page)
+    async pagesOf(keys, page) {
+      const { text, values } = selectPages(keys, page)
       const rows = await database.rows<PagedRow>(text, values)
       return rows.map(([total, changes]) => pageOf(changes.map(placed), page, total))
     },

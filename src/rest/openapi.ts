@@ -1,10 +1,19 @@
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, onRequestHookHandler } from 'fastify'
 import { connectionUpdateSchema, type RedirectUriPolicy } from '../domain/connection-update.ts'
 import { refuseOtherMethods } from '../server/http-server.ts'
 import { pagePolicy } from '../server/security-headers.ts'
 import { errorSchema } from './route-schemas.ts'
+
+/**
+ * Files of the page are sent whole. A part of one that does not exist, or a condition that does not hold, would be an error of the library
+ * that is not in the catalogue (RFC 9110 §14.2: Range may be ignored).
+ */
+const ignoreConditions: onRequestHookHandler = ({ raw: { headers } }, _reply, done) => {
+  for (const name of ['range', 'if-range', 'if-match', 'if-unmodified-since']) delete headers[name]
+  done()
+}
 
 /** `/api/openapi.json`, and a page for people at `/api/docs` that needs no network. Register before the routes it describes. */
 export async function describeRest(app: FastifyInstance, policy: RedirectUriPolicy): Promise<void> {
@@ -24,6 +33,9 @@ export async function describeRest(app: FastifyInstance, policy: RedirectUriPoli
     refResolver: {
       buildLocalReference: (json, _base, _fragment, index) => (typeof json['$id'] === 'string' ? json['$id'] : `schema-${index}`),
     },
+  })
+  app.addHook('onRoute', (route) => {
+    if (route.url.startsWith('/api/docs/static')) route.onRequest = [ignoreConditions].concat(route.onRequest ?? [])
   })
   await app.register(swaggerUi, { routePrefix: '/api/docs', staticCSP: pagePolicy })
   for (const url of ['/api/docs', '/api/docs/', '/api/docs/*']) refuseOtherMethods(app, url, ['GET'])

@@ -97,8 +97,13 @@ export function createHttpServer({ config, renderStrayRefusal, meter, logDestina
   app.server.maxHeadersCount = 100
   // Each costs memory, 20 kB at rest; more are closed at once.
   app.server.maxConnections = 5_000
-  // An expectation other than 100-continue may be ignored (RFC 9110 §10.1.1). Node would answer it by itself.
-  app.server.on('checkExpectation', (request, response) => app.routing(request, response))
+  // An expectation other than 100-continue may be ignored (RFC 9110 §10.1.1). Node would answer both by itself, and ask even strangers
+  // for their bodies.
+  for (const event of ['checkExpectation', 'checkContinue']) app.server.on(event, (request, response) => app.routing(request, response))
+  app.addHook('preParsing', ({ raw }, reply, _payload, done) => {
+    if (raw.headers.expect?.toLowerCase() === '100-continue' && raw.httpVersion === '1.1') reply.raw.writeContinue()
+    done()
+  })
   acceptJsonBodies(app)
   return app
 }

@@ -73,3 +73,15 @@ test('has a page that needs nothing from other machines', async () => {
     expect((await gateway.app.inject(new URL(asset, 'http://x/api/docs/').pathname)).statusCode).toBe(200)
   }
 })
+
+test.each([
+  { range: 'bytes=99999999-' },
+  { range: 'bytes=0-9' },
+  { 'if-match': '"x"' },
+  { 'if-unmodified-since': 'Mon, 01 Jan 1990 00:00:00 GMT' },
+])('a file of the page for people is sent whole, whatever is asked with: %j', async (headers) => {
+  const url = '/api/docs/static/swagger-ui.css'
+  const answer = await gateway.app.inject({ url, headers })
+  expect(answer.statusCode).toBe(200)
+  expect(answer.body).toBe((await gateway.app.inject(url)).body)
+})

@@ -94,3 +94,21 @@ test.each([
   expect((await gateway.graphql(query, {}, token)).statusCode).toBe(200)
   expect((await gateway.graphql(query, {}, token, { headers: { accept: 'application/graphql-response+json' } })).statusCode).toBe(400)
 })
+
+test.each(['APPLICATION/JSON', 'application/json;charset=UTF-8', 'Application/Json ; charset="utf-8"'])(
+  'a body of the type %s is read on both ways',
+  async (type) => {
+    const headers = { 'content-type': type, ...bearer(gateway.issuer.mint(writer(fixture.clientId))) }
+    const post = (more: object) =>
+      gateway.app.inject({
+        method: 'POST',
+        url: '/graphql',
+        headers: { ...headers, ...more },
+        payload: '{"query":"{ viewer { clientId } }"}',
+      })
+    for (const more of [{}, throughPipeline, { accept: 'application/graphql-response+json' }]) {
+      const answer = await post(more)
+      expect([answer.statusCode, answer.json().data]).toEqual([200, { viewer: { clientId: fixture.clientId } }])
+    }
+  },
+)

@@ -64,8 +64,8 @@ const foreign = (assignments: string, values: readonly string[] = []) =>
   testDatabase.query(`UPDATE connections SET ${assignments} WHERE id = $1`, [key.connectionId, ...values])
 
 const all: PageRequest = { by: 'cursor', size: 100, place: null, backward: false, withTotal: false }
-const changesOf = async (connectionId = key.connectionId) => {
-  const [page] = await history.pagesOf([connectionId], all)
+const changesOf = async (of = key) => {
+  const [page] = await history.pagesOf([of], all)
   return (page?.items ?? []).map(({ item }) => item)
 }
 
@@ -180,11 +180,11 @@ describe('the history of a connection', () => {
     try {
       await createConnectionStore(elsewhere).updateRedirectUri({ ...write('update'), redirectUri: 'https://a.ua/', revertedChangeId: null })
       const there = createConnectionHistory(elsewhere)
-      const [change] = await there.latest([key.connectionId])
+      const [change] = await there.latest([key])
       expect(Math.abs(Date.now() - Number(change?.changedAt))).toBeLessThan(60_000)
       expect(await there.find(key, change?.id ?? '')).toEqual(change)
-      expect((await there.pagesOf([key.connectionId], all))[0]?.items.map(({ item }) => item)).toEqual([change])
-      expect(await history.latest([key.connectionId])).toEqual([change])
+      expect((await there.pagesOf([key], all))[0]?.items.map(({ item }) => item)).toEqual([change])
+      expect(await history.latest([key])).toEqual([change])
     } finally {
       await testDatabase.query(`ALTER DATABASE ${name?.name} RESET timezone`)
       await elsewhere.close()
@@ -250,6 +250,22 @@ describe('one change', () => {
   })
 })
 
+test('a client sees what happened while a connection was its own, and nothing of who had it before', async () => {
+  const before = key
+  await update('update', 'https://a.example.ua/')
+  const clientId = await testDatabase.insertClient({ type: 'MSP' })
+  await foreign('client_id = $2', [clientId])
+  key = { ...key, clientId }
+  expect(await changesOf()).toEqual([])
+  expect(await history.latest([key])).toEqual([null])
+  await update('another', 'https://b.example.ua/')
+  const another = ours('another', 'UPDATED', 'https://a.example.ua/', 'https://b.example.ua/')
+  expect(await changesOf()).toEqual([another])
+  expect(await history.latest([before, key])).toEqual([expect.objectContaining({ requestId: 'update', ...before }), another])
+  const [page] = await history.pagesOf([key], { ...all, withTotal: true })
+  expect(page?.total).toBe(1)
+})
+
 describe('the latest changes', () => {
   test('come in the order of the connections, also of one that is gone or asked for twice; null where there is none', async () => {
     const untouched = key.connectionId
@@ -261,9 +277,17 @@ describe('the latest changes', () => {
     await refresh('refresh')
     const refreshed = ours('refresh', 'SECRET_REFRESHED', 'https://a.example.ua/', 'https://a.example.ua/')
 
-    expect(await history.latest([key.connectionId, untouched, randomUUID(), key.connectionId])).toEqual([refreshed, null, null, refreshed])
+    expect(await history.latest([key, { ...key, connectionId: untouched }, { ...key, connectionId: randomUUID() }, key])).toEqual([
+      refreshed,
+      null,
+      null,
+      refreshed,
+    ])
     await remove('delete')
-    expect(await history.latest([untouched, key.connectionId])).toEqual([null, ours('delete', 'DELETED', 'https://a.example.ua/', null)])
+    expect(await history.latest([{ ...key, connectionId: untouched }, key])).toEqual([
+      null,
+      ours('delete', 'DELETED', 'https://a.example.ua/', null),
+    ])
     expect(await history.latest([])).toEqual([])
   })
 })
@@ -281,7 +305,7 @@ describe('pages of histories', () => {
       const walked: string[] = []
       let request: PageRequest & { by: 'cursor' } = { by: 'cursor', size, place: null, backward, withTotal: false }
       for (let steps = 0; ; steps++) {
-        const [page] = await history.pagesOf([key.connectionId], request)
+        const [page] = await history.pagesOf([key], request)
         const found = page?.items ?? []
         if (backward) walked.unshift(...found.map(({ item }) => item.id))
         else walked.push(...found.map(({ item }) => item.id))
@@ -298,10 +322,10 @@ describe('pages of histories', () => {
   })
 
   test('say whether there is more on either side, and count only where that is asked for', async () => {
-    const items = (await history.pagesOf([key.connectionId], all))[0]?.items ?? []
+    const items = (await history.pagesOf([key], all))[0]?.items ?? []
     const third = decodeCursor(items[2]?.cursor ?? '', 'number')
     const page = async (more: Partial<PageRequest & { by: 'cursor' }>) => {
-      const [found] = await history.pagesOf([key.connectionId], { ...all, size: 2, ...more })
+      const [found] = await history.pagesOf([key], { ...all, size: 2, ...more })
       return { ...found, items: found?.items.map(({ cursor }) => items.findIndex((item) => item.cursor === cursor)) }
     }
     const rest = { size: 2, total: null, number: null }
@@ -316,7 +340,10 @@ describe('pages of histories', () => {
   test('of several connections come in their order, each its own', async () => {
     const other = await testDatabase.insertConnection({ ...key, consumerId: key.clientId, redirectUri: first, secret: newSecret() })
     await testDatabase.query(`UPDATE connections SET redirect_uri = 'http://other.example.ua/' WHERE id = $1`, [other])
-    const pages = await history.pagesOf([other, randomUUID(), key.connectionId, other], { ...all, size: 3, withTotal: true })
+    const pages = await history.pagesOf(
+      [other, randomUUID(), key.connectionId, other].map((connectionId) => ({ ...key, connectionId })),
+      { ...all, size: 3, withTotal: true },
+    )
 
     expect(pages.map((page) => page.items.map(({ item }) => [item.connectionId, item.after]))).toEqual([
       [[other, 'http://other.example.ua/']],
@@ -339,7 +366,7 @@ describe('pages of histories', () => {
     [4, 3, [1], true, false],
     [999_999_999, 3, [1], true, false],
   ])('number %i is page %i', async (number, answered, numbers, hasPrevious, hasNext) => {
-    const [page] = await history.pagesOf([key.connectionId], { by: 'number', size: 3, number })
+    const [page] = await history.pagesOf([key], { by: 'number', size: 3, number })
     expect(page?.items.map(({ item }) => item.after)).toEqual(numbers.map(uri))
     expect(page).toMatchObject({ total: 7, number: answered, size: 3, hasPrevious, hasNext })
   })

@@ -200,6 +200,14 @@ describe('a body', () => {
     connection.write(content)
     expect(parseAnswers(await connection.untilClosed()).map((answer) => answer.status)).toEqual([100, 200])
   })
+
+  test.each(['PATCH', 'POST'])('is not asked for by 100 Continue where the head of a request is refused: %s', async (method) => {
+    const connection = await openRaw(port)
+    const lines = ['content-type: application/json', 'content-length: 20', 'expect: 100-continue']
+    connection.write(head(`${method} ${method === 'PATCH' ? fixture.path : '/graphql'} HTTP/1.1`, ...lines))
+    expect(parseAnswers(await connection.until(/\}\]?[^{]*\}$/)).map(({ status }) => status)).toEqual([401])
+    connection.socket.destroy()
+  })
 })
 
 test('a refused connection is closed even if its caller never closes', async () => {
