@@ -4,7 +4,7 @@ import { GatewayError } from '../domain/errors.ts'
 import type { Operations } from '../domain/operations.ts'
 import type { Policy } from '../domain/policy.ts'
 import type { Tracing } from '../observability/tracing.ts'
-import { type AuthenticationDeps, authenticationHook, callOf } from '../server/authentication.ts'
+import { type AuthenticationDeps, authenticationHook, callOf, repeatedAuthenticationHook } from '../server/authentication.ts'
 import { refuseOtherMethods } from '../server/http-server.ts'
 import { refusalHeaders, toGatewayError } from '../server/refusals.ts'
 import { noteError } from '../server/request-log.ts'
@@ -119,6 +119,7 @@ export function graphqlDoor(app: FastifyInstance, deps: GraphQLDoorDeps): void {
     {
       bodyLimit: 100 * 1024,
       onRequest: [authenticationHook(authentication, 'GRAPHQL'), negotiate, sheddingHook(refusalAhead)],
+      preValidation: repeatedAuthenticationHook(authentication, 'GRAPHQL'),
       schema: { hide: true },
     },
     async (request, reply) => {

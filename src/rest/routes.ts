@@ -3,7 +3,7 @@ import type { Connection } from '../domain/connection.ts'
 import { GatewayError } from '../domain/errors.ts'
 import type { Operations } from '../domain/operations.ts'
 import { requiredScope } from '../domain/policy.ts'
-import { callOf } from '../server/authentication.ts'
+import { callOf, repeatedAuthenticationHook } from '../server/authentication.ts'
 import { refuseOtherMethods } from '../server/http-server.ts'
 import { addresseeOf, entrance, entranceOfWrite, type RestDoorDeps } from './door.ts'
 import { expectedVersionsOf, isKnownTo, setEntityTag } from './entity-tag.ts'
@@ -45,6 +45,7 @@ export function restRoutes(app: FastifyInstance, { operations, ...door }: RestRo
   // named by the views, and V8 writes such small answers faster than a serializer compiled from their schemas.
   app.setValidatorCompiler(() => () => true)
   app.setSerializerCompiler(() => (data) => JSON.stringify(data))
+  app.addHook('preValidation', repeatedAuthenticationHook(door, 'REST'))
 
   const clients = '/api/clients'
   app.get<ToList>(

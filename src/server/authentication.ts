@@ -1,4 +1,4 @@
-import type { FastifyRequest, onRequestHookHandler } from 'fastify'
+import type { FastifyRequest, onRequestHookHandler, preValidationHookHandler } from 'fastify'
 import type { Authenticate } from '../auth/authenticate.ts'
 import type { Call, Caller, Door } from '../domain/caller.ts'
 import { GatewayError } from '../domain/errors.ts'
@@ -39,6 +39,21 @@ export function authenticationHook({ authenticate, failureLimit }: Authenticatio
     } catch (error) {
       refuse(error as Error) // `authenticate` throws nothing else
     }
+  }
+}
+
+/** How long before its body has come a caller may have been let in. */
+const letInForMs = 1_000
+
+/**
+ * Asks once more, after the body: it may take half a minute to come, and who is blocked, or whose token ends, meanwhile must not act by a
+ * head sent in time. The operation authorizes whoever it finds then.
+ */
+export function repeatedAuthenticationHook(deps: AuthenticationDeps, door: Door): preValidationHookHandler {
+  const authenticateAgain = authenticationHook(deps, door)
+  return function (request, reply, done) {
+    if (request.caller === null || reply.elapsedTime < letInForMs) done()
+    else authenticateAgain.call(this, request, reply, done)
   }
 }
 

@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { both, updateThroughBoth } from '../support/both-doors.ts'
 import type { TestDatabase } from '../support/database.ts'
 import { type Fixture, startProxiedGateway, type TestGateway, writer } from '../support/gateway.ts'
 import type { PostgresProxy } from '../support/postgres-proxy.ts'
+import { openRaw, parseAnswers } from '../support/raw-http.ts'
 import type { TokenRequest } from '../support/tokens.ts'
 
 let db: TestDatabase
@@ -68,6 +70,43 @@ describe('a blocked caller', () => {
     expect(await changes()).toEqual(before)
     await block('users', userId, false)
     await vi.waitFor(async () => expect(await update(token)).toEqual(both('200 OK')), { timeout: 6_000, interval: 50 })
+  })
+
+  test('is out by the time that a body has come whose head was sent before', { timeout: 20_000 }, async () => {
+    const port = Number(new URL(await gateway.listen()).port)
+    const bodies = {
+      [`PATCH ${fixture.path}`]: JSON.stringify({ redirect_uri: 'https://late.example.ua/' }),
+      'POST /graphql': JSON.stringify({
+        query: `mutation { updateClientConnection(input: { clientId: "${fixture.clientId}", connectionId: "${fixture.connectionId}", redirectUri: "https://late.example.ua/" }) { clientConnection { id } } }`,
+      }),
+    }
+    const statusOf = async (line: string, body: string, token: string, late: Promise<unknown>) => {
+      const connection = await openRaw(port)
+      const head = [
+        `${line} HTTP/1.1`,
+        'host: gateway',
+        `authorization: Bearer ${token}`,
+        'content-type: application/json',
+        'connection: close',
+      ]
+      connection.write(`${[...head, `content-length: ${body.length}`].join('\r\n')}\r\n\r\n`)
+      await late
+      connection.write(body)
+      return parseAnswers(await connection.untilClosed()).map(({ status }) => status)
+    }
+    const through = (token: string, late: Promise<unknown>) =>
+      Promise.all(Object.entries(bodies).map(([line, body]) => statusOf(line, body, token, late)))
+    const goes = through(mint({ userId: await db.insertUser() }), delay(1_500))
+    expect(await update(mint())).toEqual(both('200 OK'))
+    const before = await changes()
+    expect(await goes).toEqual([[200], [200]])
+    const written = await changes()
+    expect(written.length).toBeGreaterThan(before.length)
+    const stays = through(mint(), delay(5_500))
+    await delay(200)
+    await block('users', userId)
+    expect(await stays).toEqual([[401], [401]])
+    expect(await changes()).toEqual(written)
   })
 
   test('only that one: another user of the client goes on', async () => {
