@@ -39,21 +39,9 @@ const unavailablePrismaCodes = new Set([
 // What Prisma's adapter calls a socket's or TLS error. A typed query then gets one of the codes above, a raw one P2010 and nothing else.
 const unavailableKinds = new Set(['DatabaseNotReachable', 'ConnectionClosed', 'SocketTimeout', 'TlsConnectionError'])
 
-const socketCodes = new Set([
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'ECONNABORTED',
-  'ETIMEDOUT',
-  'EPIPE',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'ENOENT',
-  'EADDRNOTAVAIL',
-  'EMFILE',
-  'ENFILE',
-])
+// Whatever a system call, a name server or TLS answers, it answered on the way to the database: a list of them would have gaps. `ERR_…` are
+// Node's own complaints about how it is used, but for those two.
+const systemCodes = /^(E(?!RR_)[A-Z_]+|ERR_SSL_.*|ERR_TLS_.*|CERT_.*)$/
 
 // pg and its pool throw plain Errors without a code for these.
 const unavailableMessages =
@@ -78,7 +66,7 @@ function verdict(layer: Bag): Failure | null {
   const message = String(layer['originalMessage'] ?? layer['message'] ?? '')
   if (code === 'P2034' || layer['kind'] === 'TransactionWriteConflict' || (code.length === 5 && conflictStates.test(code)))
     return 'conflict'
-  if (socketCodes.has(code) || unavailablePrismaCodes.has(code) || unavailableKinds.has(String(layer['kind']))) return 'unavailable'
+  if (systemCodes.test(code) || unavailablePrismaCodes.has(code) || unavailableKinds.has(String(layer['kind']))) return 'unavailable'
   if (code.length === 5 && !code.startsWith('P') && unavailableStates.test(code)) return 'unavailable'
   if (unavailableMessages.test(message)) return 'unavailable'
   return null

@@ -48,5 +48,6 @@ export function openLogDestination({ fd, waitingAtMost, lastWordsMs }: LogDestin
       // It has had its time.
     }
   })
-  return stream
+  // Not the stream itself: pino would flush it at a fatal line, and wait for the reader.
+  return { write: (line) => void stream.write(line) }
 }

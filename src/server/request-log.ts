@@ -54,7 +54,8 @@ export function noteError(outcome: Outcome, error: unknown): void {
     outcome.code = refusal.code
     outcome.rule = refusal.refusal
   }
-  if (refusal.status >= 500) outcome.cause ??= refusal.cause ?? refusal
+  // What was refused midway is a 4xx, whatever its handler found out later.
+  if (refusal.status >= 500 && outcome.refusedWith === null) outcome.cause ??= refusal.cause ?? refusal
 }
 
 const newOutcome = (): Outcome => ({
@@ -151,6 +152,12 @@ export function observeRequests(app: FastifyInstance, meter: Meter): void {
     if (raw.destroyed) end(request, reply, true)
     else raw.once('close', () => end(request, reply, true))
     done(null, payload)
+  })
+  // Who leaves while authentication waits for something leaves a body that says neither that it has ended nor that it has broken: its
+  // events are past, and Fastify would wait for one for ever.
+  app.addHook('preParsing', ({ raw }, _reply, payload, done) => {
+    if (raw.destroyed) done(Object.assign(new Error('the caller has gone'), { code: 'ECONNRESET' }))
+    else done(null, payload)
   })
   // Fastify itself waits for connections only.
   app.addHook('onClose', (_app, done) => {

@@ -204,6 +204,42 @@ describe('unavailable, and served again afterwards:', () => {
       await expectUnavailable(open(url), typed, raw, direct)
     })
 
+    test.each([
+      ['an alert: no cipher, certificate or version that both know', Buffer.from([0x15, 3, 3, 0, 2, 2, 0x28])],
+      ['an alert of another version', Buffer.from([0x15, 3, 3, 0, 2, 2, 0x46])],
+      ['what is no TLS', Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n')],
+      ['nothing and hangs up', Buffer.alloc(0)],
+    ])('whoever listens agrees to TLS and answers %s', async (_name, answer) => {
+      const stranger = createServer((socket) => {
+        socket.on('error', () => {})
+        socket.once('data', () => {
+          socket.write('S')
+          socket.once('data', () => socket.end(answer))
+        })
+      }).listen(0, '127.0.0.1')
+      await once(stranger, 'listening')
+      cleanups.push(async () => stranger.close())
+      const port = (stranger.address() as AddressInfo).port
+      const url = Object.assign(new URL(db.url), { hostname: '127.0.0.1', port, search: 'sslmode=no-verify' }).href
+      await expectUnavailable(open(url), typed, raw, direct)
+    })
+
+    // A network can be made to answer so by root only, in a namespace of its own.
+    test.each([
+      'EACCES',
+      'EPERM',
+      'EINVAL',
+      'ENETDOWN',
+      'EHOSTDOWN',
+      'ENOBUFS',
+      'EAI_FAIL',
+      'ERR_SSL_WRONG_VERSION_NUMBER',
+      'ERR_TLS_CERT_ALTNAME_INVALID',
+      'CERT_HAS_EXPIRED',
+    ])('connecting ends with %s', (code) => {
+      expect(classifyFailure(Object.assign(new Error('connect'), { code }))).toBe('unavailable')
+    })
+
     test('connecting is never answered (black hole)', async () => {
       const proxy = await proxied()
       proxy.freeze()
@@ -617,13 +653,18 @@ describe('fault, passed on as it is, and never tried again:', () => {
     await expectRecovery(database)
   })
 
-  test.each([[undefined], [null], ['57P01'], [{ code: 42 }], [new Error('57P01')], [{ code: 'P0001' }], [{ code: 'EXXXX' }]])(
-    'something thrown that is no database error: %j',
-    (thrown) => {
-      expect(classifyFailure(thrown)).toBe('fault')
-      expect(toRefusal(thrown)).toBe(thrown)
-    },
-  )
+  test.each([
+    [undefined],
+    [null],
+    ['57P01'],
+    [{ code: 42 }],
+    [new Error('57P01')],
+    [{ code: 'P0001' }],
+    [{ code: 'ERR_INVALID_ARG_TYPE' }],
+  ])('something thrown that is no database error: %j', (thrown) => {
+    expect(classifyFailure(thrown)).toBe('fault')
+    expect(toRefusal(thrown)).toBe(thrown)
+  })
 
   test('an error that is its own cause', () => {
     const error: Error & { cause?: unknown } = new Error('round and round')

@@ -79,7 +79,7 @@ async function freePort(): Promise<number> {
 /** The program in production, with nothing that it needs, and its standard output where it is given. */
 async function startProgram(stdout: number): Promise<{ url: string; child: ChildProcess; errors: () => string }> {
   const port = await freePort()
-  const child = spawn(process.execPath, [new URL('../../src/main.ts', import.meta.url).pathname], {
+  const child = spawn(process.execPath, ['--import', rejectOnSignal, new URL('../../src/main.ts', import.meta.url).pathname], {
     stdio: ['ignore', stdout, 'pipe'],
     env: {
       NODE_ENV: 'production',
@@ -101,28 +101,37 @@ async function startProgram(stdout: number): Promise<{ url: string; child: Child
   return { url, child, errors: () => errors }
 }
 
+const unread = () => openPipe().fd
+function onFullDisk(): number {
+  const fd = openSync('/dev/full', 'w')
+  cleanUps.push(() => closeSync(fd))
+  return fd
+}
+
+/** Makes the program reject where nobody handles it: no request can. */
+const rejectOnSignal = `data:text/javascript,process.on('SIGUSR2', () => Promise.reject(new Error('nobody handles it')))`
+
 test.each([
-  ['a log that nobody reads', () => openPipe().fd],
-  [
-    'a log on a full disk',
-    () => {
-      const fd = openSync('/dev/full', 'w')
-      cleanUps.push(() => closeSync(fd))
-      return fd
-    },
-  ],
-])('%s keeps nobody waiting, and does not keep the program from ending', { timeout: 60_000 }, async (_name, open) => {
-  const { url, child, errors } = await startProgram(open())
-  // Several times what a pipe holds.
-  for (let round = 0; round < 40; round++) {
-    const answers = await Promise.all(Array.from({ length: 50 }, () => fetch(url, { signal: AbortSignal.timeout(5_000) })))
-    for (const answer of answers) {
-      expect(answer.status).toBe(401)
-      await answer.arrayBuffer()
+  ['a log that nobody reads', 'SIGTERM', 0, unread],
+  ['a log on a full disk', 'SIGTERM', 0, onFullDisk],
+  // It is logged, and waits for that no longer.
+  ['a log that nobody reads, after an unhandled rejection,', 'SIGUSR2', 1, unread],
+] as const)(
+  '%s keeps nobody waiting, and does not keep the program from ending',
+  { timeout: 60_000 },
+  async (_name, signal, code, open) => {
+    const { url, child, errors } = await startProgram(open())
+    // Several times what a pipe holds.
+    for (let round = 0; round < 40; round++) {
+      const answers = await Promise.all(Array.from({ length: 50 }, () => fetch(url, { signal: AbortSignal.timeout(5_000) })))
+      for (const answer of answers) {
+        expect(answer.status).toBe(401)
+        await answer.arrayBuffer()
+      }
     }
-  }
-  const exit = once(child, 'exit')
-  child.kill('SIGTERM')
-  expect(await exit).toEqual([0, null])
-  expect(errors()).toBe('')
-})
+    const exit = once(child, 'exit')
+    child.kill(signal)
+    expect(await exit).toEqual([code, null])
+    expect(errors()).toBe('')
+  },
+)

@@ -1,9 +1,10 @@
+import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { type AddressInfo, connect } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
-import { type Fixture, startTestGateway, type TestGateway, writer } from '../support/gateway.ts'
+import { type Fixture, startProxiedGateway, startTestGateway, type TestGateway, writer } from '../support/gateway.ts'
 import { openRaw, parseAnswers, type RawAnswer } from '../support/raw-http.ts'
 
 let gateway: TestGateway
@@ -412,4 +413,53 @@ test('while it drains, a request whose caller has gone is worked off before what
     await release()
     await closed.promise
   }
+})
+
+test('callers that go while it is found out who they are have a line each, and do not keep the gateway from ending', {
+  timeout: 20_000,
+}, async () => {
+  const { gateway: waiting, proxy } = await startProxiedGateway()
+  const there = Number(new URL(await waiting.listen()).port)
+  const { clientId, path } = await waiting.connection()
+  await vi.waitFor(async () => expect((await waiting.app.inject('/health/ready')).statusCode).toBe(200), 10_000)
+  waiting.log.length = 0
+  proxy.freeze()
+  const query = JSON.stringify({ query: '{ viewer { clientId } }' })
+  for (const [line, content] of [
+    [`PATCH ${path}`, body()],
+    ['POST /graphql', query],
+    [`PATCH ${path}`, body().slice(0, 5)],
+    ['POST /graphql', query.slice(0, 5)],
+  ]) {
+    const connection = await openRaw(there)
+    const length = line?.startsWith('POST') ? query.length : body().length
+    const lines = [`authorization: Bearer ${waiting.issuer.mint(writer(clientId))}`, 'content-type: application/json']
+    connection.write(head(`${line} HTTP/1.1`, ...lines, `content-length: ${length}`) + content)
+    await delay(50)
+    connection.socket.resetAndDestroy()
+  }
+  await delay(100)
+  proxy.thaw()
+  await vi.waitFor(() => expect(waiting.log).toHaveLength(4), 10_000)
+  for (const line of waiting.log) expect(JSON.parse(line)).toMatchObject({ msg: 'request', clientId, aborted: true })
+
+  // Refused for its body by then, and for the database, which nobody is told, later.
+  waiting.log.length = 0
+  proxy.freeze()
+  const connection = await openRaw(there)
+  const lines = [
+    `authorization: Bearer ${waiting.issuer.mint(writer(clientId, { userId: randomUUID() }))}`,
+    'content-type: application/json',
+  ]
+  connection.write(`${head(`PATCH ${path} HTTP/1.1`, ...lines, 'transfer-encoding: chunked')}zz\r\n`)
+  expect(parseAnswers(await connection.untilClosed()).map(({ status }) => status)).toEqual([400])
+  await vi.waitFor(() => expect(waiting.log.filter((line) => line.includes('"msg":"request"'))).toHaveLength(1), 10_000)
+  proxy.thaw()
+  const [line] = waiting.log.map((text): Record<string, unknown> => JSON.parse(text)).filter(({ msg }) => msg === 'request')
+  expect(line).toMatchObject({ level: 30, status: 400, code: 'BAD_REQUEST' })
+  expect(line).not.toHaveProperty('cause')
+
+  const from = performance.now()
+  await waiting.close()
+  expect(performance.now() - from).toBeLessThan(5_000)
 })
