@@ -65,9 +65,9 @@ export async function openLimits(config: LimitsConfig, log: RedisLog): Promise<L
 /** Loaded here, so that an instance without Redis loads nothing of it. */
 async function openShared(url: URL, log: RedisLog) {
   const [{ connectRedis }, { createSharedCounter }] = await Promise.all([import('./redis.ts'), import('./shared-counter.ts')])
-  const redis = connectRedis(url, log)
+  const shared = connectRedis(url, log)
   return {
-    redis,
-    counterOf: (options: Omit<Parameters<typeof createSharedCounter>[0], 'redis'>) => createSharedCounter({ redis, ...options }),
+    redis: shared.redis,
+    counterOf: (options: Omit<Parameters<typeof createSharedCounter>[0], 'shared'>) => createSharedCounter({ shared, ...options }),
   }
 }

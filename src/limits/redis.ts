@@ -8,11 +8,18 @@ export interface RedisLog {
   warn(details: object, message: string): void
 }
 
+/** Redis, and whether it does what it is there for. */
+export interface SharedRedis {
+  readonly redis: Redis
+  /** Told what came of a count: a Redis that answers may refuse it all the same (a replica, no memory left). null: it counted. */
+  onCounted(error: unknown): void
+}
+
 /**
  * A connection for counting: it fails fast, queues nothing, repeats nothing (a repeated count would count twice), and comes back by
  * itself. Its errors go to the log, once for each outage and never with the address, which may hold a password.
  */
-export function connectRedis(url: URL, log: RedisLog): Redis {
+export function connectRedis(url: URL, log: RedisLog): SharedRedis {
   const redis = new Redis(url.href, {
     connectTimeout: 1_000,
     socketTimeout: silenceMs,
@@ -22,14 +29,23 @@ export function connectRedis(url: URL, log: RedisLog): Redis {
     retryStrategy: () => 500,
   })
   let away = false
-  redis.on('error', ({ message }: Error) => {
+  function isAway(reason: string): void {
     if (away) return
     away = true
-    log.warn({ reason: message }, 'Redis is away: this instance counts for itself')
-  })
-  redis.on('ready', () => {
+    log.warn({ reason }, 'Redis is away: this instance counts for itself')
+  }
+  function isThere(): void {
     away = false
     log.info({}, 'Redis is there: instances count together')
-  })
-  return redis
+  }
+  redis.on('error', ({ message }: Error) => isAway(message))
+  redis.on('ready', isThere)
+  return {
+    redis,
+    onCounted(error) {
+      if (error === null && away) isThere()
+      // Everything else that goes wrong is the connection's, which tells by itself.
+      if (error instanceof Error && error.name === 'ReplyError') isAway(error.message)
+    },
+  }
 }

@@ -1,6 +1,6 @@
-import type { Redis } from 'ioredis'
 import { RateLimiterRedis } from 'rate-limiter-flexible'
 import type { Counter, LocalCounter } from './counter.ts'
+import type { SharedRedis } from './redis.ts'
 
 /** How long a count may wait for Redis. A healthy one takes about a millisecond. */
 const patienceMs = 200
@@ -9,7 +9,7 @@ const patienceMs = 200
 const leftAloneMs = 1_000
 
 export interface SharedCounterOptions {
-  readonly redis: Redis
+  readonly shared: SharedRedis
   /** What is counted; tells the keys of one counter from those of another. */
   readonly name: string
   readonly windowSeconds: number
@@ -20,9 +20,9 @@ export interface SharedCounterOptions {
 }
 
 /** A counter that all instances share. Never rejects, and waits for Redis no longer than `patienceMs`. */
-export function createSharedCounter({ redis, name, windowSeconds, quota, local }: SharedCounterOptions): Counter {
+export function createSharedCounter({ shared, name, windowSeconds, quota, local }: SharedCounterOptions): Counter {
   const limiter = new RateLimiterRedis({
-    storeClient: redis,
+    storeClient: shared.redis,
     keyPrefix: `gateway:${name}`,
     points: quota,
     duration: windowSeconds,
@@ -35,8 +35,10 @@ export function createSharedCounter({ redis, name, windowSeconds, quota, local }
       const { consumedPoints, msBeforeNext } = await withPatience(limiter.penalty(key))
       const count = { times: consumedPoints, endsIn: msBeforeNext }
       local.remember(key, count)
+      shared.onCounted(null)
       return count
-    } catch {
+    } catch (error) {
+      shared.onCounted(error)
       leftAloneUntil = performance.now() + leftAloneMs
       return local.count(key)
     }

@@ -27,6 +27,9 @@ export interface Exposition {
 const labelsOf = ({ door, operation, code }: RequestSeries) => ({ door, operation, code })
 const requestLabels = ['door', 'operation', 'code'] as const
 
+/** The catalogue's code of a fault of ours. */
+const faultCode = 'INTERNAL_SERVER_ERROR'
+
 const durations = { name: 'gateway_request_duration_seconds', help: 'Time from the first hook of a request to the end of its answer.' }
 
 /**
@@ -93,6 +96,10 @@ function countRequests(registry: Registry, { requests, refusals, limited }: Coun
       for (const series of requests.values()) yield [labelsOf(series), series.count]
     },
   )
+  // From 0: of a series that begins with its first fault a rate would be 0.
+  counterOf(registry, { name: 'gateway_faults_total', help: 'Requests that a fault of the gateway has ended.' }, () => [
+    [{}, [...requests.values()].reduce((sum, { code, count }) => sum + (code === faultCode ? count : 0), 0)],
+  ])
   new RequestDurations(requests, registry)
   counterOf(
     registry,

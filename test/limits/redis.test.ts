@@ -126,19 +126,19 @@ test('without its Redis from the start the gateway serves, keeps its limits, and
 
 describe.skipIf(!hasRedis)('a shared counter', () => {
   let redis: TestRedis
-  let client: ReturnType<typeof connectRedis>
+  let shared: ReturnType<typeof connectRedis>
   const log = { info: vi.fn(), warn: vi.fn() }
   beforeAll(async () => {
     redis = await startTestRedis()
   })
   afterAll(() => redis.close())
-  afterEach(() => client.disconnect())
+  afterEach(() => shared.redis.disconnect())
 
   const counterOn = async (url: string, untilReady = true) => {
-    client = connectRedis(new URL(url), log)
-    if (untilReady) await vi.waitFor(() => expect(client.status).toBe('ready'), { timeout: 5_000 })
+    shared = connectRedis(new URL(url), log)
+    if (untilReady) await vi.waitFor(() => expect(shared.redis.status).toBe('ready'), { timeout: 5_000 })
     const local = createLocalCounter({ windowSeconds: 1 })
-    return createSharedCounter({ redis: client, name: 'test', windowSeconds: 1, quota: 2, local })
+    return createSharedCounter({ shared, name: 'test', windowSeconds: 1, quota: 2, local })
   }
 
   test('begins anew when the window is over', async () => {
@@ -147,6 +147,28 @@ describe.skipIf(!hasRedis)('a shared counter', () => {
     expect(counter.timesOf('a')).toBe(3)
     await vi.waitFor(() => expect(counter.timesOf('a')).toBe(0), { timeout: 3_000 })
     await vi.waitFor(async () => expect((await counter.count('a')).times).toBe(1), { timeout: 3_000 })
+  })
+
+  test('counts here alone where Redis answers that it will not, says so once, and when it does again', async () => {
+    const counter = await counterOn(redis.url)
+    log.info.mockClear()
+    log.warn.mockClear()
+    await redis.client.replicaof('127.0.0.1', 1)
+    expect([(await counter.count('c')).times, (await counter.count('c')).times]).toEqual([1, 2])
+    expect(log.warn.mock.calls).toEqual([
+      [{ reason: expect.stringMatching(/^READONLY/) }, 'Redis is away: this instance counts for itself'],
+    ])
+    expect(log.info).not.toHaveBeenCalled()
+    await redis.client.replicaof('NO', 'ONE')
+    // It is left alone for a second.
+    await vi.waitFor(
+      async () => {
+        await counter.count('d')
+        expect(log.info.mock.calls).toEqual([[{}, 'Redis is there: instances count together']])
+      },
+      { timeout: 5_000, interval: 100 },
+    )
+    expect(log.warn).toHaveBeenCalledTimes(1)
   })
 
   test('counts here alone where Redis does not know the password, and says so without the password', async () => {

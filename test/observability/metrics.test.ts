@@ -139,6 +139,7 @@ describe('after a script of requests through both doors', () => {
   test('the rest is measured when somebody asks', () => {
     expect(samplesOf(metrics, 'gateway_database_connections')).toEqual({ in_use: 0, idle: expect.any(Number) })
     expect(samplesOf(metrics, 'gateway_database_waiting')).toEqual({ '': 0 })
+    expect(samplesOf(metrics, 'gateway_faults_total')).toEqual({ '': 0 })
     expect(samplesOf(metrics, 'gateway_keys_fetch_failures_total')).toEqual({ '': 0 })
     const age = samplesOf(metrics, 'gateway_keys_age_seconds')['']
     expect(age).toBeGreaterThan(0)
@@ -179,6 +180,20 @@ describe('after a script of requests through both doors', () => {
     expect(samplesOf(again, 'gateway_refusals_total')).toEqual(samplesOf(metrics, 'gateway_refusals_total'))
     expect(samplesOf(again, 'gateway_requests_total')).toEqual({ ...counts, 'none none OK': 2 })
   })
+})
+
+test('faults count from the first one', async () => {
+  const gateway = await startTestGateway()
+  try {
+    const { clientId, path } = await gateway.connection()
+    await gateway.database.query(`CREATE FUNCTION broken() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'a fault'; END $$`)
+    await gateway.database.query('CREATE TRIGGER broken BEFORE UPDATE ON connections FOR EACH ROW EXECUTE FUNCTION broken()')
+    const answer = await gateway.patch(path, { redirect_uri: 'https://after.example.ua/' }, gateway.issuer.mint(writer(clientId)))
+    expect(answer.statusCode).toBe(500)
+    expect(samplesOf((await gateway.app.inject('/metrics')).body, 'gateway_faults_total')).toEqual({ '': 1 })
+  } finally {
+    await gateway.close()
+  }
 })
 
 test('connections of the pool in use, and what waits for one', async () => {
