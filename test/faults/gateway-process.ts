@@ -23,6 +23,8 @@ export interface GatewayProcess {
   start(): Promise<void>
   /** Ends it, and says how it ended. */
   end(signal: 'SIGTERM' | 'SIGKILL'): Promise<{ code: number | null; signal: string | null; tookMs: number }>
+  /** Sends it a signal that does not end it. */
+  signal(signal: NodeJS.Signals): void
   /** The most memory that it had so far, in MB, of all its lives. */
   peakMemory(): Promise<number>
   memory(): Promise<number>
@@ -108,6 +110,7 @@ export function createGatewayProcess({ logFile, environment, nodeOptions = [] }:
       clearTimeout(timer)
       return { code, signal: endedBy, tookMs: performance.now() - from }
     },
+    signal: (signal) => void child?.kill(signal),
     peakMemory,
     memory: () => status('VmRSS'),
     complaints: () => complaints.filter((text) => !/Debugger listening|inspector|Debugger ended|Debugger attached/.test(text)),

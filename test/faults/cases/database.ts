@@ -16,7 +16,17 @@ const run = promisify(execFile)
 
 const ours = `application_name = 'mithril-connection-gateway'`
 
-const killBackends = ({ cluster }: Stage) => cluster.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE ${ours}`)
+/** @returns how many there were */
+async function killBackends({ cluster }: Stage): Promise<number> {
+  return (await cluster.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE ${ours}`)).length
+}
+
+async function rollbacksOf({ cluster }: Stage): Promise<number> {
+  const [row] = await cluster.query<{ count: number }>(
+    'SELECT xact_rollback::int AS count FROM pg_stat_database WHERE datname = current_database()',
+  )
+  return row?.count ?? 0
+}
 
 /** What happens to the database. */
 export const databaseFaults: readonly Fault[] = [
@@ -63,10 +73,15 @@ export const databaseFaults: readonly Fault[] = [
   {
     name: 'all backends killed every second',
     async strike(stage) {
+      const killed: number[] = []
       for (let second = 0; second < 5; second++) {
-        await killBackends(stage)
+        killed.push(await killBackends(stage))
         await delay(1_000)
       }
+      stage.expect(
+        killed.every((count) => count > 0),
+        `there was nobody to kill: ${killed.join()}`,
+      )
     },
   },
   {
@@ -82,8 +97,9 @@ export const databaseFaults: readonly Fault[] = [
   },
   {
     name: 'three frozen backends',
-    async strike({ cluster }) {
-      const rows = await cluster.query<{ pid: number }>(`SELECT pid FROM pg_stat_activity WHERE ${ours} LIMIT 3`)
+    async strike(stage) {
+      const rows = await stage.cluster.query<{ pid: number }>(`SELECT pid FROM pg_stat_activity WHERE ${ours} LIMIT 3`)
+      stage.expect(rows.length === 3, `there were only ${rows.length} to freeze`)
       for (const { pid } of rows) process.kill(pid, 'SIGSTOP')
       try {
         await delay(8_000)
@@ -122,9 +138,11 @@ export const databaseFaults: readonly Fault[] = [
       await cluster.query(`ALTER DATABASE mithril SET default_transaction_isolation = 'serializable'`)
       await killBackends(stage)
       const before = stage.ledger.length
+      const rollbacks = await rollbacksOf(stage)
       await delay(5_000)
       const served = stage.ledger.slice(before).filter(({ kind, outcome }) => kind === 'write' && outcome === 200).length
       stage.expect(served >= 10, `only ${served} writes were served meanwhile`)
+      stage.expect((await rollbacksOf(stage)) > rollbacks, 'there was no conflict')
       await cluster.query('ALTER DATABASE mithril RESET default_transaction_isolation')
       await killBackends(stage)
     },

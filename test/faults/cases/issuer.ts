@@ -33,7 +33,25 @@ const served = ({ ledger }: Stage, from: number) =>
 /** Longer than the time in which an unknown key leads to no new fetch. */
 const pastCooldownMs = (defaultLimits.cooldownSeconds + 1) * 1_000
 
-/** What happens to the issuer's keys, and to its clock. */
+/** Shifts the clock of a process at each SIGUSR2: five minutes ahead, five minutes behind, and back. */
+const shiftedClock = `data:text/javascript,${encodeURIComponent(`
+  const RealDate = Date
+  const shifts = [300_000, -300_000, 0]
+  let shift = 0
+  globalThis.Date = class extends RealDate {
+    constructor(...given) {
+      super(...(given.length === 0 ? [RealDate.now() + shift] : given))
+    }
+    static now() {
+      return RealDate.now() + shift
+    }
+  }
+  process.on('SIGUSR2', () => {
+    shift = shifts.shift() ?? 0
+  })
+`)}`
+
+/** What happens to the issuer's keys, and to clocks. */
 export const issuerFaults: readonly Fault[] = [
   {
     name: 'keys away when the gateway starts',
@@ -120,7 +138,7 @@ export const issuerFaults: readonly Fault[] = [
     },
   },
   {
-    name: 'a clock that is off by minutes',
+    name: "the issuer's clock is off by minutes",
     async strike(stage) {
       const now = Math.floor(Date.now() / 1_000)
       await expectStatuses(stage, 'a token from the future', [{ issuedAt: now + 180 }, { claims: { nbf: now + 180 } }], [401])
@@ -132,6 +150,33 @@ export const issuerFaults: readonly Fault[] = [
         [{ issuedAt: now + 20 }, { issuedAt: now - 3_615, expiresInSeconds: 3_600 }],
         [200],
       )
+    },
+  },
+  {
+    name: "the gateway's clock is off by minutes",
+    nodeOptions: ['--import', shiftedClock],
+    async strike(stage) {
+      const now = () => Math.floor(Date.now() / 1_000)
+      const turnOn = async () => {
+        stage.gateway.signal('SIGUSR2')
+        await delay(200)
+      }
+      // What callers are told then is not what they expect.
+      await stage.stopTraffic()
+      await turnOn()
+      await expectStatuses(stage, 'a good token, five minutes later', [{}], [200])
+      await expectStatuses(stage, 'a token that ends in four minutes, five minutes later', [{ expiresInSeconds: 240 }], [401])
+      await turnOn()
+      await expectStatuses(stage, 'a good token, five minutes earlier', [{}], [401])
+      await expectStatuses(
+        stage,
+        'a token of ten minutes ago, five minutes earlier',
+        [{ issuedAt: now() - 600, expiresInSeconds: 900 }],
+        [200],
+      )
+      await turnOn()
+      await expectStatuses(stage, 'a good token, in time', [{}], [200])
+      stage.startTraffic()
     },
   },
 ]
