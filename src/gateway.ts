@@ -56,9 +56,8 @@ async function openKeys({ token, dataDir }: Config, log: LateLog) {
   return { keys: createStaticKeySet(jwks), developmentIssuer, issuer, audience, algorithms: ['ES256'] }
 }
 
-/** Loaded on demand: production has no use for the page or for demo data. */
 /**
- * The page holds tokens of the development issuer, which listens on loopback addresses only. A page of a stranger's that has rebound its
+ * Loaded on demand: production has no use for it. The page holds tokens of the development issuer, which listens on loopback addresses only. A page of a stranger's that has rebound its
  * own name to such an address could read them, so they are there only for who has called us by one.
  */
 async function openGraphiql(issuer: DevelopmentIssuer | null, host: string | null): Promise<GraphiQLOptions> {

@@ -29,8 +29,8 @@ function listFields(schema: GraphQLSchema) {
 }
 
 /**
- * How many items the lists of an operation hold together if every page is full, and how many values under other names. Variables are as they came: what is no number will be
- * refused for that.
+ * How many items the lists of an operation hold together if every page is full, and how many values under other names. Variables are as
+ * they came: what is no number will be refused for that.
  */
 function mostItems(
   { pages, items }: ReturnType<typeof listFields>,
@@ -80,10 +80,14 @@ function mostItems(
     if (selection.kind === Kind.FRAGMENT_SPREAD) return ofFragment(selection.name.value, page)
     if (selection.kind === Kind.INLINE_FRAGMENT) return ofSet(selection.selectionSet, page)
     const { alias, name, selectionSet } = selection
-    const size = pages.has(name.value) ? sizeOf(selection) : 0
-    // A page is read whole, whatever is asked of it.
-    const times = items.has(name.value) ? page : 1
-    return size + times * ((selectionSet ? ofSet(selectionSet, size) : 0) + (alias === undefined ? 0 : 1))
+    const more = alias === undefined ? 0 : 1
+    if (!pages.has(name.value)) {
+      const inner = more + (selectionSet ? ofSet(selectionSet, 0) : 0)
+      return items.has(name.value) ? page * (1 + inner) : inner
+    }
+    const size = sizeOf(selection)
+    // A page is read whole, even where only its total is asked for.
+    return more + Math.max(size, selectionSet ? ofSet(selectionSet, size) : 0)
   }
 
   const ofSet = ({ selections }: SelectionSetNode, page: number): number =>

@@ -11,8 +11,8 @@ export interface RedisLog {
 /** Redis, and whether it does what it is there for. */
 export interface SharedRedis {
   readonly redis: Redis
-  /** Told what came of a count: a Redis that answers may refuse it all the same (a replica, no memory left). null: it counted. */
-  onCounted(error: unknown): void
+  /** Told what came of a count: a Redis that is there may refuse it (a replica, no memory left), or take too long. null: it counted. */
+  onCounted(error: Error | null): void
 }
 
 /**
@@ -44,8 +44,7 @@ export function connectRedis(url: URL, log: RedisLog): SharedRedis {
     redis,
     onCounted(error) {
       if (error === null && away) isThere()
-      // Everything else that goes wrong is the connection's, which tells by itself.
-      if (error instanceof Error && error.name === 'ReplyError') isAway(error.message)
+      if (error !== null) isAway(error.message)
     },
   }
 }

@@ -38,7 +38,7 @@ export function createSharedCounter({ shared, name, windowSeconds, quota, local 
       shared.onCounted(null)
       return count
     } catch (error) {
-      shared.onCounted(error)
+      shared.onCounted(error as Error) // neither the limiter nor the driver rejects with anything else
       leftAloneUntil = performance.now() + leftAloneMs
       return local.count(key)
     }

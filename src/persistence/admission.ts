@@ -24,7 +24,7 @@ export interface AdmissionOptions {
 }
 
 export interface Pressure {
-  /** It never rests: whatever it does is taken from something else. */
+  /** It has next to no rest: whatever it does is taken from something else. */
   isBusy(): boolean
   /** It stays behind. */
   isOverloaded(): boolean
@@ -44,7 +44,7 @@ export interface Admission {
    */
   enter(): Promise<void> | undefined
   /**
-   * What `enter` would refuse a request with, for who has not spent work on it yet; null: come in. It says no only where that work is
+   * What to refuse a request with that no work has been spent on yet, and that `enter` would hardly let in; null: come in. It says no only where that work is
    * what there is too little of. A process that has time finds out first whether a request is one that it should refuse for another
    * reason, and one that has none would serve nobody for all its refusing.
    */

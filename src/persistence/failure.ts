@@ -41,7 +41,7 @@ const unavailableKinds = new Set(['DatabaseNotReachable', 'ConnectionClosed', 'S
 
 // Whatever a system call, a name server or TLS answers, it answered on the way to the database: a list of them would have gaps. `ERR_…` are
 // Node's own complaints about how it is used, but for those two.
-const systemCodes = /^(E(?!RR_)[A-Z_]+|ERR_SSL_.*|ERR_TLS_.*|CERT_.*)$/
+const systemCodes = /^(E(?!RR_)[A-Z_]+|ERR_SSL_.*|ERR_TLS_.*|.*CERT.*|CRL_.*|UNABLE_TO_.*|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE)$/
 
 // pg and its pool throw plain Errors without a code for these.
 const unavailableMessages =

@@ -3,7 +3,8 @@ import { LOCK_TIMED_OUT } from './failure.ts'
 import { codeOf } from './system-error.ts'
 
 const CONNECT_MS = 10_000
-const LONGEST_WAIT = '60s'
+/** Longer than another process may go on trying: each of its scripts has a minute. */
+const LONGEST_WAIT = '10min'
 
 /** Runs one SQL statement without parameters and returns its rows. */
 export type Query = (sql: string) => Promise<readonly Record<string, unknown>[]>

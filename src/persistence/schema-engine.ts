@@ -55,7 +55,8 @@ export class WholeScriptAdapters extends PrismaPg {
 
   override async connect(): ReturnType<PrismaPg['connect']> {
     const adapter = await super.connect()
-    // Without parameters `pg` uses the simple protocol: one message, one implicit transaction, all of the script or nothing.
+    // Without parameters `pg` uses the simple protocol: one message, one implicit transaction, all of the script or nothing. So there is
+    // no CREATE INDEX CONCURRENTLY in a migration; ops/README.md says how to build one beforehand.
     adapter.executeScript = (sql) =>
       betweenTheOthers(() => adapter.executeRaw({ sql: `SET LOCAL lock_timeout = '${LOCK_WAIT}'; ${sql}`, args: [], argTypes: [] }))
     this.#open.push(adapter)

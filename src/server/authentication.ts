@@ -19,6 +19,7 @@ export function authenticationHook({ authenticate, failureLimit }: Authenticatio
     request.outcome.door = door
     const accept = (caller: Caller) => {
       request.caller = caller
+      request.letInAt = performance.now()
       done()
     }
     const refuse = (error: Error) => {
@@ -42,7 +43,7 @@ export function authenticationHook({ authenticate, failureLimit }: Authenticatio
   }
 }
 
-/** How long before its body has come a caller may have been let in. */
+/** How long after it was let in a caller's body may come. */
 const letInForMs = 1_000
 
 /**
@@ -52,8 +53,11 @@ const letInForMs = 1_000
 export function repeatedAuthenticationHook(deps: AuthenticationDeps, door: Door): preValidationHookHandler {
   const authenticateAgain = authenticationHook(deps, door)
   return function (request, reply, done) {
-    if (request.caller === null || reply.elapsedTime < letInForMs) done()
-    else authenticateAgain.call(this, request, reply, done)
+    const { caller } = request
+    // Whoever is in doubt is refused for that by the policy, and need not wait for it twice.
+    if (caller === null || caller.doubt !== undefined || performance.now() < request.letInAt + letInForMs) return done()
+    request.caller = null
+    authenticateAgain.call(this, request, reply, done)
   }
 }
 

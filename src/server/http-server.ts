@@ -100,7 +100,9 @@ export function createHttpServer({ config, renderStrayRefusal, meter, logDestina
   // An expectation other than 100-continue may be ignored (RFC 9110 §10.1.1). Node would answer both by itself, and ask even strangers
   // for their bodies.
   for (const event of ['checkExpectation', 'checkContinue']) app.server.on(event, (request, response) => app.routing(request, response))
-  app.addHook('preParsing', ({ raw }, reply, _payload, done) => {
+  app.addHook('preParsing', ({ raw, is404 }, reply, _payload, done) => {
+    // Nor is a body read for what is not there.
+    if (is404) return done(new GatewayError('notFound'))
     if (raw.headers.expect?.toLowerCase() === '100-continue' && raw.httpVersion === '1.1') reply.raw.writeContinue()
     done()
   })

@@ -17,6 +17,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** The authenticated caller; null before authentication and on routes without it. */
     caller: Caller | null
+    /** When it was, by `performance.now()`; 0 before. */
+    letInAt: number
     /** Whether the write that this request asks for has been counted. */
     isCounted: boolean
     /** What the one log line of this request will say. */
@@ -131,6 +133,7 @@ export function observeRequests(app: FastifyInstance, meter: Meter): void {
   }
 
   app.decorateRequest('caller', null)
+  app.decorateRequest('letInAt', 0)
   app.decorateRequest('isCounted', false)
   app.decorateRequest('outcome')
   app.decorateRequest('span', null)

@@ -239,6 +239,10 @@ const tooLarge: readonly HostileDocument[] = [
     '{ clients(first: 100) { nodes { connections(first: 100) { nodes { changes(first: 100) { totalCount } } } } } }',
   ),
   tooManyItems(
+    'the items of a page twice',
+    '{ clients(first: 100) { nodes { connections(first: 100) { nodes { redirectUri } edges { node { redirectUri } } } } } }',
+  ),
+  tooManyItems(
     'the same value many times in each item',
     `{ client(id: "a") { connections(first: 100) { nodes { changes(first: 100) { nodes { ${times(14, (i) => `a${i}: before`)} } } } } } }`,
   ),

@@ -93,6 +93,14 @@ describe.skipIf(!hasRedis)('two instances with one Redis', () => {
     } finally {
       redis.thaw()
     }
+    // The next count that it is asked for, a second later, finds it there.
+    await vi.waitFor(
+      async () => {
+        await writes(2)
+        expect([stateOf(one), stateOf(two)]).toEqual([expect.stringContaining('is there'), expect.stringContaining('is there')])
+      },
+      { timeout: 10_000, interval: 1_100 },
+    )
   })
 
   test('log each outage once, and the password of Redis nowhere', async () => {

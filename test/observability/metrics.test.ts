@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { UpdateClientConnectionDocument } from '../../src/client/documents/graphql.ts'
 import { bearer, type Fixture, startTestGateway, type TestGateway, writer } from '../support/gateway.ts'
@@ -240,6 +241,8 @@ test('what a limit has refused, and what overload', async () => {
         expect(samplesOf((await gateway.app.inject('/metrics')).body, 'gateway_database_connections')).toMatchObject({ in_use: 1 }),
       { timeout: 10_000 },
     )
+    // A process that has had no rest refuses ahead of the limit; this one has just been started.
+    await delay(500)
     const statuses = []
     for (const sent of [token, token, gateway.issuer.mint(writer(fixture.clientId, { userId: randomUUID() })), null, null, null])
       statuses.push((await write(sent)).statusCode)

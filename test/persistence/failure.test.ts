@@ -236,6 +236,9 @@ describe('unavailable, and served again afterwards:', () => {
       'ERR_SSL_WRONG_VERSION_NUMBER',
       'ERR_TLS_CERT_ALTNAME_INVALID',
       'CERT_HAS_EXPIRED',
+      'SELF_SIGNED_CERT_IN_CHAIN',
+      'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+      'HOSTNAME_MISMATCH',
     ])('connecting ends with %s', (code) => {
       expect(classifyFailure(Object.assign(new Error('connect'), { code }))).toBe('unavailable')
     })

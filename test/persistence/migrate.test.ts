@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { PoolClient } from 'pg'
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { baseline, migrate, pendingMigrations } from '../../src/persistence/migrate.ts'
 import { MIGRATIONS } from '../../src/persistence/migration-files.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
@@ -46,7 +46,7 @@ describe('migrations of a database that others go on using', () => {
       await holder.query(holds)
       const migrated = migrate(database.url)
       migrated.catch(() => {})
-      await vi.waitFor(async () => expect(await database.query('SELECT FROM pg_locks WHERE NOT granted')).not.toEqual([]), 10_000)
+      await database.untilLockWaited()
       await work(holder, migrated)
       await holder.query('COMMIT')
       expect(await migrated).toEqual([next, '5_guarded_record'])

@@ -68,6 +68,25 @@ test('of what nobody reads a bounded part is kept, and how much was lost is the 
   ])
 })
 
+test('the last words do not wait for a pipe that blocks', { timeout: 30_000 }, async () => {
+  const module = new URL('../../src/server/log-destination.ts', import.meta.url).href
+  const program = `
+    const { openLogDestination } = await import('${module}')
+    const destination = openLogDestination({ fd: 1, waitingAtMost: 1_000_000, lastWordsMs: 300 })
+    for (let line = 0; line < 500; line++) destination.write('x'.repeat(1_000) + '\\n')
+    process.exit(0)`
+  // Pipes between the commands of a shell block, and this reader reads nothing.
+  const from = performance.now()
+  const shell = spawn('sh', ['-c', `{ "$NODE" --input-type=module --eval "$PROGRAM"; echo "ended with $?" >&2; } | sleep 20`], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    env: { PATH: process.env['PATH'], NODE: process.execPath, PROGRAM: program },
+  })
+  cleanUps.push(() => shell.kill())
+  const [said] = (await once(shell.stderr, 'data')) as [Buffer] // what the event brings
+  expect(said.toString()).toBe('ended with 0\n')
+  expect(performance.now() - from).toBeLessThan(15_000)
+})
+
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')

@@ -154,7 +154,7 @@ export function rawRequests(token: string, { path, clientId, connectionId }: Fix
   add('a fragment in the target: no part of the path', get(`${path}#x`), 200, { url: path })
   add('CONNECT', head('CONNECT evil.example:443 HTTP/1.1'), [])
   add('CONNECT to a path', head(`CONNECT ${path} HTTP/1.1`), [])
-  add('QUERY of a path that does not exist', head('QUERY /nothing HTTP/1.1', close), 415)
+  add('QUERY of a path that does not exist', head('QUERY /nothing HTTP/1.1', close), 404)
   add('DELETE of a path that does not exist', head('DELETE /nothing HTTP/1.1', close), 404)
   add('TRACE', head(`TRACE ${path} HTTP/1.1`, authorization, close), 405, { allow: 'GET, PATCH, DELETE' })
   add('TRACE /graphql', head('TRACE /graphql HTTP/1.1', authorization, close), 405, { allow: 'POST' })

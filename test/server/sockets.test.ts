@@ -202,11 +202,17 @@ describe('a body', () => {
     expect(parseAnswers(await connection.untilClosed()).map((answer) => answer.status)).toEqual([100, 200])
   })
 
-  test.each(['PATCH', 'POST'])('is not asked for by 100 Continue where the head of a request is refused: %s', async (method) => {
+  test.each([
+    ['no token', () => `PATCH ${fixture.path}`, 401],
+    ['no token', () => 'POST /graphql', 401],
+    ['nothing there', () => 'POST /nothing', 404],
+    ['another method', () => `PUT ${fixture.path}`, 405],
+  ])('is not asked for by 100 Continue where the head of a request is refused: %s', async (_why, line, status) => {
     const connection = await openRaw(port)
-    const lines = ['content-type: application/json', 'content-length: 20', 'expect: 100-continue']
-    connection.write(head(`${method} ${method === 'PATCH' ? fixture.path : '/graphql'} HTTP/1.1`, ...lines))
-    expect(parseAnswers(await connection.until(/\}\]?[^{]*\}$/)).map(({ status }) => status)).toEqual([401])
+    connection.write(
+      head(`${line()} HTTP/1.1`, 'content-type: application/json', 'content-length: 20', 'expect: 100-continue', 'connection: close'),
+    )
+    expect(parseAnswers(await connection.until(/\}\]?[^{]*\}$/)).map((answer) => answer.status)).toEqual([status])
     connection.socket.destroy()
   })
 })
