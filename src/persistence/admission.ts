@@ -44,7 +44,7 @@ export interface Admission {
    */
   enter(): Promise<void> | undefined
   /**
-   * What to refuse a request with that no work has been spent on yet, and that `enter` would hardly let in; null: come in. It says no only where that work is
+   * What `enter` would refuse a request with, for who has not spent work on it yet; null: come in. It says no only where that work is
    * what there is too little of. A process that has time finds out first whether a request is one that it should refuse for another
    * reason, and one that has none would serve nobody for all its refusing.
    */
@@ -55,12 +55,6 @@ export interface Admission {
   /** How often each reason has refused somebody since the start. */
   shed(): Readonly<Record<ShedReason, number>>
 }
-
-/**
- * How full the queue may be for who is only on the way to it, where that way is what there is no time for. Heads of requests come in
- * bursts, and all of a burst are judged before the first of them asks for a place: the rest of the queue is for those.
- */
-const shareAhead = 0.5
 
 /** Seconds after which callers are asked to come back; one of them by lot, so that they do not all come back at once. */
 const retryAfter = [1, 2, 3]
@@ -112,7 +106,7 @@ export function createAdmission({ insideAtMost, waitingAtMost, waitAtMostMs, pre
     },
     refusalAhead() {
       if (pressure.isOverloaded()) return refusal('event_loop')
-      return inside >= insideAtMost && queue.size >= waitingAtMost * shareAhead && pressure.isBusy() ? refusal('queue_full') : null
+      return inside >= insideAtMost && queue.size >= waitingAtMost && pressure.isBusy() ? refusal('queue_full') : null
     },
     leave() {
       const [next] = queue

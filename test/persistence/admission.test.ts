@@ -107,25 +107,20 @@ describe('the admission to the database', () => {
     expect(admission.shed()).toEqual({ queue_full: 0, queue_timeout: 0, event_loop: 1 })
   })
 
-  test('refuses beforehand when half of the queue is taken, and only where there is no time to find out later', () => {
+  test('refuses beforehand only who would be refused, and only where there is no time to find that out later', () => {
     let busy = true
     let overloaded = false
-    const admission = admit({ insideAtMost: 1, waitingAtMost: 4, pressure: { isBusy: () => busy, isOverloaded: () => overloaded } })
+    const admission = admit({ insideAtMost: 1, waitingAtMost: 1, pressure: { isBusy: () => busy, isOverloaded: () => overloaded } })
     expect(admission.refusalAhead()).toBeNull()
     admission.enter()
-    void admission.enter()
     expect(admission.refusalAhead()).toBeNull()
     void admission.enter()
     expect(admission.refusalAhead()).toMatchObject(shedBecause('queue_full'))
-    // Who was let in before finds a place all the same.
-    void admission.enter()
-    void admission.enter()
-    expect(() => admission.enter()).toThrow()
     busy = false
     expect(admission.refusalAhead()).toBeNull()
     overloaded = true
     expect(admission.refusalAhead()).toMatchObject(shedBecause('event_loop'))
-    expect(admission.shed()).toEqual({ queue_full: 2, queue_timeout: 0, event_loop: 1 })
+    expect(admission.shed()).toEqual({ queue_full: 1, queue_timeout: 0, event_loop: 1 })
   })
 
   test('does not add up places over many visits', async () => {

@@ -7,6 +7,8 @@ import type { Stage } from '../stage.ts'
 
 /** Callers that each wait for their answer: enough to keep the gateway at work all the time. */
 const callers = 32
+/** More than that, and still no overload: so many fit into the pool and the queue in front of it, and each waits for its answer. */
+const patientCallers = 128
 /** Connections over which a rate is spread: more than are under way where each is answered within a good part of the second it may take. */
 const connections = 2_000
 const seconds = 3
@@ -82,6 +84,12 @@ export const overload: Fault = {
     const sendAt: Send = (rate) => send({ port, seconds, next, rate, connections: rate === null ? callers : connections })
     // The first one is for the compiler.
     await sendAt(null)
+    const patient = await send({ port, seconds, next, rate: null, connections: patientCallers })
+    const [served, refused] = [count(patient, 200), count(patient, 503)]
+    stage.expect(
+      refused <= 0.01 * served,
+      `of ${patientCallers} callers who wait for their answers ${refused} were refused, ${served} served`,
+    )
     const sustainable = await findSustainable(sendAt)
     if (sustainable === null) throw new NotPossible('the machine has no time: not even half of a load is served in full')
     const calm: number[] = []
