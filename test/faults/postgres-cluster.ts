@@ -1,8 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises'
-import type { AddressInfo } from 'node:net'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { Client } from 'pg'
 import { initialise, readPassword, SUPERUSER } from '../../src/persistence/embedded/cluster.ts'
@@ -10,6 +8,7 @@ import { ensureDatabase } from '../../src/persistence/embedded/database.ts'
 import { clusterOf, dataOf, findPlace, type Place } from '../../src/persistence/embedded/place.ts'
 import { findPostmaster } from '../../src/persistence/embedded/postmaster.ts'
 import { runProgram } from '../../src/persistence/embedded/run-program.ts'
+import { findFreePort } from '../support/free-port.ts'
 
 const database = 'mithril'
 
@@ -68,17 +67,8 @@ export const synchronous = ['synchronous_standby_names=standby']
 
 const urlOf = (cluster: Pick<Cluster, 'url'>, name: string) => Object.assign(new URL(cluster.url), { pathname: `/${name}` }).href
 
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1')
-  await once(probe, 'listening')
-  const { port } = probe.address() as AddressInfo // it listens on TCP
-  probe.close()
-  await once(probe, 'close')
-  return port
-}
-
 async function clusterAt(place: Place): Promise<Cluster> {
-  const port = await freePort()
+  const port = await findFreePort()
   const data = dataOf(place.directory)
   const url = `postgresql://${SUPERUSER}:${await readPassword(place)}@127.0.0.1:${port}/${database}`
   const pgCtl = (...args: string[]) => runProgram(place.programs.pgCtl, args, clusterOf(place.directory), place.user)

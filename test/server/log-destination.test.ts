@@ -1,11 +1,11 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, constants, mkdtempSync, openSync, readSync, rmSync } from 'node:fs'
-import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, expect, test, vi } from 'vitest'
 import { openLogDestination } from '../../src/server/log-destination.ts'
+import { findFreePort } from '../support/free-port.ts'
 
 const cleanUps: (() => void)[] = []
 afterEach(() => {
@@ -87,17 +87,9 @@ test('the last words do not wait for a pipe that blocks', { timeout: 30_000 }, a
   expect(performance.now() - from).toBeLessThan(15_000)
 })
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo // it listens on TCP
-  server.close()
-  return port
-}
-
 /** The program in production, with nothing that it needs, and its standard output where it is given. */
 async function startProgram(stdout: number): Promise<{ url: string; child: ChildProcess; errors: () => string }> {
-  const port = await freePort()
+  const port = await findFreePort()
   const child = spawn(process.execPath, ['--import', rejectOnSignal, new URL('../../src/main.ts', import.meta.url).pathname], {
     stdio: ['ignore', stdout, 'pipe'],
     env: {

@@ -1,8 +1,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import type { AddressInfo } from 'node:net'
-import { createServer } from 'node:net'
 import { Redis } from 'ioredis'
+import { findFreePort } from './free-port.ts'
 
 /** A real Redis on the loopback interface, with a password and nothing on disk. */
 export interface TestRedis {
@@ -23,17 +22,8 @@ export interface TestRedis {
 /** The `redis-server` of the machine: no npm package brings one. `.ci/run` installs Debian's; where it must be, its absence fails. */
 export const hasRedis = spawnSync('redis-server', ['--version']).status === 0 || process.env['CI'] === 'true'
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}
-
 export async function startTestRedis(): Promise<TestRedis> {
-  const port = await freePort()
+  const port = await findFreePort()
   const password = `redis-password-${port}`
   const url = `redis://:${password}@127.0.0.1:${port}`
   const client = new Redis(url, { lazyConnect: true, maxRetriesPerRequest: null, retryStrategy: () => 50 })
