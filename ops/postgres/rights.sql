@@ -1,10 +1,47 @@
--- What the serving role may do, and nothing more. After the migrations, at every upgrade, by gateway_migrator; running it again does no harm.
--- Column by column, so that a mistake in the gateway cannot read what it has no business with (secrets of clients, addresses of users)
--- or move a connection to another client.
+-- The rights of the serving role, and nothing more. gateway_migrator runs this after the migrations, at every upgrade, and after every
+-- restore; a superuser can, too. It is one transaction, and running it again does no harm.
+-- Rights are given column by column. So a mistake in the gateway cannot read the secrets of clients or the addresses of users, and cannot
+-- move a connection to another client.
+BEGIN;
 
-GRANT USAGE ON SCHEMA public TO gateway;
+-- What belongs to us, belongs to gateway_migrator. `pg_restore --no-owner` gives it to the restoring role, which could rewrite the record.
+DO $$
+DECLARE
+    statement text;
+BEGIN
+    FOR statement IN
+        SELECT format('ALTER TABLE %s OWNER TO gateway_migrator', oid::regclass)
+          FROM pg_class
+         WHERE oid IN (to_regclass('connection_changes'), to_regclass('_prisma_migrations'))
+           AND relowner <> 'gateway_migrator'::regrole
+        UNION ALL
+        SELECT format('ALTER FUNCTION %s OWNER TO gateway_migrator', pg_proc.oid::regprocedure)
+          FROM pg_proc JOIN pg_class ON pg_class.oid = to_regclass('connection_changes') AND pg_class.relnamespace = pronamespace
+         WHERE proname IN (
+                   'record_redirect_uri_change', 'record_secret_change', 'record_connection_delete',
+                   'advance_connection_version', 'refuse_to_rewrite_history'
+               )
+           AND proowner <> 'gateway_migrator'::regrole
+    LOOP
+        EXECUTE statement;
+    END LOOP;
+END
+$$;
 
--- Readiness: is the database as this version of the gateway wants it?
+-- A role that may execute one of these functions may make a trigger of it, on a temporary table, and so write any row into the record.
+-- PostgreSQL lets every role execute a new function, and a restored one after `pg_restore --no-privileges`.
+REVOKE ALL ON FUNCTION record_redirect_uri_change(), record_secret_change(), record_connection_delete() FROM PUBLIC;
+REVOKE ALL ON connection_changes, _prisma_migrations FROM PUBLIC;
+
+DO $$
+BEGIN
+    EXECUTE format('GRANT USAGE ON SCHEMA %s TO gateway', (
+        SELECT relnamespace::regnamespace FROM pg_class WHERE oid = 'connections'::regclass
+    ));
+END
+$$;
+
+-- Readiness asks whether the database is as this version of the gateway wants it.
 GRANT SELECT (migration_name, finished_at, rolled_back_at) ON _prisma_migrations TO gateway;
 
 -- `priv_settings` say whether a client acts through a broker.
@@ -13,10 +50,12 @@ GRANT SELECT (id, name, settings, priv_settings, user_id, client_type_id, is_blo
 GRANT SELECT (id, name) ON client_types TO gateway;
 GRANT SELECT (id, is_blocked) ON users TO gateway;
 
--- `secret` is read where an API key is compared, and written where a new one is made.
+-- The gateway reads `secret` to compare an API key with it, and writes it to make a new one.
 GRANT SELECT ON connections TO gateway;
 GRANT UPDATE (redirect_uri, secret, version, updated_at) ON connections TO gateway;
 GRANT DELETE ON connections TO gateway;
 
--- Rows are written by a trigger with the rights of its owner: nobody else can add one, and nobody at all can change one.
+-- A trigger writes the rows with the rights of its owner. No other role can add one, and no role at all can change one.
 GRANT SELECT ON connection_changes TO gateway;
+
+COMMIT;

@@ -5,7 +5,7 @@ import { seed } from '../../prisma/seed.ts'
 import { demo } from '../../prisma/seed-data.ts'
 import { canMountReadOnly, startContainer } from '../support/container.ts'
 import { buildImage, filesBelow, type Image } from '../support/image.ts'
-import { type MithrilCluster, rolePassword, startMithrilCluster } from '../support/mithril-cluster.ts'
+import { type MithrilCluster, readRoles, rolePassword, startMithrilCluster } from '../support/mithril-cluster.ts'
 import { startTestIssuer, type TestIssuer } from '../support/tokens.ts'
 
 // What ops/Dockerfile makes, as far as that can be seen without a container engine. Takes a minute or two: `npm run test:ops`.
@@ -106,7 +106,7 @@ describe('its container', () => {
   test('migrates, is ready, updates through both doors, passes its health check, and SIGTERM ends it with 0', {
     timeout: 120_000,
   }, async () => {
-    await cluster.query(await readText('ops/postgres/roles.sql'))
+    await cluster.query(await readRoles())
     for (const role of ['gateway_migrator', 'gateway']) await cluster.query(`ALTER ROLE ${role} PASSWORD '${rolePassword}'`)
     for (const command of ['baseline', 'migrate']) {
       const job = startContainer(image, ['node', `src/commands/${command}.ts`], { DATABASE_URL: cluster.urlOf('gateway_migrator') })

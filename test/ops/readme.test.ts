@@ -9,6 +9,7 @@ import { parseConfig } from '../../src/config.ts'
 import { type Gateway, openGateway } from '../../src/gateway.ts'
 import { MIGRATIONS, migrationNames } from '../../src/persistence/migration-files.ts'
 import { type MithrilCluster, rolePassword, startMithrilCluster } from '../support/mithril-cluster.ts'
+import { isMissing } from '../support/programs.ts'
 import { recordedLog } from '../support/recordings.ts'
 import { startTestIssuer, type TestIssuer } from '../support/tokens.ts'
 
@@ -23,8 +24,7 @@ const fences: readonly Fence[] = [...text.matchAll(/^```(.*)\n([\s\S]*?)^```$/gm
 const optional = fences.filter(({ kind }) => kind === 'sh optional').map(({ content }) => content)
 const commands = fences.filter(({ kind }) => kind === 'sh').map(({ content }) => content)
 
-const isOnPath = (program: string) => (process.env['PATH'] ?? '').split(delimiter).some((directory) => existsSync(join(directory, program)))
-const psqlIsMissing = !isOnPath('psql') && process.env['CI'] === undefined
+const psqlIsMissing = isMissing('psql')
 
 /** Runs a fence as a person would paste it, and answers what it wrote. */
 async function runInShell(script: string, environment: Record<string, string>): Promise<string> {

@@ -62,9 +62,15 @@ function rowsOf(result: QueryResult | readonly QueryResult[]): readonly Record<s
   return last?.rows ?? []
 }
 
+/** ops/postgres/roles.sql as psql would send it for this role of Mithril's. Not every machine has psql. */
+export async function readRoles(mithril = 'mithril'): Promise<string> {
+  const text = await read('ops/postgres/roles.sql')
+  return text.replaceAll(/^\s*\\.*$/gm, '').replaceAll(':"mithril"', `"${mithril}"`)
+}
+
 /** Makes it ready for the gateway as ops/README.md says, with the demo data. */
 export async function prepareForGateway({ query, urlOf }: MithrilCluster): Promise<void> {
-  await query(await read('ops/postgres/roles.sql'))
+  await query(await readRoles())
   for (const role of ['gateway_migrator', 'gateway']) await query(`ALTER ROLE ${role} PASSWORD '${rolePassword}'`)
   await baseline(urlOf('gateway_migrator'))
   await migrate(urlOf('gateway_migrator'))
