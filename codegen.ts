@@ -14,7 +14,14 @@ const config: CodegenConfig = {
       preset: 'client',
       documents: 'src/client/operations.graphql',
       presetConfig: { fragmentMasking: false, persistedDocuments: { hashAlgorithm: 'sha256' } },
-      config: { documentMode: 'string', useTypeImports: true, scalars, enumsAsTypes: true, strictScalars: true, importExtension: '.ts' },
+      config: {
+        documentMode: 'string',
+        useTypeImports: true,
+        scalars,
+        enumsAsTypes: true,
+        strictScalars: true,
+        importExtension: '.ts',
+      },
     },
   },
 }

@@ -1,7 +1,8 @@
 import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
-  // Under vitest graphql 16 would be loaded twice (ESM for the tests, CommonJS for the libraries): "another module or realm".
+  // Under vitest graphql 16 would be loaded twice (ESM for the tests, CommonJS for the libraries): "another module or
+  // realm".
   resolve: { alias: [{ find: /^graphql$/, replacement: 'graphql/index.js' }] },
   test: {
     include: ['test/**/*.test.ts'],

@@ -1,4 +1,7 @@
-/** The specification's example client and connection, a connection with a history, and callers of each type, by fixed ids. */
+/**
+ * The specification's example client and connection, a connection with a history, and callers of each type, by fixed
+ * ids.
+ */
 export const demo = {
   msp: { clientId: 'c4a6d45f-2cf2-4e6d-909a-5962604ad63b', clientType: 'MSP' },
   mis: { clientId: '25c03af6-69bd-439e-b0dd-f1669b3dbbfd', clientType: 'MIS' },
@@ -6,7 +9,9 @@ export const demo = {
   admin: { clientId: 'adadadad-0000-4000-8000-000000000001', clientType: 'MITHRIL ADMIN' },
   connectionId: 'df9f70ee-4b12-4740-b0f5-bb5aea116863',
   redirectUri: 'https://example2.com',
-  /** Of the example client too. Its history is made before any other, so on a new database its first change is number 1. */
+  /**
+   * Of the example client too. Its history is made before any other, so on a new database its first change is number 1.
+   */
   changed: { connectionId: 'df9f70ee-0000-4000-8000-000000000005', firstChangeId: '1' },
 } as const
 
@@ -51,9 +56,13 @@ export interface DemoAuthor {
 
 const numbered = (prefix: string, number: number) => `${prefix}-0000-4000-8000-${String(number).padStart(12, '0')}`
 
-export const users = ['demo@clinic.example', 'olena@msp.example', 'taras@msp.example', 'iryna@pharmacy.example', 'support@mis.example'].map(
-  (email, index) => ({ id: numbered('0eb35eab', index + 1), email }),
-)
+export const users = [
+  'demo@clinic.example',
+  'olena@msp.example',
+  'taras@msp.example',
+  'iryna@pharmacy.example',
+  'support@mis.example',
+].map((email, index) => ({ id: numbered('0eb35eab', index + 1), email }))
 const userOf = (index: number) => numbered('0eb35eab', (index % users.length) + 1)
 
 const scope = 'client:read connection:read connection:write connection:refresh_secret connection:delete'
@@ -144,15 +153,23 @@ const blockReasons = new Map([
 const day = 24 * 60 * 60 * 1_000
 const at = (time: number) => new Date(time).toISOString()
 
-/** The newest client is the specification's, so that lists, which are newest first, begin with it; the others are up to eight years older. */
+/**
+ * The newest client is the specification's, so that lists, which are newest first, begin with it; the others are up to
+ * eight years older.
+ */
 const insertedAt = (index: number) => Date.UTC(2025, 9, 1, 8, 30) - index * (47 * day + 97 * 60_000)
 
 const first = { MSP: demo.msp.clientId, PHARMACY: demo.pharmacy.clientId }
 const prefix = { MSP: 'c4a6d45f', PHARMACY: 'fa12acee' }
 /** Callers of the examples have plain settings. */
-const settingsOf = (index: number, city: string) => (index === 0 ? {} : { city, language: 'uk', notifications: index % 3 === 0 })
+const settingsOf = (index: number, city: string) =>
+  index === 0 ? {} : { city, language: 'uk', notifications: index % 3 === 0 }
 
-function providersOf(type: 'MSP' | 'PHARMACY', listed: readonly (readonly [name: string, city: string, word: string])[], every: number) {
+function providersOf(
+  type: 'MSP' | 'PHARMACY',
+  listed: readonly (readonly [name: string, city: string, word: string])[],
+  every: number,
+) {
   return listed.map(([name, city, word], index) => ({
     client: {
       id: index === 0 ? first[type] : numbered(prefix[type], index + 1),
@@ -193,7 +210,11 @@ const admin = {
   insertedAt: at(insertedAt(61)),
 }
 
-export const clients: readonly DemoClient[] = [...providers.map(({ client }) => client), ...systems.map(({ client }) => client), admin]
+export const clients: readonly DemoClient[] = [
+  ...providers.map(({ client }) => client),
+  ...systems.map(({ client }) => client),
+  admin,
+]
 
 interface End {
   readonly client: DemoClient
@@ -248,7 +269,9 @@ const everythingHappens: History = ({ client }, redirectUri) => [
   change(caller(admin, 'GRAPHQL'), redirectUri, true),
   change(caller(client, 'REST'), moved(redirectUri, '/ehealth/callback')),
 ]
-const becomesHttps: History = ({ client }, redirectUri) => [change(caller(client, 'GRAPHQL'), redirectUri.replace('http:', 'https:'))]
+const becomesHttps: History = ({ client }, redirectUri) => [
+  change(caller(client, 'GRAPHQL'), redirectUri.replace('http:', 'https:')),
+]
 const changesOutside: History = ({ client }, redirectUri) => [
   change(null, moved(redirectUri, '/sign-in')),
   change(caller(client, 'REST'), moved(redirectUri, '/oauth2/callback')),
@@ -258,14 +281,16 @@ const getsNewSecret: History = ({ client }) => [change(caller(client, 'GRAPHQL')
 const histories = [everythingHappens, becomesHttps, changesOutside, getsNewSecret]
 
 /** Every ninth connection has one; the fifth, `demo.changed`, is the first of them. */
-const historyOf = (number: number) => (number % 9 === 5 ? histories[Math.floor(number / 9) % histories.length] : undefined)
+const historyOf = (number: number) =>
+  number % 9 === 5 ? histories[Math.floor(number / 9) % histories.length] : undefined
 
 export const connections: readonly DemoConnection[] = ends.map((end, index) => {
   const number = index + 1
   const history = historyOf(number)
   // As Mithril let them in before its rules became strict: still read, and still updated, to something better.
   const isOld = number % 16 === 2 || history === becomesHttps
-  const redirectUri = number === 1 ? demo.redirectUri : isOld ? end.redirectUri.replace('https:', 'http:') : end.redirectUri
+  const redirectUri =
+    number === 1 ? demo.redirectUri : isOld ? end.redirectUri.replace('https:', 'http:') : end.redirectUri
   return {
     id: number === 1 ? demo.connectionId : numbered('df9f70ee', number),
     clientId: end.client.id,

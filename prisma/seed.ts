@@ -2,9 +2,10 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { Client, type ClientBase } from 'pg'
 import { clients, clientTypes, connections, type DemoConnection, users } from './seed-data.ts'
 
-export { demo } from './seed-data.ts'
-
-/** Inserts the demo data where it is missing and changes nothing that is there. Secrets are random: nobody knows one beforehand. */
+/**
+ * Inserts the demo data where it is missing and changes nothing that is there. Secrets are random: nobody knows one
+ * beforehand.
+ */
 export async function seed(database: string | ClientBase): Promise<void> {
   if (typeof database !== 'string') return insertDemo(database)
   const client = new Client({ connectionString: database, connectionTimeoutMillis: 10_000 })
@@ -38,7 +39,10 @@ const insertClients = `
       AS demo(id uuid, type text, name text, settings jsonb, "userId" uuid, "blockReason" text, "insertedAt" timestamp)
   ON CONFLICT DO NOTHING`
 
-/** Answers the new ones, and of each whether it was there once and deleted: then it comes back, but it has a history already. */
+/**
+ * Answers the new ones, and of each whether it was there once and deleted: then it comes back, but it has a history
+ * already.
+ */
 const insertConnections = `
   INSERT INTO connections (id, secret, redirect_uri, client_id, consumer_id, inserted_at, updated_at)
   SELECT id, secret, "redirectUri", "clientId", "consumerId", "insertedAt", "insertedAt"
@@ -58,8 +62,13 @@ async function insertDemo(client: ClientBase): Promise<void> {
     await client.query(insertUsers, [JSON.stringify(users)])
     await client.query(insertClientTypes, [JSON.stringify(clientTypes)])
     await client.query(insertClients, [JSON.stringify(clients)])
-    const withSecrets = connections.map(({ history: _history, ...connection }) => ({ ...connection, secret: newSecret() }))
-    const { rows } = await client.query<{ id: string; hasHistory: boolean }>(insertConnections, [JSON.stringify(withSecrets)])
+    const withSecrets = connections.map(({ history: _history, ...connection }) => ({
+      ...connection,
+      secret: newSecret(),
+    }))
+    const { rows } = await client.query<{ id: string; hasHistory: boolean }>(insertConnections, [
+      JSON.stringify(withSecrets),
+    ])
     const inserted = new Set(rows.filter(({ hasHistory }) => !hasHistory).map(({ id }) => id))
     // In the order of the data, so that on a new database the numbers of changes are the same each time.
     for (const connection of connections) if (inserted.has(connection.id)) await makeHistory(client, connection)
@@ -70,7 +79,9 @@ async function insertDemo(client: ClientBase): Promise<void> {
   }
 }
 
-/** By doing what the history tells: the database's own triggers write it down and count the versions, as for any writer. */
+/**
+ * By doing what the history tells: the database's own triggers write it down and count the versions, as for any writer.
+ */
 async function makeHistory(client: ClientBase, { id, history }: DemoConnection): Promise<void> {
   for (const { author, redirectUri, revertsFirst } of history) {
     const revertedChangeId = revertsFirst ? await firstChangeOf(client, id) : undefined
@@ -82,8 +93,9 @@ async function makeHistory(client: ClientBase, { id, history }: DemoConnection):
 }
 
 async function firstChangeOf(client: ClientBase, connectionId: string): Promise<string | undefined> {
-  const { rows } = await client.query<{ id: string }>('SELECT id FROM connection_changes WHERE connection_id = $1 ORDER BY id LIMIT 1', [
-    connectionId,
-  ])
+  const { rows } = await client.query<{ id: string }>(
+    'SELECT id FROM connection_changes WHERE connection_id = $1 ORDER BY id LIMIT 1',
+    [connectionId],
+  )
   return rows[0]?.id
 }

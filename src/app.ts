@@ -4,9 +4,9 @@ import documentManifest from './client/documents/persisted-documents.json' with 
 import type { Config } from './config/shape.ts'
 import type { ClientStore } from './domain/client.ts'
 import type { ConnectionHistory, ConnectionStore } from './domain/connection.ts'
-import { createConnectionUpdateParser } from './domain/connection-update.ts'
 import { createOperations } from './domain/operations.ts'
 import { createPolicy } from './domain/policy.ts'
+import { createConnectionUpdateParser } from './domain/update-request-schema.ts'
 import { graphqlDoor } from './graphql/door.ts'
 import { createSchema } from './graphql/schema.ts'
 import type { OpenGraphiql } from './graphql/yoga.ts'
@@ -48,12 +48,31 @@ export interface AppDeps {
  * The caller closes it, and afterwards what it passed in.
  */
 export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
-  const { config, clients, connections, history, authenticate, limits, refusalAhead, readiness, meter, metrics, tracing, graphiql } = deps
-  const app = createHttpServer({ config, renderStrayRefusal, meter, ...(deps.logDestination && { logDestination: deps.logDestination }) })
+  const {
+    config,
+    clients,
+    connections,
+    history,
+    authenticate,
+    limits,
+    refusalAhead,
+    readiness,
+    meter,
+    metrics,
+    tracing,
+    graphiql,
+  } = deps
+  const app = createHttpServer({
+    config,
+    renderStrayRefusal,
+    meter,
+    ...(deps.logDestination && { logDestination: deps.logDestination }),
+  })
   if (tracing) traceRequests(app, tracing)
   const policy = createPolicy({
     adminClientTypes: config.adminClientTypes,
-    onUnlistedType: (clientType) => app.log.warn({ clientType }, 'client type is not listed: limited to its own client'),
+    onUnlistedType: (clientType) =>
+      app.log.warn({ clientType }, 'client type is not listed: limited to its own client'),
   })
   const operations = createOperations({
     policy,

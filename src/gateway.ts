@@ -3,28 +3,27 @@ import type { GraphiQLOptions } from 'graphql-yoga'
 import { createApp } from './app.ts'
 import { createAdmitCaller } from './auth/admit-caller.ts'
 import { createAuthenticate } from './auth/authenticate.ts'
-import { type DevelopmentIssuer, openDevelopmentIssuer } from './auth/development-issuer.ts'
 import { createKeySet } from './auth/key-set.ts'
 import { createOpaqueTokens } from './auth/opaque-tokens.ts'
 import { createStaticKeySet } from './auth/static-key-set.ts'
 import { createTokenVerifier } from './auth/verify-token.ts'
 import type { Config } from './config/shape.ts'
 import { isLoopback } from './config/values.ts'
+import type { DevelopmentIssuer } from './development/issuer.ts'
 import { openLimits } from './limits/open-limits.ts'
 import { createMeter } from './observability/meter.ts'
 import { openMetrics } from './observability/metrics.ts'
 import type { Tracing } from './observability/tracing.ts'
-import { createCallerRegistry } from './persistence/caller-registry.ts'
-import { createClientStore } from './persistence/client-store.ts'
-import { createConnectionHistory } from './persistence/connection-history.ts'
-import { createConnectionStore } from './persistence/connection-store.ts'
-import { createDatabase } from './persistence/database.ts'
-import { pendingMigrations } from './persistence/migrate.ts'
-import { openDatabase } from './persistence/open-database.ts'
-import { createSessionLimitsCheck } from './persistence/session-limits.ts'
-import { traceDatabase } from './persistence/traced-database.ts'
+import { pendingMigrations } from './persistence/migrations/migrate.ts'
+import { createDatabase } from './persistence/pool/database.ts'
+import { createSessionLimitsCheck } from './persistence/pool/session-limits.ts'
+import { traceDatabase } from './persistence/pool/traced-database.ts'
+import { createCallerRegistry } from './persistence/stores/caller-registry.ts'
+import { createClientStore } from './persistence/stores/client-store.ts'
+import { createConnectionHistory } from './persistence/stores/connection-history.ts'
+import { createConnectionStore } from './persistence/stores/connection-store.ts'
+import { createDeferredLog, type DeferredLog } from './server/deferred-log.ts'
 import { watchEventLoop } from './server/event-loop.ts'
-import { createLateLog, type LateLog } from './server/late-log.ts'
 import type { LogDestination } from './server/log-destination.ts'
 import { describeCause } from './server/log-text.ts'
 
@@ -45,29 +44,44 @@ export interface Gateway {
   close(): Promise<void>
 }
 
-async function openKeys({ token, dataDir }: Config, log: LateLog) {
+async function openKeys({ token, dataDir }: Config, log: DeferredLog) {
   if (token !== null) {
     const keys = createKeySet({ url: token.jwksUrl, limits: { staleSeconds: token.staleSeconds }, log })
     keys.start()
-    return { keys, developmentIssuer: null, issuer: token.issuer, audience: token.audience, algorithms: token.algorithms }
+    return {
+      keys,
+      developmentIssuer: null,
+      issuer: token.issuer,
+      audience: token.audience,
+      algorithms: token.algorithms,
+    }
   }
+  const { openDevelopmentIssuer } = await import('./development/issuer.ts')
   const developmentIssuer = await openDevelopmentIssuer(dataDir)
   const { issuer, audience, jwks } = developmentIssuer
   return { keys: createStaticKeySet(jwks), developmentIssuer, issuer, audience, algorithms: ['ES256'] }
 }
 
+/** The configured database as it is, or the embedded one. Production never loads the latter. */
+async function openDatabase({ database, dataDir }: Config) {
+  if (database.url !== null) return { url: database.url, description: 'DATABASE_URL', stop: async () => {} }
+  const { openEmbeddedDatabase } = await import('./development/open-embedded-database.ts')
+  return openEmbeddedDatabase(dataDir)
+}
+
 /**
- * Loaded on demand: production has no use for it. The page holds tokens of the development issuer, which listens on loopback addresses only. A page of a stranger's that has rebound its
- * own name to such an address could read them, so they are there only for who has called us by one.
+ * Loaded on demand: production has no use for it. The page holds tokens of the development issuer, which listens on
+ * loopback addresses only. A page of a stranger's that has rebound its own name to such an address could read them, so
+ * they are there only for who has called us by one.
  */
 async function openGraphiql(issuer: DevelopmentIssuer | null, host: string | null): Promise<GraphiQLOptions> {
-  const { graphiqlOptions } = await import('./graphql/graphiql.ts')
+  const { graphiqlOptions } = await import('./development/graphiql.ts')
   const calledAs = URL.parse(`http://${host}`)?.hostname ?? ''
   return graphiqlOptions(isLoopback(calledAs) ? issuer?.sign : undefined)
 }
 
 /** Loaded here, so that nothing of OpenTelemetry is there where nobody collects traces. */
-async function openTracing({ tracesUrl }: Config, log: LateLog): Promise<Tracing | null> {
+async function openTracing({ tracesUrl }: Config, log: DeferredLog): Promise<Tracing | null> {
   if (tracesUrl === null) return null
   const otlp = await import('./observability/otlp.ts')
   return otlp.openTracing(tracesUrl, (error, failures) =>
@@ -77,7 +91,7 @@ async function openTracing({ tracesUrl }: Config, log: LateLog): Promise<Tracing
 
 /** Opens the plugs that a configuration names and sets them into the app. */
 export async function openGateway(config: Config, logDestination?: LogDestination): Promise<Gateway> {
-  const log = createLateLog()
+  const log = createDeferredLog()
   const opened = await openDatabase(config)
   const { keys, developmentIssuer, ...expected } = await openKeys(config, log)
   const eventLoop = watchEventLoop(config.limits.eventLoopDelayMaxMs)
@@ -87,11 +101,15 @@ export async function openGateway(config: Config, logDestination?: LogDestinatio
     pressure: eventLoop,
   })
   const database = tracing ? traceDatabase(untraced, tracing) : untraced
-  const checkSessionLimits = createSessionLimitsCheck(database.query, config.database, (sentence) => log.warn({}, sentence))
+  const checkSessionLimits = createSessionLimitsCheck(database.query, config.database, (sentence) =>
+    log.warn({}, sentence),
+  )
   const limits = await openLimits(config.limits, log)
   const meter = createMeter()
   const sources = { counts: meter.counts, database: database.load, keys: keys.state }
-  const metrics = openMetrics(config, sources, (error) => log.warn({ reason: describeCause(error) }, 'metrics could not be read'))
+  const metrics = openMetrics(config, sources, (error) =>
+    log.warn({ reason: describeCause(error) }, 'metrics could not be read'),
+  )
   const registry = createCallerRegistry(database)
   const authenticate = createAuthenticate({
     verifier: createTokenVerifier({ ...expected, keys, cacheSeconds: config.tokenCacheSeconds }),
@@ -142,7 +160,8 @@ export async function openGateway(config: Config, logDestination?: LogDestinatio
     async listen() {
       const metricsAddress = await metrics.listen()
       if (metricsAddress !== null) app.log.info({ url: `${metricsAddress}/metrics` }, 'metrics are served')
-      // Callers that all come back at once, to a gateway that has just started: beyond Node's 511 each waits a second for its second try.
+      // Callers that all come back at once, to a gateway that has just started: beyond Node's 511 each waits a second
+      // for its second try.
       await app.listen({ host: config.host, port: config.port, backlog: 4_096 })
     },
     developmentIssuer,

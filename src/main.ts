@@ -1,5 +1,5 @@
+import { ConfigurationError, readConfig } from './config/parse.ts'
 import type { Config } from './config/shape.ts'
-import { ConfigurationError, readConfig } from './config.ts'
 import { type Gateway, openGateway } from './gateway.ts'
 import { openLogDestination } from './server/log-destination.ts'
 
@@ -15,8 +15,8 @@ function fail(error: unknown): never {
 }
 
 /**
- * SIGTERM and Ctrl-C: readiness off, no new connections, requests in flight end, exit 0. While the gateway is still opening, what it has
- * opened by then (an embedded PostgreSQL) must be closed too.
+ * SIGTERM and Ctrl-C: readiness off, no new connections, requests in flight end, exit 0. While the gateway is still
+ * opening, what it has opened by then (an embedded PostgreSQL) must be closed too.
  * @returns whether such a signal has come
  */
 function closeOnSignals(opening: Promise<Gateway>): () => boolean {
@@ -57,7 +57,7 @@ async function start(config: Config): Promise<void> {
   if (config.production) gateway.app.log.info({ url: gateway.app.publicUrl() }, 'listening')
   else {
     // Loaded here: production greets nobody and has no demo data.
-    const { welcome } = await import('./welcome.ts')
+    const { welcome } = await import('./development/welcome.ts')
     process.stdout.write(await welcome(gateway, config))
   }
 }

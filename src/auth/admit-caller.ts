@@ -15,13 +15,14 @@ export interface AdmitCallerOptions {
 }
 
 /**
- * Says whether the registry lets in whom a token speaks for: neither client nor user is blocked, and a client that acts through a broker
- * brings its key. At once, without a promise, where the answers are remembered.
+ * Says whether the registry lets in whom a token speaks for: neither client nor user is blocked, and a client that acts
+ * through a broker brings its key. At once, without a promise, where the answers are remembered.
  *
- * Where the registry does not answer, the caller comes in with `doubt`, which the policy throws after everything that it can refuse
- * without an answer.
+ * Where the registry does not answer, the caller comes in with `doubt`, which the policy throws after everything that
+ * it can refuse without an answer.
  *
- * @returns the caller; of a client that acts through a broker with the broker's id, and with those scopes only that the broker has, too
+ * @returns the caller; of a client that acts through a broker with the broker's id, and with those scopes only that the
+ *   broker has, too
  * @throws TokenRefused `blocked`
  * @throws GatewayError `apiKeyMissing` or `apiKeyInvalid`
  */

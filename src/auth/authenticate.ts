@@ -11,8 +11,8 @@ import type { TokenVerifier } from './verify-token.ts'
 const retryAfterSeconds = 5
 
 /**
- * Why a request is not authenticated: no token, a header that is not RFC 6750, a token that was refused, a broker's key that is missing
- * or unknown, no keys to tell, or no registry.
+ * Why a request is not authenticated: no token, a header that is not RFC 6750, a token that was refused, a broker's key
+ * that is missing or unknown, no keys to tell, or no registry.
  */
 export type Unauthenticated =
   | 'no_token'
@@ -39,23 +39,30 @@ export interface Credentials {
   /** The `API-key` header, or null. */
   readonly apiKey: string | null
   /**
-   * Asked for an opaque token. false: it is looked up only among those that are remembered, for an address that has sent too many bad
-   * ones. JWTs are verified all the same: who shares that address with somebody else is not locked out.
+   * Asked for an opaque token. false: it is looked up only among those that are remembered, for an address that has
+   * sent too many bad ones. JWTs are verified all the same: who shares that address with somebody else is not locked
+   * out.
    */
   readonly mayLookUpTokens?: () => boolean
 }
 
 /**
- * Says who is calling. At once for a caller that is remembered (the Caller itself, no promise), else by a promise; so refusals, too, are
- * thrown or rejected.
+ * Says who is calling. At once for a caller that is remembered (the Caller itself, no promise), else by a promise; so
+ * refusals, too, are thrown or rejected.
  *
- * @throws GatewayError `accessDenied` with `tokenWasSent`; `apiKeyMissing` or `apiKeyInvalid` where a broker's key is demanded;
+ * @throws GatewayError `accessDenied` with `tokenWasSent`; `apiKeyMissing` or `apiKeyInvalid` where a broker's key is
+ *   demanded;
  *   `unavailable` with `retryAfter` where the issuer's keys, or Mithril's tokens, cannot be had
  */
 export type Authenticate = (credentials: Credentials) => Caller | Promise<Caller>
 
 /** Makes the function that turns the credentials of a request into a Caller. */
-export function createAuthenticate({ verifier, opaqueTokens, admit, onRefused = () => {} }: AuthenticateOptions): Authenticate {
+export function createAuthenticate({
+  verifier,
+  opaqueTokens,
+  admit,
+  onRefused = () => {},
+}: AuthenticateOptions): Authenticate {
   function refuse(error: unknown): never {
     if (error instanceof TokenRefused) {
       onRefused(error.reason)
@@ -85,7 +92,8 @@ export function createAuthenticate({ verifier, opaqueTokens, admit, onRefused = 
     }
     try {
       const verified = verify(bearer.token, mayLookUpTokens)
-      const caller = verified instanceof Promise ? verified.then((known) => admit(known, apiKey)) : admit(verified, apiKey)
+      const caller =
+        verified instanceof Promise ? verified.then((known) => admit(known, apiKey)) : admit(verified, apiKey)
       return caller instanceof Promise ? caller.catch(refuse) : caller
     } catch (error) {
       return refuse(error)

@@ -4,16 +4,25 @@ import type { Caller } from '../domain/caller.ts'
 import { isUuid } from '../domain/uuid.ts'
 import { TokenRefused } from './token-refused.ts'
 
-/** Code points, as the database counts them; no control character (NUL above all) and no lone surrogate, which neither logs nor columns bear. */
+/**
+ * Code points, as the database counts them; no control character (NUL above all) and no lone surrogate, which neither
+ * logs nor columns bear.
+ */
 const text = z.string().regex(/^[^\p{Cc}\p{Cs}]{1,255}$/u)
 
-/** RFC 6749 §3.3: `scope = scope-token *( SP scope-token )`, `scope-token = 1*( %x21 / %x23-5B / %x5D-7E )`; empty means no scope. */
+/**
+ * RFC 6749 §3.3: `scope = scope-token *( SP scope-token )`, `scope-token = 1*( %x21 / %x23-5B / %x5D-7E )`; empty means
+ * no scope.
+ */
 export const scope = z
   .string()
   .regex(/^(?:[!#-[\]-~]+(?: [!#-[\]-~]+)*)?$/)
   .transform((words): readonly string[] => Object.freeze(words === '' ? [] : words.split(' ')))
 
-/** A NumericDate (RFC 7519 §2). zod's number is finite: `1e999` in JSON is Infinity, and a token with it would never expire. */
+/**
+ * A NumericDate (RFC 7519 §2). zod's number is finite: `1e999` in JSON is Infinity, and a token with it would never
+ * expire.
+ */
 const date = z.number()
 
 const accessTokenClaims = z.object({
@@ -28,7 +37,10 @@ const accessTokenClaims = z.object({
   scope,
 })
 
-/** Claims that every access token must have (RFC 9068 §2.2, and Mithril's `client_type`). `iss` and `aud` jose demands by itself. */
+/**
+ * Claims that every access token must have (RFC 9068 §2.2, and Mithril's `client_type`). `iss` and `aud` jose demands
+ * by itself.
+ */
 export const requiredClaims = ['exp', 'iat', 'sub', 'client_id', 'client_type', 'scope']
 
 /** What an access token says: the caller, and until when (seconds since 1970). */

@@ -18,10 +18,11 @@ export interface FetchedKeys {
 }
 
 /**
- * Fetches a JWK set (RFC 7517 §5) once: status 200, no redirect (the configured address is what the operator trusts, a redirect is
- * somebody else's), bounded in time and size.
+ * Fetches a JWK set (RFC 7517 §5) once: status 200, no redirect (the configured address is what the operator trusts, a
+ * redirect is somebody else's), bounded in time and size.
  *
- * @throws Error with a sentence for the log; an answer without a single usable key is an error too, since taking it would turn a slip of
+ * @throws Error with a sentence for the log; an answer without a single usable key is an error too, since taking it
+ *   would turn a slip of
  *   the issuer into 401 for everybody
  */
 export async function fetchKeys({ url, fetch, signal, bytesAtMost }: FetchKeysOptions): Promise<FetchedKeys> {
@@ -33,7 +34,8 @@ export async function fetchKeys({ url, fetch, signal, bytesAtMost }: FetchKeysOp
   }
   const members = parseMembers(await readAtMost(response, bytesAtMost))
   const keys = usableKeys(members)
-  if (keys.length === 0) throw new Error(`the key server answered ${members.length} keys, none of them usable for signatures`)
+  if (keys.length === 0)
+    throw new Error(`the key server answered ${members.length} keys, none of them usable for signatures`)
   return { keys, dropped: members.length - keys.length }
 }
 
@@ -57,13 +59,15 @@ function parseMembers(text: string): readonly unknown[] {
     // Without its cause: a message of JSON.parse quotes the text, and an answer of a stranger has no place in the log.
     throw new Error("the key server's answer is not JSON")
   }
-  if (typeof document === 'object' && document !== null && 'keys' in document && Array.isArray(document.keys)) return document.keys
+  if (typeof document === 'object' && document !== null && 'keys' in document && Array.isArray(document.keys))
+    return document.keys
   throw new Error("the key server's answer is not a key set: it has no array `keys`")
 }
 
 /**
  * Parses the address of a key set.
- * @throws TypeError without quoting the address: fetch would quote it, password and all, in every failure that is logged
+ * @throws TypeError without quoting the address: fetch would quote it, password and all, in every failure that is
+ *   logged
  */
 export function parseKeysUrl(address: string | URL): URL {
   const url = URL.parse(String(address))

@@ -6,8 +6,8 @@ export class KeysUnavailable extends Error {
 }
 
 /**
- * Finds a token's key in a local set. jose's own errors speak of the token and pass; whatever else goes wrong here (an import that fails)
- * is the key's fault.
+ * Finds a token's key in a local set. jose's own errors speak of the token and pass; whatever else goes wrong here (an
+ * import that fails) is the key's fault.
  *
  * @throws KeysUnavailable; jose's `JWKSNoMatchingKey` and `JWKSMultipleMatchingKeys`
  */

@@ -39,7 +39,10 @@ export interface KeptKeys {
   usable(): LocalJWKSet | null
   /** Fetches because a request needs it, or joins the fetch in flight, unless it is too soon after the last one. */
   fetchOnDemand(): Promise<void>
-  /** The same where there are no keys. A fetch that was joined may have begun while the issuer was still away: after it, one of its own is due. */
+  /**
+   * The same where there are no keys. A fetch that was joined may have begun while the issuer was still away: after it,
+   * one of its own is due.
+   */
   fetchFirstKeys(): Promise<void>
   /** The next fetch to begin after the cool-down of the last one of this kind; one for all who wait. */
   fetchForUnknownKid(): Promise<void>
@@ -54,13 +57,20 @@ export interface KeptKeys {
 const monotonicNow = () => Math.round(performance.timeOrigin + performance.now())
 
 /**
- * A fetch at time t makes the keys *fresh* until t + `refreshSeconds`, when the background fetches them again. If that fails, they are
- * *stale* and go on serving until t + `refreshSeconds` + `staleSeconds` (20 minutes by default).
+ * A fetch at time t makes the keys *fresh* until t + `refreshSeconds`, when the background fetches them again. If that
+ * fails, they are *stale* and go on serving until t + `refreshSeconds` + `staleSeconds` (20 minutes by default).
  *
- * Fetches happen one at a time: in the background (refresh, and retries whose pauses double), and for a request only where it finds no
- * keys (at most one in `retrySeconds`) or an unknown kid (at most one in `cooldownSeconds`; while fetches fail, one in `retrySeconds`).
+ * Fetches happen one at a time: in the background (refresh, and retries whose pauses double), and for a request only
+ * where it finds no keys (at most one in `retrySeconds`) or an unknown kid (at most one in `cooldownSeconds`; while
+ * fetches fail, one in `retrySeconds`).
  */
-export function keepKeys({ fetch = globalThis.fetch, now = monotonicNow, log, limits, ...options }: KeptKeysOptions): KeptKeys {
+export function keepKeys({
+  fetch = globalThis.fetch,
+  now = monotonicNow,
+  log,
+  limits,
+  ...options
+}: KeptKeysOptions): KeptKeys {
   const url = parseKeysUrl(options.url)
   const closing = new AbortController()
   let keys: LocalJWKSet | null = null
@@ -105,8 +115,10 @@ export function keepKeys({ fetch = globalThis.fetch, now = monotonicNow, log, li
 
   function accept(fetched: FetchedKeys): void {
     keys = createLocalJWKSet({ keys: [...fetched.keys] })
-    if (fetchedAt === null || failures > 0) log?.info({ keys: fetched.keys.length, failures }, "the issuer's keys are fetched")
-    if (fetched.dropped > 0) log?.warn({ dropped: fetched.dropped }, "the issuer's key set holds keys that cannot be used")
+    if (fetchedAt === null || failures > 0)
+      log?.info({ keys: fetched.keys.length, failures }, "the issuer's keys are fetched")
+    if (fetched.dropped > 0)
+      log?.warn({ dropped: fetched.dropped }, "the issuer's key set holds keys that cannot be used")
     fetchedAt = now()
     failures = 0
     lastFailure = undefined

@@ -6,11 +6,16 @@ export interface KeySetLimits {
   readonly staleSeconds: number
   /** Least time between two fetches for unknown kids, and so the longest that one waits for its fetch to begin. */
   readonly cooldownSeconds: number
-  /** First pause after a failed fetch, doubled by each further one; also the least time between two fetches for requests while there are no keys or fetches fail. */
+  /**
+   * First pause after a failed fetch, doubled by each further one; also the least time between two fetches for requests
+   * while there are no keys or fetches fail.
+   */
   readonly retrySeconds: number
   /** Longest pause of the background while older keys still serve. */
   readonly retryAtMostSeconds: number
-  /** Longest pause of the background while there are no keys: 5 s after its issuer is back, the gateway serves again. */
+  /**
+   * Longest pause of the background while there are no keys: 5 s after its issuer is back, the gateway serves again.
+   */
   readonly retryWithoutKeysAtMostSeconds: number
   /** Bounds one fetch, and the time that a request waits for one. */
   readonly timeoutSeconds: number

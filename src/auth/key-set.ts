@@ -18,14 +18,16 @@ export interface KeySetOptions extends Omit<KeptKeysOptions, 'limits'> {
 }
 
 /**
- * The keys of an issuer, fetched over HTTP and kept: jose's local set over a document that is fetched here. jose's own remote set has no
- * pause after a failed fetch and stops serving the keys it has when their age is up.
+ * The keys of an issuer, fetched over HTTP and kept: jose's local set over a document that is fetched here. jose's own
+ * remote set has no pause after a failed fetch and stops serving the keys it has when their age is up.
  *
- * Where there are no keys that may serve, `getKey` throws `KeysUnavailable`, after waiting for a fetch at most `timeoutSeconds`.
+ * Where there are no keys that may serve, `getKey` throws `KeysUnavailable`, after waiting for a fetch at most
+ * `timeoutSeconds`.
  *
- * An unknown kid is the token's fault only if a fetch that began after the token came does not know it either. So it waits for the next
- * such fetch, together with all others: a new key of the issuer's is never refused, not even in the midst of a flood of made-up kids,
- * which pays for that with a wait of `cooldownSeconds`. While fetches fail, the answer is `KeysUnavailable`.
+ * An unknown kid is the token's fault only if a fetch that began after the token came does not know it either. So it
+ * waits for the next such fetch, together with all others: a new key of the issuer's is never refused, not even in the
+ * midst of a flood of made-up kids, which pays for that with a wait of `cooldownSeconds`. While fetches fail, the
+ * answer is `KeysUnavailable`.
  */
 export function createKeySet(options: KeySetOptions): KeySet {
   const limits = { ...defaultLimits, ...options.limits }

@@ -10,8 +10,9 @@ import { type RefusalReason, TokenRefused } from './token-refused.ts'
 const lengthAtMost = 255
 
 /**
- * Whether a bearer token is one that Mithril may have made up. Its values are base64url and hold no dot; every JWT holds at least two, so
- * that one with a dot is judged by its signature or not at all, and no row of a table can vouch for it.
+ * Whether a bearer token is one that Mithril may have made up. Its values are base64url and hold no dot; every JWT
+ * holds at least two, so that one with a dot is judged by its signature or not at all, and no row of a table can vouch
+ * for it.
  */
 export function isOpaque(token: string): boolean {
   return !token.includes('.')
@@ -45,7 +46,10 @@ function meaningOf(row: StoredToken | null): Meaning {
   const parsed = storedToken.safeParse(row)
   if (!parsed.success) return { refused: 'claims' }
   const { clientId, clientType, userId } = row
-  return { caller: Object.freeze({ clientId, clientType, scopes: parsed.data.scope, userId }), expiresAt: parsed.data.expiresAt }
+  return {
+    caller: Object.freeze({ clientId, clientType, scopes: parsed.data.scope, userId }),
+    expiresAt: parsed.data.expiresAt,
+  }
 }
 
 /** Makes the verifier of the opaque access tokens that Mithril keeps in its table `tokens`. */

@@ -1,10 +1,16 @@
 import { LRUCache } from 'lru-cache'
 import { GatewayError } from '../domain/errors.ts'
 
-/** How long an answer of the registry counts, from before it was asked for: a block takes effect after 5 s at the latest. */
+/**
+ * How long an answer of the registry counts, from before it was asked for: a block takes effect after 5 s at the
+ * latest.
+ */
 const secondsAtMost = 5
 
-/** How long a request waits for an answer, so that one which can be refused without it is refused soon while the database is frozen. */
+/**
+ * How long a request waits for an answer, so that one which can be refused without it is refused soon while the
+ * database is frozen.
+ */
 const waitSecondsAtMost = 2
 
 export interface RecentAnswersOptions<Question, Answer> {
@@ -16,7 +22,10 @@ export interface RecentAnswersOptions<Question, Answer> {
   readonly now?: (() => number) | undefined
 }
 
-/** Answers that are remembered for a few seconds, "no" as well as "yes", the latest ones of as many as there is room for. */
+/**
+ * Answers that are remembered for a few seconds, "no" as well as "yes", the latest ones of as many as there is room
+ * for.
+ */
 export interface RecentAnswers<Question, Answer extends {}> {
   /** The answer that is remembered, if any. */
   recall(question: Question): Answer | undefined
@@ -61,9 +70,12 @@ export function createRecentAnswers<Question, Answer extends {}>(
   }
 }
 
-const tooLate = () => new GatewayError('unavailable', { retryAfter: 1 }, new Error('the registry took too long to answer'))
+const tooLate = () =>
+  new GatewayError('unavailable', { retryAfter: 1 }, new Error('the registry took too long to answer'))
 
-/** @throws GatewayError `unavailable` where the answer is not there in time; it may still come, for those who ask later */
+/**
+ * @throws GatewayError `unavailable` where the answer is not there in time; it may still come, for those who ask later
+ */
 async function soon<Answer>(answer: Promise<Answer>): Promise<Answer> {
   const { promise: end, reject } = Promise.withResolvers<never>()
   const timer = setTimeout(() => reject(tooLate()), waitSecondsAtMost * 1_000)

@@ -35,7 +35,8 @@ export class TokenRefused extends Error {
 }
 
 /**
- * Translates what jose throws for a bad token. jose's errors are not kept as the cause: they carry the whole claims set.
+ * Translates what jose throws for a bad token. jose's errors are not kept as the cause: they carry the whole claims
+ * set.
  *
  * @returns undefined for everything that is not the token's fault
  */

@@ -9,8 +9,9 @@ const rsaBitsAtLeast = 2_048
 const secretMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv']
 
 /**
- * Keeps those members of a key set with which signatures can be verified: public, asymmetric, meant for signatures, well formed. The
- * others are ignored, as RFC 7517 §5 asks for, so that one odd key does not take the good ones with it.
+ * Keeps those members of a key set with which signatures can be verified: public, asymmetric, meant for signatures,
+ * well formed. The others are ignored, as RFC 7517 §5 asks for, so that one odd key does not take the good ones with
+ * it.
  *
  * A key whose private half is published is dropped whole: whoever has read the set can sign with it.
  */
@@ -24,7 +25,8 @@ function isVerificationKey(member: unknown): member is JWK {
   const jwk = member as Record<string, unknown>
   if (secretMembers.some((name) => Object.hasOwn(jwk, name))) return false
   if (jwk['use'] !== undefined && jwk['use'] !== 'sig') return false
-  if (jwk['key_ops'] !== undefined && !(Array.isArray(jwk['key_ops']) && jwk['key_ops'].includes('verify'))) return false
+  if (jwk['key_ops'] !== undefined && !(Array.isArray(jwk['key_ops']) && jwk['key_ops'].includes('verify')))
+    return false
   if (jwk['kid'] !== undefined && typeof jwk['kid'] !== 'string') return false
   if (jwk['alg'] !== undefined && !(typeof jwk['alg'] === 'string' && isSignatureAlgorithm(jwk['alg']))) return false
   if (jwk['kty'] === 'OKP' && jwk['crv'] !== 'Ed25519') return false

@@ -20,7 +20,9 @@ export interface TokenVerifierOptions {
   /** Accepted signature algorithms; what the token says is only ever compared with them (RFC 8725 §3.1). */
   readonly algorithms: readonly string[]
   readonly keys: Pick<KeySet, 'getKey'>
-  /** How long a verified token is remembered at most; 0 = not at all. A revoked key goes on being honoured for so long. */
+  /**
+   * How long a verified token is remembered at most; 0 = not at all. A revoked key goes on being honoured for so long.
+   */
   readonly cacheSeconds: number
   /** How many verified tokens are remembered at most. */
   readonly cacheEntriesAtMost?: number
@@ -30,7 +32,8 @@ export interface TokenVerifierOptions {
 
 export interface TokenVerifier {
   /**
-   * Verifies an access token. A token that is remembered is answered at once, without a promise; every refusal is a rejection.
+   * Verifies an access token. A token that is remembered is answered at once, without a promise; every refusal is a
+   * rejection.
    * @throws TokenRefused the token is not acceptable (401)
    * @throws KeysUnavailable nothing can be said about the token (503)
    */
@@ -80,8 +83,11 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
   async function check(token: string): Promise<AccessToken> {
     checkHeader(token)
     const currentDate = new Date(now())
-    const verified = parseClaims(await verifySigned(token, { issuer, audience, algorithms, requiredClaims, clockTolerance, currentDate }))
-    if (verified.issuedAt > currentDate.getTime() / 1_000 + clockTolerance) throw new TokenRefused('not_yet_valid', 'iat')
+    const verified = parseClaims(
+      await verifySigned(token, { issuer, audience, algorithms, requiredClaims, clockTolerance, currentDate }),
+    )
+    if (verified.issuedAt > currentDate.getTime() / 1_000 + clockTolerance)
+      throw new TokenRefused('not_yet_valid', 'iat')
     return verified
   }
 
@@ -111,7 +117,11 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
 }
 
 /** Several keys fit the header (one kid twice, or no kid at all): the token is good if one of them made it. */
-async function verifyWithAny(candidates: errors.JWKSMultipleMatchingKeys, token: string, options: JWTVerifyOptions): Promise<JWTPayload> {
+async function verifyWithAny(
+  candidates: errors.JWKSMultipleMatchingKeys,
+  token: string,
+  options: JWTVerifyOptions,
+): Promise<JWTPayload> {
   for await (const key of candidates) {
     try {
       return (await jwtVerify(token, key, options)).payload

@@ -12,7 +12,9 @@ export interface GatewayClientOptions {
   readonly apiKey?: string
   /** Milliseconds for a whole answer; 15000 by default, longer than the gateway itself waits for its database. */
   readonly timeout?: number
-  /** Sends the id of a document instead of its text; a gateway with `GRAPHQL_DOCUMENTS=persisted` takes nothing else. */
+  /**
+   * Sends the id of a document instead of its text; a gateway with `GRAPHQL_DOCUMENTS=persisted` takes nothing else.
+   */
   readonly persisted?: boolean
   readonly fetch?: typeof fetch
 }
@@ -21,8 +23,14 @@ export interface GatewayClientOptions {
 type Given<Variables> = Record<string, never> extends Variables ? [variables?: Variables] : [variables: Variables]
 
 export interface GatewayClient {
-  /** @throws Error when there is no GraphQL answer: network, timeout, a proxy's page. Refusals are results: see `readErrors`. */
-  execute<Data, Variables>(document: TypedDocumentString<Data, Variables>, ...variables: Given<Variables>): Promise<GatewayResult<Data>>
+  /**
+   * @throws Error when there is no GraphQL answer: network, timeout, a proxy's page. Refusals are results: see
+   * `readErrors`.
+   */
+  execute<Data, Variables>(
+    document: TypedDocumentString<Data, Variables>,
+    ...variables: Given<Variables>
+  ): Promise<GatewayResult<Data>>
 }
 
 /**
@@ -40,7 +48,12 @@ export function createGatewayClient(options: GatewayClientOptions): GatewayClien
       const authorization = `Bearer ${typeof token === 'string' ? token : await token()}`
       const request: RequestInit = {
         method: 'POST',
-        headers: { 'content-type': 'application/json', accept: 'application/json', authorization, ...(apiKey && { 'api-key': apiKey }) },
+        headers: {
+          'content-type': 'application/json',
+          accept: 'application/json',
+          authorization,
+          ...(apiKey && { 'api-key': apiKey }),
+        },
         body: JSON.stringify({ ...(documentId ? { documentId } : { query: document.toString() }), variables }),
         // The gateway redirects nowhere; whoever does must not get the token, nor a change turned into a GET.
         redirect: 'error',

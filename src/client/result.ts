@@ -23,7 +23,10 @@ interface Exception {
   readonly retryAfter?: number
 }
 
-/** A violation of the input. Programs switch on `options.rule`, and on `options.params.reason` where there is one; people read `message`. */
+/**
+ * A violation of the input. Programs switch on `options.rule`, and on `options.params.reason` where there is one;
+ * people read `message`.
+ */
 export interface InputError {
   readonly message: string
   /** From the input object or the arguments, for example `['redirectUri']`. */
@@ -57,7 +60,10 @@ export type GatewayFailure = {
   | { readonly code: 'FORBIDDEN'; readonly missingAllowances: readonly string[] }
   | { readonly code: 'UNPROCESSABLE_ENTITY'; readonly inputErrors: readonly InputError[] }
   /** The connection as it is now: decide anew, then send its version. */
-  | { readonly code: 'CONFLICT'; readonly current: { readonly version: number; readonly redirectUri: string; readonly updatedAt: string } }
+  | {
+      readonly code: 'CONFLICT'
+      readonly current: { readonly version: number; readonly redirectUri: string; readonly updatedAt: string }
+    }
   /** Seconds after which a new attempt makes sense, if that is known. */
   | { readonly code: 'SERVICE_UNAVAILABLE' | 'TOO_MANY_REQUESTS'; readonly retryAfter: number | null }
   /** A code that this client does not know, or none. */
@@ -75,16 +81,18 @@ const isPlain = (code: string | undefined): code is PlainCode => plainCodes.some
  * }
  */
 export function readErrors({ errors, httpStatus }: GatewayResult<unknown>): GatewayFailure[] {
-  return errors.map(({ message, path = [], extensions: { code, status = httpStatus, exception = {} } = {} }): GatewayFailure => {
-    const { missingAllowances = [], inputErrors = [], current, retryAfter = null } = exception
-    const failure = { message, status, path }
-    if (isPlain(code)) return { ...failure, code }
-    if (code === 'FORBIDDEN') return { ...failure, code, missingAllowances }
-    if (code === 'UNPROCESSABLE_ENTITY') return { ...failure, code, inputErrors }
-    if (code === 'CONFLICT' && current) return { ...failure, code, current }
-    if (code === 'SERVICE_UNAVAILABLE' || code === 'TOO_MANY_REQUESTS') return { ...failure, code, retryAfter }
-    return { ...failure, code: 'UNKNOWN', answeredCode: code ?? null }
-  })
+  return errors.map(
+    ({ message, path = [], extensions: { code, status = httpStatus, exception = {} } = {} }): GatewayFailure => {
+      const { missingAllowances = [], inputErrors = [], current, retryAfter = null } = exception
+      const failure = { message, status, path }
+      if (isPlain(code)) return { ...failure, code }
+      if (code === 'FORBIDDEN') return { ...failure, code, missingAllowances }
+      if (code === 'UNPROCESSABLE_ENTITY') return { ...failure, code, inputErrors }
+      if (code === 'CONFLICT' && current) return { ...failure, code, current }
+      if (code === 'SERVICE_UNAVAILABLE' || code === 'TOO_MANY_REQUESTS') return { ...failure, code, retryAfter }
+      return { ...failure, code: 'UNKNOWN', answeredCode: code ?? null }
+    },
+  )
 }
 
 /**
@@ -92,11 +100,16 @@ export function readErrors({ errors, httpStatus }: GatewayResult<unknown>): Gate
  * @throws Error for what is no answer of GraphQL, such as the page of a proxy
  */
 export function parseAnswer<Data>(text: string, { status, headers, url }: Response): GatewayResult<Data> {
-  // The gateway's own shape, which the tests of this client hold it to; anything else is told by its lack of data and errors.
-  const answer = parseJson(text) as Partial<GatewayResult<Data>> & { readonly extensions?: { readonly requestId?: string } }
+  // The gateway's own shape, which the tests of this client hold it to; anything else is told by its lack of data and
+  // errors.
+  const answer = parseJson(text) as Partial<GatewayResult<Data>> & {
+    readonly extensions?: { readonly requestId?: string }
+  }
   const { data = null, errors = [], extensions } = answer ?? {}
   if (!Array.isArray(errors) || (data === null && errors.length === 0))
-    throw new Error(`No GraphQL answer from ${url}: HTTP ${status}, ${headers.get('content-type') ?? 'no content type'}`)
+    throw new Error(
+      `No GraphQL answer from ${url}: HTTP ${status}, ${headers.get('content-type') ?? 'no content type'}`,
+    )
   return { data, errors, requestId: extensions?.requestId ?? headers.get('x-request-id'), httpStatus: status }
 }
 

@@ -1,5 +1,7 @@
-import { readDatabaseUrl } from '../config.ts'
-import { baseline } from '../persistence/migrate.ts'
+import { readDatabaseUrl } from '../config/parse.ts'
+import { baseline } from '../persistence/migrations/migrate.ts'
 import { report } from './report.ts'
 
-await report(async () => `Recorded ${await baseline(readDatabaseUrl())} as applied. Run \`npm run db:migrate\` for the rest.`)
+await report(
+  async () => `Recorded ${await baseline(readDatabaseUrl())} as applied. Run \`npm run db:migrate\` for the rest.`,
+)

@@ -3,13 +3,13 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
-import { demo } from '../../prisma/seed.ts'
-import { parseConfig } from '../config.ts'
+import { demo } from '../../prisma/seed-data.ts'
+import { parseConfig } from '../config/parse.ts'
+import { exampleMutation, exampleVariables } from '../development/examples.ts'
 import { type Gateway, openGateway } from '../gateway.ts'
-import { exampleMutation, exampleVariables } from '../graphql/examples.ts'
 
-// Boots the gateway on a database of its own, changes the specification's example through GraphQL and back through REST, and
-// shows the requests, the answers and what the audit says. Exits 0 only if everything is as it should be.
+// Boots the gateway on a database of its own, changes the specification's example through GraphQL and back through
+// REST, and shows the requests, the answers and what the audit says. Exits 0 only if everything is as it should be.
 
 interface Exchange {
   readonly method: string
@@ -18,10 +18,17 @@ interface Exchange {
 }
 
 async function exchange(url: string, token: string, { method, path, body }: Exchange) {
-  console.log(`\n> ${method} ${path}\n> content-type: application/json\n> authorization: Bearer <a token of type ${demo.msp.clientType}>\n`)
+  console.log(
+    `\n> ${method} ${path}\n> content-type: application/json\n> authorization: Bearer <a token of type ${demo.msp.clientType}>\n`,
+  )
   console.log(JSON.stringify(body, null, 2))
   const headers = { 'content-type': 'application/json', authorization: `Bearer ${token}` }
-  const answer = await fetch(url + path, { method, headers, body: JSON.stringify(body), signal: AbortSignal.timeout(10_000) })
+  const answer = await fetch(url + path, {
+    method,
+    headers,
+    body: JSON.stringify(body),
+    signal: AbortSignal.timeout(10_000),
+  })
   const result: unknown = await answer.json()
   console.log(`\n< HTTP ${answer.status}\n< x-request-id: ${answer.headers.get('x-request-id')}\n`)
   console.log(JSON.stringify(result, null, 2))
@@ -30,7 +37,10 @@ async function exchange(url: string, token: string, { method, path, body }: Exch
 
 /** Some members of a value, however deep: what the demo vouches for. */
 function pick(value: unknown, ...path: string[]): unknown {
-  return path.reduce<unknown>((at, name) => (typeof at === 'object' && at !== null ? Reflect.get(at, name) : undefined), value)
+  return path.reduce<unknown>(
+    (at, name) => (typeof at === 'object' && at !== null ? Reflect.get(at, name) : undefined),
+    value,
+  )
 }
 
 async function auditRows(databaseUrl: string) {
@@ -70,10 +80,21 @@ async function show(gateway: Gateway): Promise<void> {
   console.table(rows)
 
   const changed = exampleVariables.input.redirectUri
-  deepStrictEqual([there.status, pick(there.result, 'data', 'updateClientConnection', 'clientConnection', 'redirectUri')], [200, changed])
+  deepStrictEqual(
+    [there.status, pick(there.result, 'data', 'updateClientConnection', 'clientConnection', 'redirectUri')],
+    [200, changed],
+  )
   deepStrictEqual(
     [back.status, pick(back.result, 'data')],
-    [200, { id: demo.connectionId, client_id: demo.msp.clientId, consumer_id: demo.mis.clientId, redirect_uri: demo.redirectUri }],
+    [
+      200,
+      {
+        id: demo.connectionId,
+        client_id: demo.msp.clientId,
+        consumer_id: demo.mis.clientId,
+        redirect_uri: demo.redirectUri,
+      },
+    ],
   )
   const type = demo.msp.clientType
   deepStrictEqual(

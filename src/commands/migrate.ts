@@ -1,5 +1,5 @@
-import { readDatabaseUrl } from '../config.ts'
-import { migrate } from '../persistence/migrate.ts'
+import { readDatabaseUrl } from '../config/parse.ts'
+import { migrate } from '../persistence/migrations/migrate.ts'
 import { report } from './report.ts'
 
 await report(async () => {

@@ -1,6 +1,9 @@
-import { ConfigurationError } from '../config.ts'
+import { ConfigurationError } from '../config/parse.ts'
 
-/** Runs a command and prints the sentence it answers, or, on failure, its message: no stack, which would say nothing to an operator. */
+/**
+ * Runs a command and prints the sentence it answers, or, on failure, its message: no stack, which would say nothing to
+ * an operator.
+ */
 export async function report(work: () => Promise<string>): Promise<void> {
   try {
     console.log(await work())

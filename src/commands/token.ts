@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
-import { openDevelopmentIssuer } from '../auth/development-issuer.ts'
-import { readConfig } from '../config.ts'
+import { readConfig } from '../config/parse.ts'
+import { openDevelopmentIssuer } from '../development/issuer.ts'
 import { isUuid } from '../domain/uuid.ts'
 
 const usage = `Prints a development access token.
@@ -29,7 +29,8 @@ if (expires !== undefined && !/^-?\d{1,9}$/.test(expires)) stop('--expires is a 
 
 try {
   const config = readConfig()
-  if (config.token !== null) throw new Error('TOKEN_ISSUER is set: tokens come from that issuer, and the gateway accepts no others.')
+  if (config.token !== null)
+    throw new Error('TOKEN_ISSUER is set: tokens come from that issuer, and the gateway accepts no others.')
   const issuer = await openDevelopmentIssuer(config.dataDir)
   const token = await issuer.sign({
     clientId: client,

@@ -1,4 +1,4 @@
-import type { RedirectUriPolicy } from '../domain/connection-update.ts'
+import type { RedirectUriPolicy } from '../domain/update-request-schema.ts'
 import type { Variables } from './variables.ts'
 
 /** Everything that can be set from outside, parsed once. Durations are in the unit that their name ends with. */
@@ -64,7 +64,10 @@ export interface DatabaseConfig {
   readonly queueMax: number
   /** How long one may wait there. */
   readonly queueTimeoutMs: number
-  /** Behind PgBouncer in transaction mode nothing may be left on a session: no named statements, no settings at its start. */
+  /**
+   * Behind PgBouncer in transaction mode nothing may be left on a session: no named statements, no settings at its
+   * start.
+   */
   readonly pooler: Variables['DATABASE_POOLER']
 }
 

@@ -40,11 +40,15 @@ export function isNetwork(text: string): boolean {
   const [address = '', bits, ...rest] = text.split('/')
   const version = isIP(address)
   return (
-    version !== 0 && rest.length === 0 && (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128)))
+    version !== 0 &&
+    rest.length === 0 &&
+    (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128)))
   )
 }
 
-/** As pg reads it: `postgresql://user@/database?host=/socket` is a connection string, but no URL for the WHATWG parser. */
+/**
+ * As pg reads it: `postgresql://user@/database?host=/socket` is a connection string, but no URL for the WHATWG parser.
+ */
 export const isConnectionString = (text: string) => URL.canParse(text) || URL.canParse(text.replace('@/', '@socket/'))
 
 /** Whether a host name or address never leaves this machine: where an unprotected issuer or key server is tolerable. */

@@ -1,21 +1,42 @@
 import { z } from 'zod'
 import { isConnectionString, isLoopback, isNetwork, isOrigin, truth, url, wholeNumber, words } from './values.ts'
 
-const tokenAlgorithms = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'] as const
+const tokenAlgorithms = [
+  'RS256',
+  'RS384',
+  'RS512',
+  'PS256',
+  'PS384',
+  'PS512',
+  'ES256',
+  'ES384',
+  'ES512',
+  'EdDSA',
+  'Ed25519',
+] as const
 
-/** Every variable that is read, one a line, with what it may be and what it is if it is not set. README.md explains each. */
+/**
+ * Every variable that is read, one a line, with what it may be and what it is if it is not set. README.md explains
+ * each.
+ */
 export const variables = z.object({
   // A name that is nearly `production` must not mean development.
-  NODE_ENV: z.enum(['development', 'test', 'production'], 'must be development, test or production').default('development'),
+  NODE_ENV: z
+    .enum(['development', 'test', 'production'], 'must be development, test or production')
+    .default('development'),
   HOST: z.string().default('127.0.0.1'),
   PORT: wholeNumber(0, 65_535).default(4000),
   PUBLIC_URL: url(['https:', 'http:']).refine(isOrigin, 'must be scheme, host and port only').optional(),
   TRUSTED_PROXIES: words(',')
-    .refine((proxies) => proxies.every(isNetwork), 'must be a comma-separated list of IP addresses and networks (10.0.0.0/8)')
+    .refine(
+      (proxies) => proxies.every(isNetwork),
+      'must be a comma-separated list of IP addresses and networks (10.0.0.0/8)',
+    )
     .default([]),
   CORS_ORIGINS: words(',')
     .refine(
-      (origins) => origins.every((origin) => URL.canParse(origin) && /^https?:/.test(origin) && isOrigin(new URL(origin))),
+      (origins) =>
+        origins.every((origin) => URL.canParse(origin) && /^https?:/.test(origin) && isOrigin(new URL(origin))),
       'must be a comma-separated list of origins: scheme, host and port only',
     )
     .default([]),
@@ -40,7 +61,10 @@ export const variables = z.object({
   TOKEN_ISSUER: z.string().optional(),
   TOKEN_AUDIENCE: z.string().optional(),
   TOKEN_JWKS_URL: url(['https:', 'http:'])
-    .refine((value) => value.protocol === 'https:' || isLoopback(value.hostname), 'must be https, or http on a loopback address')
+    .refine(
+      (value) => value.protocol === 'https:' || isLoopback(value.hostname),
+      'must be https, or http on a loopback address',
+    )
     .optional(),
   TOKEN_ALGORITHMS: words(',')
     .pipe(

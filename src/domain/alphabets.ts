@@ -16,7 +16,8 @@ const combinations = [
 
 // Marks go with any letter. By extensions otherwise: U+30FC is Common by script, yet at home with kana only.
 const neutral = String.raw`\p{Script_Extensions=Common}\p{Script=Inherited}`
-const named = (properties: readonly string[], property: string) => properties.map((script) => `\\p{${property}=${script}}`).join('')
+const named = (properties: readonly string[], property: string) =>
+  properties.map((script) => `\\p{${property}=${script}}`).join('')
 const writtenIn = (...together: string[]) => new RegExp(`^[${neutral}${named(together, 'Script_Extensions')}]*$`, 'u')
 
 const pure = [...scripts.map((script) => writtenIn(script)), ...combinations.map((together) => writtenIn(...together))]
@@ -27,7 +28,10 @@ const lettersOf = scripts.map((script) => [script, new RegExp(`\\p{Script=${scri
 const looksLatin = /^[0-9_-]*[асԁеһіјӏорԛѕѵԝху][асԁеһіјӏорԛѕѵԝху0-9_-]*$/
 const cyrillic = /\p{Script=Cyrillic}/u
 
-/** A sentence about the first label that is written in more than one alphabet, or pretends to be written in another; null if there is none. */
+/**
+ * A sentence about the first label that is written in more than one alphabet, or pretends to be written in another;
+ * null if there is none.
+ */
 export function describeAlphabets(labels: readonly string[]): string | null {
   const mixed = labels.find((label) => ![...pure, ofNone].some((pattern) => pattern.test(label)))
   if (mixed !== undefined) {

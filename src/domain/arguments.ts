@@ -26,7 +26,11 @@ const violation = (name: string, rest: Pick<Violation, 'rule' | 'rawDescription'
 })
 
 const outOfRange = (name: string, min: number, max: number) =>
-  violation(name, { rule: 'number', rawDescription: 'expected the value to be from %{min} to %{max}', params: { min, max } })
+  violation(name, {
+    rule: 'number',
+    rawDescription: 'expected the value to be from %{min} to %{max}',
+    params: { min, max },
+  })
 
 /** Collects what is wrong with arguments, so that all of it is said at once. */
 export class ArgumentChecks {
@@ -35,7 +39,9 @@ export class ArgumentChecks {
   /** A UUID, if one is given. */
   uuid(name: string, value: Given<string>): void {
     if (value != null && !isUuid(value))
-      this.#refuse(violation(name, { rule: 'format', rawDescription: 'value is not a UUID', params: { format: 'uuid' } }))
+      this.#refuse(
+        violation(name, { rule: 'format', rawDescription: 'value is not a UUID', params: { format: 'uuid' } }),
+      )
   }
 
   /** A text to look for, if one is given: short, and such as the database could hold. */
@@ -52,12 +58,20 @@ export class ArgumentChecks {
       )
     if (!value.isWellFormed() || value.includes('\0'))
       this.#refuse(
-        violation(name, { rule: 'format', rawDescription: 'NUL and ill-formed Unicode are not allowed', params: { reason: 'character' } }),
+        violation(name, {
+          rule: 'format',
+          rawDescription: 'NUL and ill-formed Unicode are not allowed',
+          params: { reason: 'character' },
+        }),
       )
   }
 
   /** Forward from `after`, or, where `last` or `before` is given, backward from `before`. */
-  cursorPage({ first, after, last, before }: CursorArguments, list: 'time' | 'number', withTotal: boolean): PageRequest {
+  cursorPage(
+    { first, after, last, before }: CursorArguments,
+    list: 'time' | 'number',
+    withTotal: boolean,
+  ): PageRequest {
     const backward = last != null || before != null
     const size = (backward ? last : first) ?? defaultFirst
     if (size < 1 || size > mostFirst) this.#refuse(outOfRange(backward ? 'last' : 'first', 1, mostFirst))
@@ -108,7 +122,13 @@ export class ArgumentChecks {
   #wholeNumber(name: string, value: Given<string>): number | undefined {
     if (value == null) return undefined
     if (/^0*[1-9]\d{0,8}$/.test(value)) return Number(value)
-    this.#refuse(violation(name, { rule: 'number', rawDescription: 'expected a whole number of at least %{min}', params: { min: 1 } }))
+    this.#refuse(
+      violation(name, {
+        rule: 'number',
+        rawDescription: 'expected a whole number of at least %{min}',
+        params: { min: 1 },
+      }),
+    )
     return undefined
   }
 
@@ -116,7 +136,13 @@ export class ArgumentChecks {
     if (cursor == null) return null
     const place = decodeCursor(cursor, list)
     if (place === null)
-      this.#refuse(violation(name, { rule: 'format', rawDescription: 'value is not a cursor of this list', params: { format: 'cursor' } }))
+      this.#refuse(
+        violation(name, {
+          rule: 'format',
+          rawDescription: 'value is not a cursor of this list',
+          params: { format: 'cursor' },
+        }),
+      )
     return place
   }
 }

@@ -1,8 +1,14 @@
 /** Where the client and the user of a token stand now. */
 export interface Standing {
-  /** The client or the user is blocked. Whoever Mithril does not know is not: what it does know is that nobody has blocked it. */
+  /**
+   * The client or the user is blocked. Whoever Mithril does not know is not: what it does know is that nobody has
+   * blocked it.
+   */
   readonly blocked: boolean
-  /** The client's `priv_settings.access_type` is `BROKER`: it acts through a medical information system, and only with that one's key. */
+  /**
+   * The client's `priv_settings.access_type` is `BROKER`: it acts through a medical information system, and only with
+   * that one's key.
+   */
   readonly throughBroker: boolean
 }
 
@@ -28,8 +34,13 @@ export interface Broker {
 export interface CallerRegistry {
   /** Both ids are UUIDs. */
   standingOf(clientId: string, userId: string | null): Promise<Standing>
-  /** The access token with this value, whose client exists. At most 255 characters, none of them a control character. */
+  /**
+   * The access token with this value, whose client exists. At most 255 characters, none of them a control character.
+   */
   tokenOf(value: string): Promise<StoredToken | null>
-  /** The client, not blocked, of the connection that has this secret. At most 255 characters, none of them a control character. */
+  /**
+   * The client, not blocked, of the connection that has this secret. At most 255 characters, none of them a control
+   * character.
+   */
   brokerOf(secret: string): Promise<Broker | null>
 }

@@ -1,10 +1,10 @@
 import type { Call } from './caller.ts'
 import type { ConnectionKey, ConnectionStore } from './connection.ts'
-import type { ConnectionUpdateParser } from './connection-update.ts'
 import { GatewayError } from './errors.ts'
 import { type Policy, requiredScope } from './policy.ts'
 import { type RedirectUriWarning, redirectUriWarnings } from './redirect-uri-warnings.ts'
 import { requireKey } from './settle-write.ts'
+import type { ConnectionUpdateParser } from './update-request-schema.ts'
 import type { Violation } from './violation.ts'
 
 /** What would come of an update, without making it. */
@@ -15,7 +15,10 @@ export interface RedirectUriCheck {
 }
 
 /** Judges a redirect URI for a connection; writes nothing. */
-export type CheckRedirectUri = (call: Call, input: ConnectionKey & { readonly redirectUri: string }) => Promise<RedirectUriCheck>
+export type CheckRedirectUri = (
+  call: Call,
+  input: ConnectionKey & { readonly redirectUri: string },
+) => Promise<RedirectUriCheck>
 
 export interface CheckRedirectUriDeps {
   readonly policy: Policy
@@ -30,7 +33,11 @@ const longestCompared = 2_048
  * Under the scope of the update, so that a form can ask before it sends.
  * @throws GatewayError `accessDenied`, `invalidScopes`, `forbidden`, `notFound` or `unavailable`
  */
-export function createCheckRedirectUri({ policy, parseConnectionUpdate, connections }: CheckRedirectUriDeps): CheckRedirectUri {
+export function createCheckRedirectUri({
+  policy,
+  parseConnectionUpdate,
+  connections,
+}: CheckRedirectUriDeps): CheckRedirectUri {
   return async (call, { redirectUri, ...key }) => {
     policy.authorize(call, requiredScope.updateConnection, key.clientId)
     const connection = await connections.find(requireKey(key))

@@ -2,8 +2,8 @@ import type { Author, Door } from './caller.ts'
 import type { Page, PageRequest } from './page.ts'
 
 /**
- * A connection: the consumer's way into a client, and where sign-in returns to. There is no `secret` member, on purpose:
- * what the type does not have, no door can show.
+ * A connection: the consumer's way into a client, and where sign-in returns to. There is no `secret` member, on
+ * purpose: what the type does not have, no door can show.
  */
 export interface Connection {
   readonly id: string
@@ -34,7 +34,10 @@ export interface ConnectionChange {
   readonly kind: ChangeKind
   /** The redirect URI before the change. */
   readonly before: string
-  /** The redirect URI after the change; the same as before where only the secret changed, null where the connection was deleted. */
+  /**
+   * The redirect URI after the change; the same as before where only the secret changed, null where the connection was
+   * deleted.
+   */
   readonly after: string | null
   /** `EXTERNAL`: somebody wrote to the table past this gateway. */
   readonly door: Door | 'EXTERNAL'
@@ -80,10 +83,14 @@ export type WriteOutcome<Done> =
 export interface ConnectionStore {
   find(key: ConnectionKey): Promise<Connection | null>
   /**
-   * A page of each client's connections, newest first, in one statement, in the order of the ids given; null for a client that
-   * does not exist. Pages hold `total` only where it is asked for.
+   * A page of each client's connections, newest first, in one statement, in the order of the ids given; null for a
+   * client that does not exist. Pages hold `total` only where it is asked for.
    */
-  pagesOf(clientIds: readonly string[], filter: ConnectionFilter, page: PageRequest): Promise<readonly (Page<Connection> | null)[]>
+  pagesOf(
+    clientIds: readonly string[],
+    filter: ConnectionFilter,
+    page: PageRequest,
+  ): Promise<readonly (Page<Connection> | null)[]>
   /**
    * Stores the new redirect URI and its audit row in one atomic step; writes nothing if the value is the stored one.
    * `revertedChangeId` makes it a `REVERTED` change.
@@ -95,7 +102,10 @@ export interface ConnectionStore {
   replaceSecret(write: ConnectionWrite & { readonly secret: string }): Promise<WriteOutcome<RefreshedConnection>>
   /** Deletes the row and leaves its audit row. Answers the connection as it was. */
   delete(write: ConnectionWrite): Promise<WriteOutcome<Connection>>
-  /** The client whose connection has this secret, or null; a blocked one is not found. For the `API-key` rule of refreshing. */
+  /**
+   * The client whose connection has this secret, or null; a blocked one is not found. For the `API-key` rule of
+   * refreshing.
+   */
   clientOfSecret(secret: string): Promise<string | null>
 }
 
@@ -103,7 +113,9 @@ export interface ConnectionStore {
 export interface ConnectionHistory {
   /** One change of a connection, or null. */
   find(key: ConnectionKey, changeId: string): Promise<ConnectionChange | null>
-  /** The latest change of each connection, in one statement, in the order of the keys given; null where there is none. */
+  /**
+   * The latest change of each connection, in one statement, in the order of the keys given; null where there is none.
+   */
   latest(keys: readonly ConnectionKey[]): Promise<readonly (ConnectionChange | null)[]>
   /** A page of each connection's history, newest first, in one statement, in the order of the keys given. */
   pagesOf(keys: readonly ConnectionKey[], page: PageRequest): Promise<readonly Page<ConnectionChange>[]>

@@ -17,9 +17,13 @@ export interface DeleteClientConnectionDeps {
 
 /**
  * Its history stays, with a last row that holds the last redirect URI.
- * @throws GatewayError `accessDenied`, `invalidScopes`, `forbidden`, `tooManyRequests`, `notFound`, `conflict` or `unavailable`
+ * @throws GatewayError `accessDenied`, `invalidScopes`, `forbidden`, `tooManyRequests`, `notFound`, `conflict` or
+ *   `unavailable`
  */
-export function createDeleteClientConnection({ authorizeWrite, connections }: DeleteClientConnectionDeps): DeleteClientConnection {
+export function createDeleteClientConnection({
+  authorizeWrite,
+  connections,
+}: DeleteClientConnectionDeps): DeleteClientConnection {
   return async (call, { expectedVersions, ...key }) => {
     const author = await authorizeWrite(call, requiredScope.deleteConnection, key.clientId)
     return settleWrite(await connections.delete({ ...requireKey(key), expectedVersions, author }))

@@ -4,8 +4,9 @@ import type { Allowance } from './write-limit.ts'
 
 /**
  * The catalogue: every refusal that the gateway knows, with the code that programs switch on, the number the REST door
- * answers, and the sentence people read. Texts are those of the specification (API-009-001-006-0339, HTTP status codes).
- * The first group are outcomes of operations and the same through every door; the second is what HTTP itself brings.
+ * answers, and the sentence people read. Texts are those of the specification (API-009-001-006-0339, HTTP status
+ * codes). The first group are outcomes of operations and the same through every door; the second is what HTTP itself
+ * brings.
  */
 export const catalogue = {
   accessDenied: { code: 'UNAUTHENTICATED', status: 401, message: 'Access denied' },
@@ -21,7 +22,11 @@ export const catalogue = {
   internal: { code: 'INTERNAL_SERVER_ERROR', status: 500, message: 'Internal server error' },
 
   malformedRequest: { code: 'BAD_REQUEST', status: 400, message: 'Malformed request' },
-  documentUnknown: { code: 'PERSISTED_QUERY_NOT_FOUND', status: 400, message: 'There is no persisted document with this id' },
+  documentUnknown: {
+    code: 'PERSISTED_QUERY_NOT_FOUND',
+    status: 400,
+    message: 'There is no persisted document with this id',
+  },
   documentNotPersisted: {
     code: 'PERSISTED_DOCUMENT_REQUIRED',
     status: 400,
@@ -31,7 +36,11 @@ export const catalogue = {
   notAcceptable: { code: 'NOT_ACCEPTABLE', status: 406, message: 'Only application/json can be answered' },
   requestTimeout: { code: 'REQUEST_TIMEOUT', status: 408, message: 'The request did not arrive in time' },
   requestTooLarge: { code: 'REQUEST_TOO_LARGE', status: 413, message: 'Request body is too large' },
-  unsupportedMediaType: { code: 'UNSUPPORTED_MEDIA_TYPE', status: 415, message: 'Request body must be application/json in UTF-8' },
+  unsupportedMediaType: {
+    code: 'UNSUPPORTED_MEDIA_TYPE',
+    status: 415,
+    message: 'Request body must be application/json in UTF-8',
+  },
   headersTooLarge: { code: 'HEADERS_TOO_LARGE', status: 431, message: 'Request headers are too large' },
 } as const
 
@@ -67,7 +76,10 @@ export class GatewayError extends Error {
 
   constructor(refusal: Refusal, details: RefusalDetails = {}, cause?: unknown) {
     const { message } = catalogue[refusal]
-    super(details.reason === undefined ? message : `${message}: ${details.reason}`, cause === undefined ? undefined : { cause })
+    super(
+      details.reason === undefined ? message : `${message}: ${details.reason}`,
+      cause === undefined ? undefined : { cause },
+    )
     this.refusal = refusal
     this.details = details
   }

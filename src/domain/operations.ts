@@ -1,7 +1,6 @@
 import { type CheckRedirectUri, createCheckRedirectUri } from './check-redirect-uri.ts'
 import type { ClientStore } from './client.ts'
 import type { ConnectionHistory, ConnectionStore } from './connection.ts'
-import type { ConnectionUpdateParser } from './connection-update.ts'
 import { createDeleteClientConnection, type DeleteClientConnection } from './delete-client-connection.ts'
 import type { Policy } from './policy.ts'
 import {
@@ -25,6 +24,7 @@ import {
 import { createRefreshConnectionSecret, type RefreshConnectionSecret } from './refresh-connection-secret.ts'
 import { createRevertClientConnection, type RevertClientConnection } from './revert-client-connection.ts'
 import { createUpdateClientConnection, type UpdateClientConnection } from './update-client-connection.ts'
+import type { ConnectionUpdateParser } from './update-request-schema.ts'
 import { createAuthorizeWrite, type WriteLimit } from './write-limit.ts'
 
 /** Everything the gateway can do. Both doors call these functions and nothing else. */

@@ -19,7 +19,8 @@ export type PageRequest =
 export type Place = readonly [key: string, id: string]
 
 /** Lists by time have the microseconds that a Date would lose; the history is in the order of its ids. */
-const placeOfTime = /^\["\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,6})?","[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"\]$/
+const placeOfTime =
+  /^\["\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,6})?","[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"\]$/
 const placeOfNumber = /^\["\d{1,18}","\d{1,18}"\]$/
 
 /** A place as an opaque text for callers. */

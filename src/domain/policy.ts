@@ -12,7 +12,9 @@ export const requiredScope = {
 
 export type Scope = (typeof requiredScope)[keyof typeof requiredScope]
 
-/** Client types that the platform itself limits to their own client; any other unlisted type is limited too, and logged. */
+/**
+ * Client types that the platform itself limits to their own client; any other unlisted type is limited too, and logged.
+ */
 const ownClientTypes = new Set(['MSP', 'PHARMACY', 'MSP_PHARMACY', 'MIS'])
 
 /** How many unlisted client types are remembered as logged. The issuer is trusted, its typing mistakes are not. */
@@ -59,7 +61,11 @@ export function createPolicy({ adminClientTypes, onUnlistedType = () => {} }: Po
 
   function seesAllClients({ clientType }: Caller): boolean {
     if (adminTypes.has(clientType)) return true
-    if (!ownClientTypes.has(clientType) && !unlistedTypes.has(clientType) && unlistedTypes.size < unlistedTypesRemembered) {
+    if (
+      !ownClientTypes.has(clientType) &&
+      !unlistedTypes.has(clientType) &&
+      unlistedTypes.size < unlistedTypesRemembered
+    ) {
       unlistedTypes.add(clientType)
       onUnlistedType(clientType)
     }
@@ -67,7 +73,8 @@ export function createPolicy({ adminClientTypes, onUnlistedType = () => {} }: Po
   }
 
   const hasScope: Policy['hasScope'] = (caller, scope) => caller.scopes.includes(scope)
-  const mayAccessClient: Policy['mayAccessClient'] = (caller, clientId) => seesAllClients(caller) || caller.clientId === clientId
+  const mayAccessClient: Policy['mayAccessClient'] = (caller, clientId) =>
+    seesAllClients(caller) || caller.clientId === clientId
 
   function requireCaller(call: Call): Author {
     if (!isAuthor(call)) throw new GatewayError('accessDenied')

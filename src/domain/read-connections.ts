@@ -1,6 +1,13 @@
 import { ArgumentChecks } from './arguments.ts'
 import type { Call } from './caller.ts'
-import type { Connection, ConnectionChange, ConnectionFilter, ConnectionHistory, ConnectionKey, ConnectionStore } from './connection.ts'
+import type {
+  Connection,
+  ConnectionChange,
+  ConnectionFilter,
+  ConnectionHistory,
+  ConnectionKey,
+  ConnectionStore,
+} from './connection.ts'
 import { emptyPage, type Page, type PageRequest } from './page.ts'
 import { type Policy, requiredScope } from './policy.ts'
 import { isUuid } from './uuid.ts'
@@ -36,7 +43,8 @@ export type ListConnections = (call: Call, input: ListConnectionsInput) => Promi
 
 /**
  * For many clients at once, so that a page of clients costs one statement more and not one for each.
- * @throws GatewayError `accessDenied`, `invalidScopes`, `forbidden` (for any of the clients), `validationFailed` or `unavailable`
+ * @throws GatewayError `accessDenied`, `invalidScopes`, `forbidden` (for any of the clients), `validationFailed` or
+ *   `unavailable`
  */
 export function createListConnections({ policy, connections }: ReadConnectionsDeps): ListConnections {
   return async (call, { clientIds, select }) => {
@@ -58,7 +66,10 @@ type Subject = Pick<Connection, 'id' | 'clientId'>
 const keyOf = ({ id, clientId }: Subject): ConnectionKey => ({ clientId, connectionId: id })
 
 /** The latest change of each connection, in their order; null where there is none. */
-export type ReadLatestChanges = (call: Call, connections: readonly Subject[]) => Promise<readonly (ConnectionChange | null)[]>
+export type ReadLatestChanges = (
+  call: Call,
+  connections: readonly Subject[],
+) => Promise<readonly (ConnectionChange | null)[]>
 
 /** @throws GatewayError `accessDenied`, `invalidScopes`, `forbidden` or `unavailable` */
 export function createReadLatestChanges({ policy, history }: ReadConnectionsDeps): ReadLatestChanges {

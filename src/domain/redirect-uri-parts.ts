@@ -1,6 +1,9 @@
 import { domainToASCII, domainToUnicode } from 'node:url'
 
-/** The pieces of a redirect URI that rules and warnings look at. An empty or bracketed host has no labels, which keeps rules about labels silent. */
+/**
+ * The pieces of a redirect URI that rules and warnings look at. An empty or bracketed host has no labels, which keeps
+ * rules about labels silent.
+ */
 export interface RedirectUriParts {
   readonly authority: string
   readonly host: string
@@ -27,15 +30,30 @@ export function partsOf(value: string): RedirectUriParts | null {
   // Most hosts by far, and UTS 46 is the dearest step of all.
   if (isPlain(name)) return { authority, host, port, path, query, labels, unicode: labels, ascii: labels }
   const unicodeName = domainToUnicode(name)
-  return { authority, host, port, path, query, labels, unicode: split(unicodeName), ascii: split(domainToASCII(unicodeName)) }
+  return {
+    authority,
+    host,
+    port,
+    path,
+    query,
+    labels,
+    unicode: split(unicodeName),
+    ascii: split(domainToASCII(unicodeName)),
+  }
 }
 
-/** A name that UTS 46 maps to itself, in both directions: letters, digits and hyphens of ASCII, no A-label, and no number at its end, where browsers read an address. */
+/**
+ * A name that UTS 46 maps to itself, in both directions: letters, digits and hyphens of ASCII, no A-label, and no
+ * number at its end, where browsers read an address.
+ */
 function isPlain(name: string): boolean {
   return /^[a-z0-9.-]*[a-z-]$/.test(name) && !name.includes('xn--') && !/(?:^|\.)0x[0-9a-f]*$/.test(name)
 }
 
-/** Whether a browser takes the host for an IPv4 address. Digits of every script, since RFC 3696 §2 knows no numeric top-level domain. */
+/**
+ * Whether a browser takes the host for an IPv4 address. Digits of every script, since RFC 3696 §2 knows no numeric
+ * top-level domain.
+ */
 export function endsInNumber({ labels }: RedirectUriParts): boolean {
   return /^(?:\p{Nd}+|0x[0-9a-f]*)$/u.test(labels.findLast((label) => label !== '') ?? '')
 }

@@ -1,7 +1,10 @@
 import { describeAlphabets } from './alphabets.ts'
 import { endsInNumber, partsOf, type RedirectUriParts } from './redirect-uri-parts.ts'
 
-/** Something about a redirect URI that a person should look at twice: a stable word for programs and a sentence that never repeats the value. */
+/**
+ * Something about a redirect URI that a person should look at twice: a stable word for programs and a sentence that
+ * never repeats the value.
+ */
 export interface RedirectUriWarning {
   readonly reason:
     | 'host_changed'
@@ -18,10 +21,11 @@ export interface RedirectUriWarning {
 }
 
 /**
- * What is remarkable about a redirect URI beside the stored one, at most one warning of each reason, in the order of the type above.
+ * What is remarkable about a redirect URI beside the stored one, at most one warning of each reason, in the order of
+ * the type above.
  *
- * Warnings are not errors: an update pays no heed to them. Meant for valid values; of what cannot be taken apart it says what can be
- * said. Pure, never throws. Both values should be short: the caller checks that.
+ * Warnings are not errors: an update pays no heed to them. Meant for valid values; of what cannot be taken apart it
+ * says what can be said. Pure, never throws. Both values should be short: the caller checks that.
  */
 export function redirectUriWarnings(value: string, stored: string): readonly RedirectUriWarning[] {
   const parts = partsOf(value)
@@ -77,5 +81,9 @@ function oddities(parts: RedirectUriParts): RedirectUriWarning[] {
 }
 
 function storedHttp(stored: string): RedirectUriWarning[] {
-  return warning('stored_http', 'the stored value begins with http: and could not be brought back', /^http:/i.test(stored))
+  return warning(
+    'stored_http',
+    'the stored value begins with http: and could not be brought back',
+    /^http:/i.test(stored),
+  )
 }

@@ -21,12 +21,16 @@ export interface RefreshConnectionSecretDeps {
 const newSecret = () => randomBytes(32).toString('base64url')
 
 /**
- * Beside scope and ownership there is a third rule (`domain.md` §3): the consumer of the connection has to be there. Either
- * it is the caller itself, or the `API-key` header is the secret of one of the consumer's own connections.
- * @throws GatewayError `accessDenied`, `invalidScopes`, `forbidden`, `tooManyRequests`, `notFound`, `apiKeyMissing`, `apiKeyInvalid`, `conflict` or
+ * Beside scope and ownership there is a third rule (`domain.md` §3): the consumer of the connection has to be there.
+ * Either it is the caller itself, or the `API-key` header is the secret of one of the consumer's own connections.
+ * @throws GatewayError `accessDenied`, `invalidScopes`, `forbidden`, `tooManyRequests`, `notFound`, `apiKeyMissing`,
+ *   `apiKeyInvalid`, `conflict` or
  *   `unavailable`
  */
-export function createRefreshConnectionSecret({ authorizeWrite, connections }: RefreshConnectionSecretDeps): RefreshConnectionSecret {
+export function createRefreshConnectionSecret({
+  authorizeWrite,
+  connections,
+}: RefreshConnectionSecretDeps): RefreshConnectionSecret {
   async function requireConsumer({ caller, apiKey }: Author, { consumerId }: Connection): Promise<void> {
     if (caller.clientId === consumerId) return
     if (apiKey === null) throw new GatewayError('apiKeyMissing')

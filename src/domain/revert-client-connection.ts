@@ -1,9 +1,9 @@
 import type { Call } from './caller.ts'
 import type { Connection, ConnectionHistory, ConnectionKey, ConnectionStore } from './connection.ts'
-import type { ConnectionUpdateParser } from './connection-update.ts'
 import { GatewayError } from './errors.ts'
 import { requiredScope } from './policy.ts'
 import { requireKey, settleWrite } from './settle-write.ts'
+import type { ConnectionUpdateParser } from './update-request-schema.ts'
 import type { Violation } from './violation.ts'
 import type { AuthorizeWrite } from './write-limit.ts'
 
@@ -46,12 +46,21 @@ export function createRevertClientConnection(deps: RevertClientConnectionDeps): 
     const key = requireKey(input)
     const change = changeIdPattern.test(changeId) ? await history.find(key, changeId) : null
     if (change === null) throw new GatewayError('notFound')
-    if (change.kind === 'SECRET_REFRESHED') throw new GatewayError('validationFailed', { violations: [notOfTheRedirectUri] })
+    if (change.kind === 'SECRET_REFRESHED')
+      throw new GatewayError('validationFailed', { violations: [notOfTheRedirectUri] })
 
     const update = parseConnectionUpdate({ redirect_uri: change.before })
     if (!update.ok) throw new GatewayError('validationFailed', { violations: update.violations })
 
     const { redirectUri } = update.value
-    return settleWrite(await connections.updateRedirectUri({ ...key, redirectUri, revertedChangeId: change.id, expectedVersions, author }))
+    return settleWrite(
+      await connections.updateRedirectUri({
+        ...key,
+        redirectUri,
+        revertedChangeId: change.id,
+        expectedVersions,
+        author,
+      }),
+    )
   }
 }

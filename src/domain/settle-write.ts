@@ -2,7 +2,10 @@ import type { ConnectionKey, WriteOutcome } from './connection.ts'
 import { GatewayError } from './errors.ts'
 import { isUuid } from './uuid.ts'
 
-/** An id that is no UUID names no connection, and the database would refuse to look for it. @throws GatewayError `notFound` */
+/**
+ * An id that is no UUID names no connection, and the database would refuse to look for it. @throws GatewayError
+ * `notFound`
+ */
 export function requireKey({ clientId, connectionId }: ConnectionKey): ConnectionKey {
   if (!isUuid(clientId) || !isUuid(connectionId)) throw new GatewayError('notFound')
   return { clientId, connectionId }

@@ -1,13 +1,15 @@
 import type { Call } from './caller.ts'
 import type { Connection, ConnectionKey, ConnectionStore } from './connection.ts'
-import type { ConnectionUpdateParser } from './connection-update.ts'
 import { GatewayError } from './errors.ts'
 import { requiredScope } from './policy.ts'
 import { requireKey, settleWrite } from './settle-write.ts'
+import type { ConnectionUpdateParser } from './update-request-schema.ts'
 import type { AuthorizeWrite } from './write-limit.ts'
 
 export interface UpdateClientConnectionInput extends ConnectionKey {
-  /** The request document, `{ "redirect_uri": … }`, as it came: it is looked at after the caller has been authorized. */
+  /**
+   * The request document, `{ "redirect_uri": … }`, as it came: it is looked at after the caller has been authorized.
+   */
   readonly document: unknown
   /** Versions of the row that the caller has in mind; null: whatever it is, last write wins. */
   readonly expectedVersions: readonly number[] | null
@@ -23,10 +25,11 @@ export interface UpdateClientConnectionDeps {
 }
 
 /**
- * THE operation (API-009-001-006-0339): authorize (and count) → validate → store, in this order, because the order is contract. A
- * foreign caller learns nothing about the input, and an invalid input learns nothing about what is stored.
+ * THE operation (API-009-001-006-0339): authorize (and count) → validate → store, in this order, because the order is
+ * contract. A foreign caller learns nothing about the input, and an invalid input learns nothing about what is stored.
  * Answers the connection as it is afterwards; the same value again is not an error and writes nothing.
- * @throws GatewayError `accessDenied`, `invalidScopes`, `forbidden`, `tooManyRequests`, `validationFailed`, `notFound`, `conflict` or
+ * @throws GatewayError `accessDenied`, `invalidScopes`, `forbidden`, `tooManyRequests`, `validationFailed`, `notFound`,
+ *   `conflict` or
  *   `unavailable`
  */
 export function createUpdateClientConnection(deps: UpdateClientConnectionDeps): UpdateClientConnection {
@@ -39,7 +42,13 @@ export function createUpdateClientConnection(deps: UpdateClientConnectionDeps): 
 
     const { redirectUri } = update.value
     return settleWrite(
-      await connections.updateRedirectUri({ ...requireKey(key), redirectUri, revertedChangeId: null, expectedVersions, author }),
+      await connections.updateRedirectUri({
+        ...requireKey(key),
+        redirectUri,
+        revertedChangeId: null,
+        expectedVersions,
+        author,
+      }),
     )
   }
 }

@@ -20,8 +20,8 @@ export interface Allowance {
 export type WriteLimit = (caller: Caller) => Allowance | Promise<Allowance>
 
 /**
- * What every write begins with: the rule of `Policy.authorize`, then one count. Whoever may not write is not counted, so nobody uses up
- * somebody else's writes; whatever is wrong with the rest of the request comes after, and does count.
+ * What every write begins with: the rule of `Policy.authorize`, then one count. Whoever may not write is not counted,
+ * so nobody uses up somebody else's writes; whatever is wrong with the rest of the request comes after, and does count.
  * @throws GatewayError `accessDenied`, `invalidScopes`, `forbidden` or `tooManyRequests`
  */
 export type AuthorizeWrite = (call: Call, scope: Scope, clientId: string) => Author | Promise<Author>

@@ -4,8 +4,8 @@ import { GatewayError } from '../domain/errors.ts'
 const answeredTypes = new Set(['*/*', 'application/*', 'application/json', 'application/graphql-response+json'])
 
 /**
- * Whether Yoga will find a type to answer in; it looks only once it has executed. Its event streams and multipart answers are not
- * offered: nothing here comes in parts.
+ * Whether Yoga will find a type to answer in; it looks only once it has executed. Its event streams and multipart
+ * answers are not offered: nothing here comes in parts.
  */
 function isAnswerable(accept: string): boolean {
   return accept.split(',').some((range) => {

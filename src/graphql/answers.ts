@@ -1,6 +1,6 @@
 import { type ExecutionResult, GraphQLError } from 'graphql'
 import type { GraphQLContext } from './context.ts'
-import { maxRequestErrors } from './documents.ts'
+import { maxRequestErrors } from './document-limits/document-rules.ts'
 
 /** Readies a result for its caller: request errors made fit to be sent, and the request named. */
 export type CompleteResult = <Result extends ExecutionResult>(
@@ -8,7 +8,10 @@ export type CompleteResult = <Result extends ExecutionResult>(
   context: Pick<GraphQLContext, 'call' | 'onRequestError'>,
 ) => Result
 
-/** What HTTP has to say about an error: Yoga's own mark. `spec`: nothing to callers of `application/json`, who read it from a 200. */
+/**
+ * What HTTP has to say about an error: Yoga's own mark. `spec`: nothing to callers of `application/json`, who read it
+ * from a 200.
+ */
 function httpMarkOf({ extensions: { http } }: GraphQLError) {
   return http?.status === undefined ? undefined : { status: http.status, spec: http.spec === true }
 }
@@ -17,7 +20,10 @@ function httpMarkOf({ extensions: { http } }: GraphQLError) {
 export const httpStatusOf = (errors: readonly GraphQLError[]): number =>
   Math.max(200, ...errors.map(httpMarkOf).map((mark) => (mark === undefined || mark.spec ? 200 : mark.status)))
 
-/** Messages of graphql-js quote what was sent. Words of the schema and UUIDs are shorter than this; tokens and secrets are longer. */
+/**
+ * Messages of graphql-js quote what was sent. Words of the schema and UUIDs are shorter than this; tokens and secrets
+ * are longer.
+ */
 const longWord = /([^\s"]{16})[^\s"]{25,}/g
 const halfOfLongestMessage = 150
 
@@ -28,7 +34,9 @@ const suggestion = ' Did you mean '
 const withoutSuggestion = (message: string) =>
   message.endsWith('?') && message.includes(suggestion) ? message.slice(0, message.lastIndexOf(suggestion)) : message
 
-/** A message that is not longer for a longer document. The name of what is wrong is at its start, the reason at its end. */
+/**
+ * A message that is not longer for a longer document. The name of what is wrong is at its start, the reason at its end.
+ */
 function shortened(message: string): string {
   const text = message.replace(longWord, '$1…')
   const half = halfOfLongestMessage
@@ -36,8 +44,8 @@ function shortened(message: string): string {
 }
 
 /**
- * An error of graphql-js or Yoga, as this door answers request errors: with a code and a number like those of operations. Nothing is
- * taken over but what is named here.
+ * An error of graphql-js or Yoga, as this door answers request errors: with a code and a number like those of
+ * operations. Nothing is taken over but what is named here.
  */
 function requestError(error: GraphQLError, suggestions: boolean): GraphQLError {
   const { code = 'BAD_REQUEST', exception } = error.extensions
@@ -46,7 +54,12 @@ function requestError(error: GraphQLError, suggestions: boolean): GraphQLError {
     source: error.source ?? null,
     positions: error.positions?.slice(0, 4) ?? null,
     path: error.path ?? null,
-    extensions: { code, status: http?.status ?? 400, ...(exception !== undefined && { exception }), ...(http && { http }) },
+    extensions: {
+      code,
+      status: http?.status ?? 400,
+      ...(exception !== undefined && { exception }),
+      ...(http && { http }),
+    },
   })
 }
 

@@ -18,7 +18,11 @@ export interface Guards {
 export interface SchemaTypes {
   Context: GraphQLContext
   AuthScopes: Guards
-  Scalars: { DateTime: { Input: Date; Output: Date }; JSON: { Input: unknown; Output: unknown }; ID: { Input: string; Output: string } }
+  Scalars: {
+    DateTime: { Input: Date; Output: Date }
+    JSON: { Input: unknown; Output: unknown }
+    ID: { Input: string; Output: string }
+  }
   DefaultFieldNullability: false
   DefaultInputFieldRequiredness: true
 }
@@ -37,13 +41,16 @@ function failedGuards(failure: AuthFailure): readonly { scope: string; parameter
 /** The denial in the contract's words and order: token, scope, client. */
 function denial({ call }: GraphQLContext, failure: AuthFailure): GatewayError {
   if (call.caller === null) return new GatewayError('accessDenied')
-  const missingScopes = failedGuards(failure).flatMap(({ scope, parameter }) => (scope === 'scope' ? [String(parameter)] : []))
+  const missingScopes = failedGuards(failure).flatMap(({ scope, parameter }) =>
+    scope === 'scope' ? [String(parameter)] : [],
+  )
   return missingScopes.length > 0 ? new GatewayError('invalidScopes', { missingScopes }) : new GatewayError('forbidden')
 }
 
 /**
- * A schema builder with scope-auth as the outer lock. Its guards ask the same policy that the operations ask themselves:
- * two locks, one key. `treatErrorsAsUnauthorized` stays off, so that an outage is never reported as a denial.
+ * A schema builder with scope-auth as the outer lock. Its guards ask the same policy that the operations ask
+ * themselves: two locks, one key. `treatErrorsAsUnauthorized` stays off, so that an outage is never reported as a
+ * denial.
  */
 export function createBuilder() {
   return new SchemaBuilder<SchemaTypes>({

@@ -9,7 +9,10 @@ export interface GraphQLContext {
   readonly operations: Operations
   readonly policy: Policy
   readonly loaders: Loaders
-  /** Told the name of the operation, for the request's log line: that of the first root field, since document names are the caller's. */
+  /**
+   * Told the name of the operation, for the request's log line: that of the first root field, since document names are
+   * the caller's.
+   */
   readonly onOperation: (name: string) => void
   /** Told the code of a request error: a document or variables that never reached an operation. */
   readonly onRequestError: (code: string) => void

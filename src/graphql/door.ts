@@ -4,10 +4,15 @@ import { GatewayError } from '../domain/errors.ts'
 import type { Operations } from '../domain/operations.ts'
 import type { Policy } from '../domain/policy.ts'
 import type { Tracing } from '../observability/tracing.ts'
-import { type AuthenticationDeps, authenticationHook, callOf, repeatedAuthenticationHook } from '../server/authentication.ts'
+import {
+  type AuthenticationDeps,
+  authenticationHook,
+  callOf,
+  repeatedAuthenticationHook,
+} from '../server/authentication.ts'
 import { refuseOtherMethods } from '../server/http-server.ts'
+import { noteError } from '../server/outcome.ts'
 import { refusalHeaders, toGatewayError } from '../server/refusals.ts'
-import { noteError } from '../server/request-log.ts'
 import { inlinePagePolicy } from '../server/security-headers.ts'
 import { type RefusalAhead, sheddingHook } from '../server/shedding.ts'
 import { negotiate } from './accept.ts'
@@ -33,15 +38,18 @@ export interface GraphQLDoorDeps extends AuthenticationDeps {
 
 const contentType = 'application/json; charset=utf-8'
 
-/** Outcomes of operations travel in an HTTP 200: the admin UIs read them from `errors`. Only these are told by HTTP itself. */
+/**
+ * Outcomes of operations travel in an HTTP 200: the admin UIs read them from `errors`. Only these are told by HTTP
+ * itself.
+ */
 const statusesOfHttp = new Set([400, 401, 405, 406, 408, 413, 415, 429, 431])
 
 /** Of outcomes in an HTTP 200, these have headers all the same: when to come again. */
 const statusesWithHeaders = new Set([401, 429, 503])
 
 /**
- * What Yoga looks at of a request's headers. The token is none of its business. The type of a body has been judged by then, and Yoga knows
- * fewer spellings of it.
+ * What Yoga looks at of a request's headers. The token is none of its business. The type of a body has been judged by
+ * then, and Yoga knows fewer spellings of it.
  */
 const plainHeaders = ({ method, headers: { accept, host } }: FastifyRequest) => ({
   ...(accept !== undefined && { accept }),
@@ -58,13 +66,26 @@ function answerRefusal(error: unknown, request: FastifyRequest, reply: FastifyRe
     .headers(refusalHeaders(refusal))
     .type(contentType)
     .send(
-      JSON.stringify({ errors: [{ message: refusal.message, extensions: extensionsOf(refusal) }], extensions: { requestId: request.id } }),
+      JSON.stringify({
+        errors: [{ message: refusal.message, extensions: extensionsOf(refusal) }],
+        extensions: { requestId: request.id },
+      }),
     )
 }
 
 /** Door one: `/graphql`. */
 export function graphqlDoor(app: FastifyInstance, deps: GraphQLDoorDeps): void {
-  const { schema, operations, policy, introspection, graphiql, tracing, persistedDocuments, refusalAhead, ...authentication } = deps
+  const {
+    schema,
+    operations,
+    policy,
+    introspection,
+    graphiql,
+    tracing,
+    persistedDocuments,
+    refusalAhead,
+    ...authentication
+  } = deps
   const findDocument = createFindDocument(persistedDocuments)
   const complete = createCompleteResult({ introspection })
   const log = (level: 'debug' | 'info' | 'warn' | 'error') => (message: unknown) => app.log[level](String(message))
@@ -102,7 +123,12 @@ export function graphqlDoor(app: FastifyInstance, deps: GraphQLDoorDeps): void {
     }
   }
 
-  async function throughYoga(request: FastifyRequest, reply: FastifyReply, context: GraphQLContext, body?: unknown): Promise<FastifyReply> {
+  async function throughYoga(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    context: GraphQLContext,
+    body?: unknown,
+  ): Promise<FastifyReply> {
     const { method } = request
     // Given as text again: Yoga's adapter takes an empty object for a body that it still has to read.
     const init = { method, headers: plainHeaders(request), ...(method === 'POST' && { body: JSON.stringify(body) }) }
@@ -138,7 +164,8 @@ export function graphqlDoor(app: FastifyInstance, deps: GraphQLDoorDeps): void {
     return
   }
   app.get('/graphql', { schema: { hide: true } }, async (request, reply) => {
-    if (!request.headers.accept?.includes('text/html')) throw new GatewayError('methodNotAllowed', { allowedMethods: ['POST'] })
+    if (!request.headers.accept?.includes('text/html'))
+      throw new GatewayError('methodNotAllowed', { allowedMethods: ['POST'] })
     reply.header('content-security-policy', inlinePagePolicy)
     return throughYoga(request, reply, contextOf(request, reply))
   })

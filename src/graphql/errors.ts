@@ -29,15 +29,18 @@ export function extensionsOf(error: GatewayError): Record<string, unknown> {
   return { code: error.code, status: error.status, ...(exception && { exception }) }
 }
 
-/** A refusal as an error of a GraphQL result. What is not from the catalogue becomes `internal`, and says no more than that. */
+/**
+ * A refusal as an error of a GraphQL result. What is not from the catalogue becomes `internal`, and says no more than
+ * that.
+ */
 export function toGraphQLError(error: unknown): GraphQLError {
   const refusal = error instanceof GatewayError ? error : new GatewayError('internal', {}, error)
   return new GraphQLError(refusal.message, { extensions: extensionsOf(refusal) })
 }
 
 /**
- * Runs an operation for a resolver and converts what it throws. Here, and not in Yoga's `maskError`: there every refusal
- * would count and be logged as an unexpected error.
+ * Runs an operation for a resolver and converts what it throws. Here, and not in Yoga's `maskError`: there every
+ * refusal would count and be logged as an unexpected error.
  */
 export async function settle<T>(context: GraphQLContext, work: () => Promise<T>): Promise<T> {
   try {

@@ -33,10 +33,10 @@ export interface PlainAnswer {
 }
 
 /**
- * Executes the request that nearly every caller sends: a JSON POST of one document, answered as `application/json`.
- * It runs Yoga's own parse, validate, context and execute with all its plugins, and leaves out only Yoga's Request and
- * Response objects, which cost about as much CPU as everything else together (ARCHITECTURE.md, decision 7). A document that is
- * refused is answered here, too, so that refusing it costs no more than it must.
+ * Executes the request that nearly every caller sends: a JSON POST of one document, answered as `application/json`. It
+ * runs Yoga's own parse, validate, context and execute with all its plugins, and leaves out only Yoga's Request and
+ * Response objects, which cost about as much CPU as everything else together (ARCHITECTURE.md, decision 7). A document
+ * that is refused is answered here, too, so that refusing it costs no more than it must.
  * @returns the answer, or null for anything out of the ordinary, which the caller then passes to Yoga's full pipeline;
  *   nothing has been executed by then. `test/doors/hot-path.test.ts` holds both to the same bytes.
  */
@@ -66,5 +66,13 @@ export async function executePlain(
   const operation = getOperationAST(document, body.operationName)
   if (!operation || operation.operation === 'subscription') return null
   const contextValue = await contextFactory()
-  return answer(await execute({ schema, document, contextValue, variableValues: body.variables, operationName: body.operationName }))
+  return answer(
+    await execute({
+      schema,
+      document,
+      contextValue,
+      variableValues: body.variables,
+      operationName: body.operationName,
+    }),
+  )
 }

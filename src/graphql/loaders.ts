@@ -11,7 +11,10 @@ export interface NestedList extends CursorArguments {
   readonly withTotal: boolean
 }
 
-/** What nested fields read, gathered over all parents of a result: a page of 100 clients costs as many statements as a page of one. */
+/**
+ * What nested fields read, gathered over all parents of a result: a page of 100 clients costs as many statements as a
+ * page of one.
+ */
 export interface Loaders {
   connectionsOf(clientId: string, filter: ConnectionFilter, list: NestedList): Promise<Page<Connection> | null>
   latestChangeOf(connection: Connection): Promise<ConnectionChange | null>
@@ -20,7 +23,9 @@ export interface Loaders {
 }
 
 /** One loader for each distinct set of arguments, made when it is first asked: most requests ask none. */
-function byArguments<Arguments, Key, Value>(load: (given: Arguments, keys: readonly Key[]) => Promise<readonly Value[]>) {
+function byArguments<Arguments, Key, Value>(
+  load: (given: Arguments, keys: readonly Key[]) => Promise<readonly Value[]>,
+) {
   const loaders = new Map<string, DataLoader<Key, Value>>()
   return (given: Arguments, key: Key): Promise<Value> => {
     const name = JSON.stringify(given)
@@ -37,7 +42,10 @@ function byArguments<Arguments, Key, Value>(load: (given: Arguments, keys: reado
 export function createLoaders(operations: Operations, call: Call): Loaders {
   const connections = byArguments(
     ({ filter, withTotal, ...list }: NestedList & { filter: ConnectionFilter }, clientIds: readonly string[]) =>
-      operations.listConnections(call, { clientIds, select: (checks) => ({ filter, page: checks.cursorPage(list, 'time', withTotal) }) }),
+      operations.listConnections(call, {
+        clientIds,
+        select: (checks) => ({ filter, page: checks.cursorPage(list, 'time', withTotal) }),
+      }),
   )
   const changes = byArguments(({ withTotal, ...list }: NestedList, of: readonly Connection[]) =>
     operations.listChanges(call, { connections: of, page: (checks) => checks.cursorPage(list, 'number', withTotal) }),

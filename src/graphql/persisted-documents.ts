@@ -8,14 +8,16 @@ export interface PersistedDocumentsOptions {
 }
 
 /**
- * Puts the document in the place of its id in the body of a request, so that whatever comes after sees an ordinary request.
+ * Puts the document in the place of its id in the body of a request, so that whatever comes after sees an ordinary
+ * request.
  * @throws GatewayError `malformedRequest`, `documentUnknown`, `documentNotPersisted`: before anything has been parsed
  */
 export type FindDocument = (body: unknown) => unknown
 
 type Members = Readonly<Record<string, unknown>>
 
-const isObject = (value: unknown): value is Members => typeof value === 'object' && value !== null && !Array.isArray(value)
+const isObject = (value: unknown): value is Members =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** The id as Apollo's clients send it. They send the text as well once an id is not found; then the text counts. */
 function apolloId({ query, extensions }: Members): unknown {
@@ -37,8 +39,10 @@ export function createFindDocument({ manifest, only }: PersistedDocumentsOptions
       if (only) throw new GatewayError('documentNotPersisted')
       return body
     }
-    if (typeof id !== 'string') throw new GatewayError('malformedRequest', { reason: 'the id of a document is a string' })
-    if (body['query'] != null) throw new GatewayError('malformedRequest', { reason: 'documentId and query exclude each other' })
+    if (typeof id !== 'string')
+      throw new GatewayError('malformedRequest', { reason: 'the id of a document is a string' })
+    if (body['query'] != null)
+      throw new GatewayError('malformedRequest', { reason: 'documentId and query exclude each other' })
     const query = documents.get(id) ?? documents.get(`sha256:${id}`)
     if (query === undefined) throw new GatewayError('documentUnknown')
     return { ...rest, query }

@@ -1,10 +1,15 @@
 import { GraphQLError, type GraphQLSchema, getOperationAST } from 'graphql'
 import { createYoga, type GraphiQLOptions, type Plugin, type YogaLogger } from 'graphql-yoga'
 import type { Tracing } from '../observability/tracing.ts'
-import { boundedAnswers } from './answer-size.ts'
 import type { CompleteResult } from './answers.ts'
 import type { GraphQLContext } from './context.ts'
-import { createDocumentCache, type DocumentCache, documentRules, noErrorCache } from './documents.ts'
+import { boundedAnswers } from './document-limits/answer-size.ts'
+import {
+  createDocumentCache,
+  type DocumentCache,
+  documentRules,
+  noErrorCache,
+} from './document-limits/document-rules.ts'
 import { toGraphQLError } from './errors.ts'
 import { nameOfOperation } from './operation-name.ts'
 import { traceExecution } from './traced-execution.ts'
@@ -26,9 +31,20 @@ export interface YogaOptions {
   readonly documents?: DocumentCache
 }
 
-/** Yoga with everything off that this door does not offer. Its HTTP side only ever sees requests that Fastify has let through. */
+/**
+ * Yoga with everything off that this door does not offer. Its HTTP side only ever sees requests that Fastify has let
+ * through.
+ */
 export function createGatewayYoga(options: YogaOptions) {
-  const { schema, introspection, complete, graphiql, logger, tracing = null, documents = createDocumentCache() } = options
+  const {
+    schema,
+    introspection,
+    complete,
+    graphiql,
+    logger,
+    tracing = null,
+    documents = createDocumentCache(),
+  } = options
   return createYoga<GraphQLContext>({
     schema,
     graphiql: graphiql !== null && ((request) => graphiql(request.headers.get('host'))),

@@ -6,7 +6,11 @@ import type { Count } from './counter.ts'
  * What a count means under a limit.
  * @throws GatewayError `tooManyRequests` from the returned function, for each count above the quota
  */
-export function allowanceOf(limit: Allowance['limit'], quota: number, windowSeconds: number): (count: Count) => Allowance {
+export function allowanceOf(
+  limit: Allowance['limit'],
+  quota: number,
+  windowSeconds: number,
+): (count: Count) => Allowance {
   return ({ times, endsIn }) => {
     const resetSeconds = Math.max(1, Math.ceil(endsIn / 1_000))
     const allowance = { limit, quota, windowSeconds, remaining: Math.max(0, quota - times), resetSeconds }

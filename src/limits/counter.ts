@@ -31,7 +31,8 @@ export interface LocalCounterOptions {
 }
 
 /**
- * Not `RateLimiterMemory` of rate-limiter-flexible: it keeps a timer for each key, however many there are, and answers by promises only.
+ * Not `RateLimiterMemory` of rate-limiter-flexible: it keeps a timer for each key, however many there are, and answers
+ * by promises only.
  */
 export function createLocalCounter({
   windowSeconds,

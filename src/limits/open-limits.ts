@@ -64,10 +64,14 @@ export async function openLimits(config: LimitsConfig, log: RedisLog): Promise<L
 
 /** Loaded here, so that an instance without Redis loads nothing of it. */
 async function openShared(url: URL, log: RedisLog) {
-  const [{ connectRedis }, { createSharedCounter }] = await Promise.all([import('./redis.ts'), import('./shared-counter.ts')])
+  const [{ connectRedis }, { createSharedCounter }] = await Promise.all([
+    import('./redis.ts'),
+    import('./shared-counter.ts'),
+  ])
   const shared = connectRedis(url, log)
   return {
     redis: shared.redis,
-    counterOf: (options: Omit<Parameters<typeof createSharedCounter>[0], 'shared'>) => createSharedCounter({ shared, ...options }),
+    counterOf: (options: Omit<Parameters<typeof createSharedCounter>[0], 'shared'>) =>
+      createSharedCounter({ shared, ...options }),
   }
 }

@@ -11,13 +11,17 @@ export interface RedisLog {
 /** Redis, and whether it does what it is there for. */
 export interface SharedRedis {
   readonly redis: Redis
-  /** Told what came of a count: a Redis that is there may refuse it (a replica, no memory left), or take too long. null: it counted. */
+  /**
+   * Told what came of a count: a Redis that is there may refuse it (a replica, no memory left), or take too long. null:
+   * it counted.
+   */
   onCounted(error: Error | null): void
 }
 
 /**
- * A connection for counting: it fails fast, queues nothing, repeats nothing (a repeated count would count twice), and comes back by
- * itself. Its errors go to the log, once for each outage and never with the address, which may hold a password.
+ * A connection for counting: it fails fast, queues nothing, repeats nothing (a repeated count would count twice), and
+ * comes back by itself. Its errors go to the log, once for each outage and never with the address, which may hold a
+ * password.
  */
 export function connectRedis(url: URL, log: RedisLog): SharedRedis {
   const redis = new Redis(url.href, {

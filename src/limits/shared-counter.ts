@@ -15,7 +15,10 @@ export interface SharedCounterOptions {
   readonly windowSeconds: number
   /** Above this nobody needs to know the exact number, and Redis is not asked again before the window ends. */
   readonly quota: number
-  /** Holds what Redis said last, and counts on from there while Redis is away: a limit that nobody keeps would be no limit. */
+  /**
+   * Holds what Redis said last, and counts on from there while Redis is away: a limit that nobody keeps would be no
+   * limit.
+   */
   readonly local: LocalCounter
 }
 
@@ -52,7 +55,8 @@ export function createSharedCounter({ shared, name, windowSeconds, quota, local 
 
 function withPatience<T>(answer: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
-    // An answer that came while this process was busy is read first: timers run before sockets do, and immediates after.
+    // An answer that came while this process was busy is read first: timers run before sockets do, and immediates
+    // after.
     const timer = setTimeout(() => setImmediate(reject, new Error('no answer in time')), patienceMs)
     answer.then(resolve, reject).finally(() => clearTimeout(timer))
   })

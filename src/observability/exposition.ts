@@ -30,11 +30,14 @@ const requestLabels = ['door', 'operation', 'code'] as const
 /** The catalogue's code of a fault of ours. */
 const faultCode = 'INTERNAL_SERVER_ERROR'
 
-const durations = { name: 'gateway_request_duration_seconds', help: 'Time from the first hook of a request to the end of its answer.' }
+const durations = {
+  name: 'gateway_request_duration_seconds',
+  help: 'Time from the first hook of a request to the end of its answer.',
+}
 
 /**
- * A histogram whose buckets are counted elsewhere. The library's own `observe` puts a hash together from all labels for every single
- * request, and wants the library in memory before anybody has asked for metrics.
+ * A histogram whose buckets are counted elsewhere. The library's own `observe` puts a hash together from all labels for
+ * every single request, and wants the library in memory before anybody has asked for metrics.
  */
 class RequestDurations extends Histogram<'door' | 'operation' | 'code'> {
   readonly #requests: Counts['requests']
@@ -63,13 +66,22 @@ function samplesOf(series: RequestSeries) {
     noLonger += series.buckets[index] ?? 0
     return sample('bucket', noLonger, { le })
   })
-  return [...buckets, sample('bucket', series.count, { le: '+Inf' }), sample('sum', series.seconds), sample('count', series.count)]
+  return [
+    ...buckets,
+    sample('bucket', series.count, { le: '+Inf' }),
+    sample('sum', series.seconds),
+    sample('count', series.count),
+  ]
 }
 
 /** A counter of what is counted elsewhere. */
 function counterOf<Label extends string>(
   registry: Registry,
-  { name, help, labelNames = [] }: { readonly name: string; readonly help: string; readonly labelNames?: readonly Label[] },
+  {
+    name,
+    help,
+    labelNames = [],
+  }: { readonly name: string; readonly help: string; readonly labelNames?: readonly Label[] },
   samples: () => Iterable<readonly [labels: Record<Label, string>, value: number]>,
 ): void {
   new Counter({
@@ -106,14 +118,18 @@ function countRequests(registry: Registry, { requests, refusals, limited }: Coun
     { name: 'gateway_refusals_total', help: 'Refused requests by the rule that refused them.', labelNames: ['rule'] },
     () => by('rule', refusals),
   )
-  counterOf(registry, { name: 'gateway_limited_total', help: 'Requests refused by a limit.', labelNames: ['limit'] }, () =>
-    by('limit', limited),
+  counterOf(
+    registry,
+    { name: 'gateway_limited_total', help: 'Requests refused by a limit.', labelNames: ['limit'] },
+    () => by('limit', limited),
   )
 }
 
 function measureDatabase(registry: Registry, database: MetricSources['database']): void {
-  counterOf(registry, { name: 'gateway_shed_total', help: 'Statements refused because of overload.', labelNames: ['reason'] }, () =>
-    by('reason', Object.entries(database().shed)),
+  counterOf(
+    registry,
+    { name: 'gateway_shed_total', help: 'Statements refused because of overload.', labelNames: ['reason'] },
+    () => by('reason', Object.entries(database().shed)),
   )
   new Gauge({
     name: 'gateway_database_connections',
@@ -147,9 +163,11 @@ function measureKeys(registry: Registry, keys: MetricSources['keys']): void {
       else this.set(ageMs / 1_000)
     },
   })
-  counterOf(registry, { name: 'gateway_keys_fetch_failures_total', help: "Failed fetches of the issuer's keys." }, () => [
-    [{}, keys().failedFetches],
-  ])
+  counterOf(
+    registry,
+    { name: 'gateway_keys_fetch_failures_total', help: "Failed fetches of the issuer's keys." },
+    () => [[{}, keys().failedFetches]],
+  )
 }
 
 /** How often the event loop is looked at. Node counts this time as delay, so it is taken off. */
@@ -163,14 +181,19 @@ function measureEventLoop(registry: Registry, delays: ReturnType<typeof monitorE
     registers: [registry],
     collect() {
       for (const quantile of [0.5, 0.9, 0.99, 1]) {
-        this.set({ quantile: String(quantile) }, Math.max(0, delays.percentile(quantile * 100) / 1e9 - resolutionMs / 1_000))
+        this.set(
+          { quantile: String(quantile) },
+          Math.max(0, delays.percentile(quantile * 100) / 1e9 - resolutionMs / 1_000),
+        )
       }
       delays.reset()
     },
   })
 }
 
-/** Metrics of the process, whatever runs in it: the library measures some of them all the time and has no way to stop. */
+/**
+ * Metrics of the process, whatever runs in it: the library measures some of them all the time and has no way to stop.
+ */
 let processMetrics: Registry | undefined
 
 function metricsOfProcess(): Registry {

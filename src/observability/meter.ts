@@ -14,8 +14,8 @@ export interface CountedRequest {
 }
 
 /**
- * Counts what happens, in plain numbers: that costs under a microsecond, no library, and nothing that could fail. `exposition.ts`
- * turns the numbers into Prometheus metrics when somebody asks for them.
+ * Counts what happens, in plain numbers: that costs under a microsecond, no library, and nothing that could fail.
+ * `exposition.ts` turns the numbers into Prometheus metrics when somebody asks for them.
  */
 export interface Meter {
   /** A request has come to its end, `seconds` after it came in. */
@@ -47,7 +47,10 @@ export interface Counts {
   readonly limited: ReadonlyMap<Limit, number>
 }
 
-/** No label is ever a caller's text, so neither number is ever reached. If a mistake of ours made one so, memory would still be bounded. */
+/**
+ * No label is ever a caller's text, so neither number is ever reached. If a mistake of ours made one so, memory would
+ * still be bounded.
+ */
 const seriesAtMost = 2_000
 const rulesAtMost = 200
 const other = { door: null, operation: null, code: 'OTHER' } as const

@@ -10,10 +10,13 @@ export function scrapeHandler(exposition: () => Promise<Exposition>): RouteHandl
 }
 
 /**
- * A listener of its own for `GET /metrics`, and for nothing else: what the internet reaches and what Prometheus reaches stay apart.
- * `onFault` is told of a scrape that failed.
+ * A listener of its own for `GET /metrics`, and for nothing else: what the internet reaches and what Prometheus reaches
+ * stay apart. `onFault` is told of a scrape that failed.
  */
-export function createMetricsServer(exposition: () => Promise<Exposition>, onFault: (error: unknown) => void): FastifyInstance {
+export function createMetricsServer(
+  exposition: () => Promise<Exposition>,
+  onFault: (error: unknown) => void,
+): FastifyInstance {
   const server = Fastify({
     exposeHeadRoutes: false,
     // Who scrapes is near, and comes back within a minute or two on the same connection.

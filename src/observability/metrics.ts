@@ -13,9 +13,9 @@ export interface Metrics {
 }
 
 /**
- * Decides who may read the metrics: on the main port everybody, so not in production; on `METRICS_PORT` whoever reaches it.
- * The library is loaded at the first scrape, or before listening on a port of their own: it takes a tenth of a second, and brings the
- * interfaces of OpenTelemetry with it.
+ * Decides who may read the metrics: on the main port everybody, so not in production; on `METRICS_PORT` whoever reaches
+ * it. The library is loaded at the first scrape, or before listening on a port of their own: it takes a tenth of a
+ * second, and brings the interfaces of OpenTelemetry with it.
  */
 export function openMetrics(
   { host, metricsPort, production }: Pick<Config, 'host' | 'metricsPort' | 'production'>,

@@ -1,5 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { context, propagation, ROOT_CONTEXT, type Span as SdkSpan, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
+import {
+  context,
+  propagation,
+  ROOT_CONTEXT,
+  type Span as SdkSpan,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+} from '@opentelemetry/api'
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
 import { defaultResource, detectResources, envDetector, resourceFromAttributes } from '@opentelemetry/resources'
 import { BatchSpanProcessor, NodeTracerProvider, type SpanExporter } from '@opentelemetry/sdk-trace-node'
@@ -52,11 +60,12 @@ function spanOf(span: SdkSpan, parent = context.active()): Span {
 }
 
 /**
- * Traces to an OpenTelemetry collector, by OTLP over HTTP. At most 2,048 spans wait for it, in batches; more are dropped, and a collector
- * that is away or slow disturbs nobody. The library is set up for the whole process: there is one at a time.
+ * Traces to an OpenTelemetry collector, by OTLP over HTTP. At most 2,048 spans wait for it, in batches; more are
+ * dropped, and a collector that is away or slow disturbs nobody. The library is set up for the whole process: there is
+ * one at a time.
  *
- * The SDK reads more variables of its own (OTEL_TRACES_SAMPLER, OTEL_EXPORTER_OTLP_HEADERS, OTEL_SERVICE_NAME, OTEL_RESOURCE_ATTRIBUTES):
- * the one exception to `config.ts` reading the environment.
+ * The SDK reads more variables of its own (OTEL_TRACES_SAMPLER, OTEL_EXPORTER_OTLP_HEADERS, OTEL_SERVICE_NAME,
+ * OTEL_RESOURCE_ATTRIBUTES): the one exception to `config.ts` reading the environment.
  * @param url base address of the collector
  */
 export function openTracing(url: URL, onFailure: OnExportFailure): Tracing {
@@ -83,7 +92,9 @@ export function openTracing(url: URL, onFailure: OnExportFailure): Tracing {
       return spanOf(tracer.startSpan(name, { kind: SpanKind.SERVER }, parent), parent)
     },
     begin(name, attributes, asks) {
-      return spanOf(tracer.startSpan(name, { kind: asks === undefined ? SpanKind.INTERNAL : SpanKind.CLIENT, attributes }))
+      return spanOf(
+        tracer.startSpan(name, { kind: asks === undefined ? SpanKind.INTERNAL : SpanKind.CLIENT, attributes }),
+      )
     },
     async close() {
       const ended = provider.shutdown().catch(() => {}) // told by `onFailure`

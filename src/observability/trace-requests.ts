@@ -6,7 +6,10 @@ export function traceRequests(app: FastifyInstance, tracing: Tracing): void {
   app.addHook('onRequest', (request, _reply, done) => {
     if (request.routeOptions.config.probe) return done()
     const { url } = request.routeOptions
-    request.span = tracing.beginRequest(url === undefined ? request.method : `${request.method} ${url}`, request.headers)
+    request.span = tracing.beginRequest(
+      url === undefined ? request.method : `${request.method} ${url}`,
+      request.headers,
+    )
     request.span.run(done)
   })
   // A body arrives on the connection, whose events know nothing of the request they belong to.
@@ -14,7 +17,10 @@ export function traceRequests(app: FastifyInstance, tracing: Tracing): void {
 }
 
 /** Ends the span of a request with what has become of it. Of its target only the route is told. */
-export function endTrace({ span, id, method, routeOptions, caller, outcome }: FastifyRequest, reply: FastifyReply): void {
+export function endTrace(
+  { span, id, method, routeOptions, caller, outcome }: FastifyRequest,
+  reply: FastifyReply,
+): void {
   span?.end({
     attributes: {
       'http.request.method': method,

@@ -1,19 +1,27 @@
 import { GatewayError } from '../domain/errors.ts'
 
-/** What is said of a piece of work. Never a value of a caller's: no token, no secret, no redirect URI, no statement's parameters. */
+/**
+ * What is said of a piece of work. Never a value of a caller's: no token, no secret, no redirect URI, no statement's
+ * parameters.
+ */
 export type Attributes = Readonly<Record<string, string | number | boolean>>
 
 /** A piece of work within a trace. */
 export interface Span {
   /** 32 hexadecimal digits, for the log line. */
   readonly traceId: string
-  /** Runs work as a part of it: spans that begin meanwhile, also later in the same chain of promises, are its children. */
+  /**
+   * Runs work as a part of it: spans that begin meanwhile, also later in the same chain of promises, are its children.
+   */
   run<T>(work: () => T): T
   /** `isFailure`: of ours, or of what we depend on; a refusal is none. */
   end(details?: { readonly name?: string; readonly attributes?: Attributes; readonly isFailure?: boolean }): void
 }
 
-/** Tells a collector which work took how long. Where no collector is configured there is none of this, and nothing of its library. */
+/**
+ * Tells a collector which work took how long. Where no collector is configured there is none of this, and nothing of
+ * its library.
+ */
 export interface Tracing {
   /** Begins the span of an HTTP request, as a child of the one that its `traceparent` names (W3C Trace Context). */
   beginRequest(name: string, headers: Readonly<Record<string, string | string[] | undefined>>): Span

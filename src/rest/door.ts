@@ -5,14 +5,17 @@ import type { Operations } from '../domain/operations.ts'
 import type { Policy, Scope } from '../domain/policy.ts'
 import type { Allowance, WriteLimit } from '../domain/write-limit.ts'
 import { type AuthenticationDeps, authenticationHook, callOf } from '../server/authentication.ts'
+import { noteError } from '../server/outcome.ts'
 import { rateLimitHeaders } from '../server/rate-limit-headers.ts'
 import { refusalHeaders, toGatewayError } from '../server/refusals.ts'
-import { noteError } from '../server/request-log.ts'
+import type { RenderStrayRefusal } from '../server/rejected-by-parser.ts'
 import { type RefusalAhead, sheddingHook } from '../server/shedding.ts'
-import type { RenderStrayRefusal } from '../server/stray-requests.ts'
 import { type Addressee, errorEnvelope, restStatusOf } from './envelope.ts'
 
-/** Who an answer is for. The path is the request's own, its query string left out; the rest is never taken from the request. */
+/**
+ * Who an answer is for. The path is the request's own, its query string left out; the rest is never taken from the
+ * request.
+ */
 export function addresseeOf(request: FastifyRequest): Addressee {
   return { url: request.server.publicUrl(request.raw.url), requestId: request.id }
 }
@@ -32,7 +35,11 @@ export function answerRefusal(error: unknown, request: FastifyRequest, reply: Fa
 /** The same envelope for a request that Node's parser or the router refused before there was a request object. */
 export const renderStrayRefusal: RenderStrayRefusal = (error, requestId, url) => {
   const refusal = toGatewayError(error)
-  return { status: refusal.status, headers: refusalHeaders(refusal), body: JSON.stringify(errorEnvelope(refusal, { url, requestId })) }
+  return {
+    status: refusal.status,
+    headers: refusalHeaders(refusal),
+    body: JSON.stringify(errorEnvelope(refusal, { url, requestId })),
+  }
 }
 
 /** What nearly all callers send, so that negotiation is for the others. */
@@ -45,9 +52,9 @@ export interface RestDoorDeps extends AuthenticationDeps {
 }
 
 /**
- * The hooks of a REST route, in the order that is contract: 401, 403 scope, 403 client, then what HTTP brings (406 here; 400,
- * 413 and 415 when the body is read, which comes later). The operation asks the same policy again. Overload comes last of what the head
- * of a request can be refused for.
+ * The hooks of a REST route, in the order that is contract: 401, 403 scope, 403 client, then what HTTP brings (406
+ * here; 400, 413 and 415 when the body is read, which comes later). The operation asks the same policy again. Overload
+ * comes last of what the head of a request can be refused for.
  */
 export function entrance(
   { policy, refusalAhead, ...authentication }: RestDoorDeps,
@@ -67,15 +74,16 @@ export function entrance(
   }
   const negotiate: onRequestHookHandler = (request, _reply, done) => {
     const { accept = '*/*' } = request.headers
-    if (!acceptsAnyway.has(accept) && request.accepts().type(['application/json']) === false) throw new GatewayError('notAcceptable')
+    if (!acceptsAnyway.has(accept) && request.accepts().type(['application/json']) === false)
+      throw new GatewayError('notAcceptable')
     done()
   }
   return [name, authenticationHook(authentication, 'REST'), authorize, negotiate, sheddingHook(refusalAhead)]
 }
 
 /**
- * The same for a route that writes, and 429: the write is counted here, since the operation would do it after the body has been read. So
- * each answer to a write that was let in says what is left, too.
+ * The same for a route that writes, and 429: the write is counted here, since the operation would do it after the body
+ * has been read. So each answer to a write that was let in says what is left, too.
  */
 export function entranceOfWrite(door: RestDoorDeps, operation: keyof Operations, scope: Scope): onRequestHookHandler[] {
   const { writeLimit } = door

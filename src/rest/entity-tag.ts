@@ -13,8 +13,8 @@ export function setEntityTag(reply: FastifyReply, connection: Connection): void 
 }
 
 /**
- * Versions that `If-Match` allows, or null if it is not sent or `*`: then whatever is there may be written. Compared strongly
- * (RFC 9110 §13.1.1), so a weak tag, like one that is not ours, allows nothing.
+ * Versions that `If-Match` allows, or null if it is not sent or `*`: then whatever is there may be written. Compared
+ * strongly (RFC 9110 §13.1.1), so a weak tag, like one that is not ours, allows nothing.
  */
 export function expectedVersionsOf(request: FastifyRequest): number[] | null {
   const header = request.headers['if-match']

@@ -65,7 +65,12 @@ export function pageEnvelope<Item, View>(addressee: Addressee, page: Page<Item>,
       addressee,
       page.items.map(({ item }) => view(item)),
     ),
-    paging: { page_number: page.number ?? 1, page_size: size, total_entries: total, total_pages: Math.max(1, Math.ceil(total / size)) },
+    paging: {
+      page_number: page.number ?? 1,
+      page_size: size,
+      total_entries: total,
+      total_pages: Math.max(1, Math.ceil(total / size)),
+    },
   }
 }
 

@@ -1,21 +1,24 @@
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyInstance, onRequestHookHandler } from 'fastify'
-import { connectionUpdateSchema, type RedirectUriPolicy } from '../domain/connection-update.ts'
+import { connectionUpdateSchema, type RedirectUriPolicy } from '../domain/update-request-schema.ts'
 import { refuseOtherMethods } from '../server/http-server.ts'
 import { pagePolicy } from '../server/security-headers.ts'
 import { errorSchema } from './route-schemas.ts'
 
 /**
- * Files of the page are sent whole. A part of one that does not exist, or a condition that does not hold, would be an error of the library
- * that is not in the catalogue (RFC 9110 §14.2: Range may be ignored).
+ * Files of the page are sent whole. A part of one that does not exist, or a condition that does not hold, would be an
+ * error of the library that is not in the catalogue (RFC 9110 §14.2: Range may be ignored).
  */
 const ignoreConditions: onRequestHookHandler = ({ raw: { headers } }, _reply, done) => {
   for (const name of ['range', 'if-range', 'if-match', 'if-unmodified-since']) delete headers[name]
   done()
 }
 
-/** `/api/openapi.json`, and a page for people at `/api/docs` that needs no network. Register before the routes it describes. */
+/**
+ * `/api/openapi.json`, and a page for people at `/api/docs` that needs no network. Register before the routes it
+ * describes.
+ */
 export async function describeRest(app: FastifyInstance, policy: RedirectUriPolicy): Promise<void> {
   app.addSchema({ $id: 'connection_update', ...connectionUpdateSchema(policy) })
   app.addSchema(errorSchema)
@@ -25,13 +28,15 @@ export async function describeRest(app: FastifyInstance, policy: RedirectUriPoli
       info: {
         title: 'Manage client configuration',
         version: '1',
-        description: "Clients and connections in Mithril, the OAuth client registry of Ukraine's national health system.",
+        description:
+          "Clients and connections in Mithril, the OAuth client registry of Ukraine's national health system.",
       },
       servers: [{ url: '/' }],
       components: { securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } } },
     },
     refResolver: {
-      buildLocalReference: (json, _base, _fragment, index) => (typeof json['$id'] === 'string' ? json['$id'] : `schema-${index}`),
+      buildLocalReference: (json, _base, _fragment, index) =>
+        typeof json['$id'] === 'string' ? json['$id'] : `schema-${index}`,
     },
   })
   app.addHook('onRoute', (route) => {

@@ -17,7 +17,8 @@ function given<Filter extends object>(filter: { [Name in keyof Filter]: Filter[N
   return Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined)) as Partial<Filter> // members keep their types
 }
 
-const pageOf = ({ page, page_size }: GivenQuery, checks: ArgumentChecks): PageRequest => checks.numberedPage(one(page), one(page_size))
+const pageOf = ({ page, page_size }: GivenQuery, checks: ArgumentChecks): PageRequest =>
+  checks.numberedPage(one(page), one(page_size))
 
 /** What `GET /api/clients` asks for. */
 export function selectClients(query: GivenQuery, checks: ArgumentChecks): { filter: ClientFilter; page: PageRequest } {
@@ -30,7 +31,10 @@ export function selectClients(query: GivenQuery, checks: ArgumentChecks): { filt
 }
 
 /** What `GET /api/clients/{id}/connections` asks for. */
-export function selectConnections(query: GivenQuery, checks: ArgumentChecks): { filter: ConnectionFilter; page: PageRequest } {
+export function selectConnections(
+  query: GivenQuery,
+  checks: ArgumentChecks,
+): { filter: ConnectionFilter; page: PageRequest } {
   const { consumer_id, redirect_uri } = query
   return {
     filter: given<ConnectionFilter>({ consumerId: one(consumer_id), redirectUriContains: one(redirect_uri) }),

@@ -37,7 +37,10 @@ const connection = {
     },
   ],
 }
-const connectionWithSecret = object({ ...connection.properties, secret: { ...string, description: 'Shown here, once, and nowhere else.' } })
+const connectionWithSecret = object({
+  ...connection.properties,
+  secret: { ...string, description: 'Shown here, once, and nowhere else.' },
+})
 
 const clientInList = {
   id: uuid,
@@ -118,7 +121,10 @@ const pageQuery = {
   page_size: { ...integer, minimum: 1, maximum: 300, default: 50, description: 'More than 300 counts as 300.' },
 }
 
-const ifMatch = { type: 'object', properties: { 'if-match': { ...string, description: 'ETag of the state that may be written over' } } }
+const ifMatch = {
+  type: 'object',
+  properties: { 'if-match': { ...string, description: 'ETag of the state that may be written over' } },
+}
 
 interface Route extends Omit<FastifySchema, 'response'> {
   readonly scope: Scope
@@ -135,18 +141,24 @@ function route({ scope, description, success, refuses, ...rest }: Route): Fastif
     description: `${description} Needs the scope \`${scope}\`; a caller whose client type is not an admin type acts on its own client only.`,
     tags: ['Manage client configuration'],
     security: [{ bearer: [] }],
-    response: { ...success, ...Object.fromEntries(statuses.map((status) => [status, { description: refusals[status], $ref: 'error#' }])) },
+    response: {
+      ...success,
+      ...Object.fromEntries(statuses.map((status) => [status, { description: refusals[status], $ref: 'error#' }])),
+    },
   }
 }
 
 const data = (description: string, schema: object) => ({ 200: { description, ...object({ meta, data: schema }) } })
-const list = (description: string, items: object) => ({ 200: { description, ...object({ meta, data: { type: 'array', items }, paging }) } })
+const list = (description: string, items: object) => ({
+  200: { description, ...object({ meta, data: { type: 'array', items }, paging }) },
+})
 
 export const listClients = route({
   operationId: 'listClients',
   summary: 'Get clients',
   scope: requiredScope.readClient,
-  description: 'Clients, newest first. Callers that may see one client only get exactly their own, whatever the filter.',
+  description:
+    'Clients, newest first. Callers that may see one client only get exactly their own, whatever the filter.',
   querystring: {
     type: 'object',
     properties: {
@@ -179,7 +191,11 @@ export const listConnections = route({
   params: clientParams,
   querystring: {
     type: 'object',
-    properties: { consumer_id: uuid, redirect_uri: { ...string, description: 'Part of the redirect URI, in any case' }, ...pageQuery },
+    properties: {
+      consumer_id: uuid,
+      redirect_uri: { ...string, description: 'Part of the redirect URI, in any case' },
+      ...pageQuery,
+    },
   },
   success: list('A page of connections', connection),
   refuses: [404, 422],
@@ -191,8 +207,14 @@ export const readConnection = route({
   scope: requiredScope.readConnection,
   description: 'One connection. The ETag names its state.',
   params: connectionParams,
-  headers: { type: 'object', properties: { 'if-none-match': { ...string, description: 'ETag that the caller has already' } } },
-  success: { ...data('The connection', connection), 304: { description: 'The caller has this state already', type: 'null' } },
+  headers: {
+    type: 'object',
+    properties: { 'if-none-match': { ...string, description: 'ETag that the caller has already' } },
+  },
+  success: {
+    ...data('The connection', connection),
+    304: { description: 'The caller has this state already', type: 'null' },
+  },
   refuses: [404],
 })
 
@@ -200,7 +222,8 @@ export const updateConnection = route({
   operationId: 'updateClientConnection',
   summary: 'Update client connection (API-009-001-006-0339)',
   scope: requiredScope.updateConnection,
-  description: 'Changes the redirect URI of a connection; nothing else can be changed. The same value again writes nothing.',
+  description:
+    'Changes the redirect URI of a connection; nothing else can be changed. The same value again writes nothing.',
   params: connectionParams,
   headers: ifMatch,
   body: { $ref: 'connection_update#' },
@@ -229,7 +252,10 @@ export const refreshSecret = route({
     type: 'object',
     properties: {
       ...ifMatch.properties,
-      'api-key': { ...string, description: "Secret of one of the consumer's own connections, where the caller is not the consumer itself" },
+      'api-key': {
+        ...string,
+        description: "Secret of one of the consumer's own connections, where the caller is not the consumer itself",
+      },
     },
   },
   success: data('The connection and its new secret', connectionWithSecret),

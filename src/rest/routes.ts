@@ -39,10 +39,14 @@ function answerConnection(request: FastifyRequest, reply: FastifyReply, connecti
   return dataEnvelope(200, addresseeOf(request), connectionView(connection))
 }
 
-/** Every route of the REST door. A handler calls the very function that is the GraphQL field's resolver, and adds no rule of its own. */
+/**
+ * Every route of the REST door. A handler calls the very function that is the GraphQL field's resolver, and adds no
+ * rule of its own.
+ */
 export function restRoutes(app: FastifyInstance, { operations, ...door }: RestRoutesDeps): void {
-  // Schemas of routes describe them to people and to OpenAPI. Input is judged by the operation, after authorization; what is shown is
-  // named by the views, and V8 writes such small answers faster than a serializer compiled from their schemas.
+  // Schemas of routes describe them to people and to OpenAPI. Input is judged by the operation, after authorization;
+  // what is shown is named by the views, and V8 writes such small answers faster than a serializer compiled from their
+  // schemas.
   app.setValidatorCompiler(() => () => true)
   app.setSerializerCompiler(() => (data) => JSON.stringify(data))
   app.addHook('preValidation', repeatedAuthenticationHook(door, 'REST'))
@@ -99,7 +103,10 @@ export function restRoutes(app: FastifyInstance, { operations, ...door }: RestRo
   )
   app.patch<ToConnection>(
     connection,
-    { onRequest: entranceOfWrite(door, 'updateClientConnection', requiredScope.updateConnection), schema: schemas.updateConnection },
+    {
+      onRequest: entranceOfWrite(door, 'updateClientConnection', requiredScope.updateConnection),
+      schema: schemas.updateConnection,
+    },
     async (request, reply) => {
       const updated = await operations.updateClientConnection(callOf(request, 'REST'), {
         ...keyOf(request.params),
@@ -111,7 +118,10 @@ export function restRoutes(app: FastifyInstance, { operations, ...door }: RestRo
   )
   app.delete<ToConnection>(
     connection,
-    { onRequest: entranceOfWrite(door, 'deleteClientConnection', requiredScope.deleteConnection), schema: schemas.deleteConnection },
+    {
+      onRequest: entranceOfWrite(door, 'deleteClientConnection', requiredScope.deleteConnection),
+      schema: schemas.deleteConnection,
+    },
     async (request, reply) => {
       await operations.deleteClientConnection(callOf(request, 'REST'), {
         ...keyOf(request.params),
@@ -125,7 +135,10 @@ export function restRoutes(app: FastifyInstance, { operations, ...door }: RestRo
   const refresh = `${connection}/actions/refresh_secret`
   app.patch<ToConnection>(
     refresh,
-    { onRequest: entranceOfWrite(door, 'refreshConnectionSecret', requiredScope.refreshSecret), schema: schemas.refreshSecret },
+    {
+      onRequest: entranceOfWrite(door, 'refreshConnectionSecret', requiredScope.refreshSecret),
+      schema: schemas.refreshSecret,
+    },
     async (request, reply) => {
       const refreshed = await operations.refreshConnectionSecret(callOf(request, 'REST'), {
         ...keyOf(request.params),

@@ -2,11 +2,12 @@ import fastifyCors, { type FastifyCorsOptions } from '@fastify/cors'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 
 /** Fetch Standard, "CORS-preflight fetch"; any other OPTIONS is a method like others that a path does not know. */
-const isPreflight = ({ method, headers }: FastifyRequest) => method === 'OPTIONS' && headers['access-control-request-method'] !== undefined
+const isPreflight = ({ method, headers }: FastifyRequest) =>
+  method === 'OPTIONS' && headers['access-control-request-method'] !== undefined
 
 /**
- * Lets pages of these origins call the gateway, with the token that they bring and never with cookies. Any other origin is answered as
- * if there were no CORS. Register before the routes.
+ * Lets pages of these origins call the gateway, with the token that they bring and never with cookies. Any other origin
+ * is answered as if there were no CORS. Register before the routes.
  * @param origins scheme, host and port; none: no page of another origin may call
  */
 export async function allowOrigins(app: FastifyInstance, origins: readonly string[]): Promise<void> {
@@ -21,6 +22,9 @@ export async function allowOrigins(app: FastifyInstance, origins: readonly strin
   }
   await app.register(fastifyCors, {
     delegator: (request: FastifyRequest, done: (error: Error | null, options: FastifyCorsOptions) => void) =>
-      done(null, listed.has(request.headers.origin ?? '') ? { ...allowed, preflight: isPreflight(request) } : { origin: false }),
+      done(
+        null,
+        listed.has(request.headers.origin ?? '') ? { ...allowed, preflight: isPreflight(request) } : { origin: false },
+      ),
   })
 }

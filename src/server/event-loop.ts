@@ -7,13 +7,16 @@ const everyMs = 20
 const busyShare = 0.75
 
 /**
- * How much of the mean a new look is. A storm has to be noticed before it has piled up what takes longer to clear away; and during one the
- * loop still rests now and then, when the processor is somebody else's: whoever took such a rest for leisure would spend the next moments
- * on refusals in full.
+ * How much of the mean a new look is. A storm has to be noticed before it has piled up what takes longer to clear away;
+ * and during one the loop still rests now and then, when the processor is somebody else's: whoever took such a rest for
+ * leisure would spend the next moments on refusals in full.
  */
 const weightOf = { rise: 0.5, fall: 0.2 }
 
-/** As many looks in a row have to be late. One is a collection of garbage or a large document, and gone when it is noticed. */
+/**
+ * As many looks in a row have to be late. One is a collection of garbage or a large document, and gone when it is
+ * noticed.
+ */
 const inARow = 3
 
 /** Watches whether this process keeps up with its work. Asking costs nothing. */
@@ -26,7 +29,8 @@ export interface EventLoopWatch {
 }
 
 /**
- * Measures how late a timer comes, and how much of the time between was idle. Not Node's own histogram (`monitorEventLoopDelay`, which
+ * Measures how late a timer comes, and how much of the time between was idle. Not Node's own histogram
+ * (`monitorEventLoopDelay`, which
  * @fastify/under-pressure reads once a second): overload has to be noticed, and its end even more so, within a turn of the loop. Whoever
  * sheds for a second after each busy one serves half of what it could.
  * @param delayMaxMs 0: never overloaded

@@ -46,7 +46,9 @@ export function healthRoutes(app: FastifyInstance, checks: Readonly<Record<strin
     }
     return {
       status: closing ? 'closing' : missing.length > 0 ? 'unavailable' : 'ok',
-      checks: Object.fromEntries(Object.keys(checks).map((name, index) => [name, found[index] === null ? 'ok' : 'unavailable'])),
+      checks: Object.fromEntries(
+        Object.keys(checks).map((name, index) => [name, found[index] === null ? 'ok' : 'unavailable']),
+      ),
     }
   })
 

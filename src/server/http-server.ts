@@ -6,10 +6,10 @@ import type { Meter } from '../observability/meter.ts'
 import { acceptJsonBodies } from './json-body.ts'
 import type { LogDestination } from './log-destination.ts'
 import { neutraliseLine } from './log-text.ts'
+import { observeRequests } from './observe-requests.ts'
+import { type RenderStrayRefusal, strayRequests } from './rejected-by-parser.ts'
 import { createRequestIds } from './request-id.ts'
-import { observeRequests } from './request-log.ts'
 import { securityHeaders } from './security-headers.ts'
-import { type RenderStrayRefusal, strayRequests } from './stray-requests.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -32,7 +32,12 @@ export interface HttpServerOptions {
 const originOf = (host: string, port: number) => `http://${host.includes(':') ? `[${host}]` : host}:${port}`
 
 /** The box that the doors are set into: request ids, body parsing, timeouts, the log line of each request. */
-export function createHttpServer({ config, renderStrayRefusal, meter, logDestination }: HttpServerOptions): FastifyInstance {
+export function createHttpServer({
+  config,
+  renderStrayRefusal,
+  meter,
+  logDestination,
+}: HttpServerOptions): FastifyInstance {
   const nextRequestId = createRequestIds()
   const headers = securityHeaders(config.publicUrl?.startsWith('https:') ?? false)
 
@@ -53,24 +58,31 @@ export function createHttpServer({ config, renderStrayRefusal, meter, logDestina
     // Requests that arrive on a kept-alive connection while we drain are still served, and told to close.
     return503OnClosing: false,
     forceCloseConnections: 'idle',
-    // Slow callers: with their headers and bodies (checked every second), and with reading what they are answered. The last is longer than
-    // any statement may take, during which a connection is silent, too.
+    // Slow callers: with their headers and bodies (checked every second), and with reading what they are answered. The
+    // last is longer than any statement may take, during which a connection is silent, too.
     requestTimeout: 30_000,
     connectionTimeout: 75_000,
     keepAliveTimeout: 72_000,
     // Without a Host Node would answer by itself, not in the envelope.
-    http: { headersTimeout: 15_000, connectionsCheckingInterval: 1_000, maxHeaderSize: 16 * 1024, requireHostHeader: false },
+    http: {
+      headersTimeout: 15_000,
+      connectionsCheckingInterval: 1_000,
+      maxHeaderSize: 16 * 1024,
+      requireHostHeader: false,
+    },
     ...strayRequests({ render: renderStrayRefusal, nextRequestId, headers, meter, app: () => app }),
   })
 
   // Every method that Node's parser lets through, so that a known path can answer 405 to it instead of 404.
-  for (const method of METHODS) if (!app.supportedMethods.includes(method) && method !== 'CONNECT') app.addHttpMethod(method)
+  for (const method of METHODS)
+    if (!app.supportedMethods.includes(method) && method !== 'CONNECT') app.addHttpMethod(method)
 
   let origin = config.publicUrl ?? originOf(config.host, config.port)
   app.addHook('onListen', (done) => {
     // PORT=0 becomes a real port only now.
     const address = app.server.address()
-    if (config.publicUrl === null && typeof address === 'object' && address !== null) origin = originOf(address.address, address.port)
+    if (config.publicUrl === null && typeof address === 'object' && address !== null)
+      origin = originOf(address.address, address.port)
     done()
   })
   app.decorate('publicUrl', (target = '') => {
@@ -84,7 +96,8 @@ export function createHttpServer({ config, renderStrayRefusal, meter, logDestina
     done()
   })
   observeRequests(app, meter)
-  // When the answer goes out, not when the request came in: what was in flight at that moment must not keep its connection either.
+  // When the answer goes out, not when the request came in: what was in flight at that moment must not keep its
+  // connection either.
   app.addHook('onSend', (_request, reply, payload, done) => {
     if (closing) reply.header('connection', 'close')
     done(null, payload)
@@ -97,9 +110,10 @@ export function createHttpServer({ config, renderStrayRefusal, meter, logDestina
   app.server.maxHeadersCount = 100
   // Each costs memory, 20 kB at rest; more are closed at once.
   app.server.maxConnections = 5_000
-  // An expectation other than 100-continue may be ignored (RFC 9110 §10.1.1). Node would answer both by itself, and ask even strangers
-  // for their bodies.
-  for (const event of ['checkExpectation', 'checkContinue']) app.server.on(event, (request, response) => app.routing(request, response))
+  // An expectation other than 100-continue may be ignored (RFC 9110 §10.1.1). Node would answer both by itself, and ask
+  // even strangers for their bodies.
+  for (const event of ['checkExpectation', 'checkContinue'])
+    app.server.on(event, (request, response) => app.routing(request, response))
   app.addHook('preParsing', ({ raw, is404 }, reply, _payload, done) => {
     // Nor is a body read for what is not there.
     if (is404) return done(new GatewayError('notFound'))
@@ -116,7 +130,8 @@ function refusalOfMessage({ rawHeaders, httpVersion, headers }: IncomingMessage)
   // The syntax of HTTP/1 with the number of another version.
   if (httpVersion !== '1.1' && httpVersion !== '1.0') return malformed('only HTTP/1.0 and HTTP/1.1 are understood')
   // RFC 9112 §6.1: in HTTP/1.0 it means that the framing is faulty.
-  if (httpVersion === '1.0' && headers['transfer-encoding'] !== undefined) return malformed('HTTP/1.0 knows no Transfer-Encoding')
+  if (httpVersion === '1.0' && headers['transfer-encoding'] !== undefined)
+    return malformed('HTTP/1.0 knows no Transfer-Encoding')
   // RFC 9112 §3.2; Node keeps the first and drops the others.
   let hosts = 0
   for (let index = 0; index < rawHeaders.length; index += 2) {

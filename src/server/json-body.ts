@@ -4,12 +4,15 @@ import { GatewayError } from '../domain/errors.ts'
 
 const malformed = (reason: string) => new GatewayError('malformedRequest', { reason })
 
-/** How deep a body may be nested. JSON.parse takes any depth; whoever walks the value, JSON.stringify for one, runs out of stack. */
+/**
+ * How deep a body may be nested. JSON.parse takes any depth; whoever walks the value, JSON.stringify for one, runs out
+ * of stack.
+ */
 const deepest = 100
 
 /**
- * What is wrong with a valid JSON text, in words that may be shown, or null. Of a member that is named twice parsers disagree on
- * which one counts (RFC 8259 §4), so a proxy could have checked the other one.
+ * What is wrong with a valid JSON text, in words that may be shown, or null. Of a member that is named twice parsers
+ * disagree on which one counts (RFC 8259 §4), so a proxy could have checked the other one.
  */
 function flawOf(json: string): string | null {
   // One entry for each open bracket; null for an array.
@@ -34,7 +37,8 @@ function flawOf(json: string): string | null {
 
 /**
  * Parses a request body; an empty one is `undefined`.
- * @throws GatewayError `malformedRequest` for anything but UTF-8 JSON without a byte-order mark, without duplicate members, and not too deep
+ * @throws GatewayError `malformedRequest` for anything but UTF-8 JSON without a byte-order mark, without duplicate
+ *   members, and not too deep
  */
 export function parseJson(body: Buffer): unknown {
   if (body.length === 0) return undefined
@@ -59,7 +63,10 @@ export function acceptJsonBodies(app: FastifyInstance): void {
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
     const charset = /;\s*charset\s*=\s*"?([^";\s]*)/i.exec(request.headers['content-type'] ?? '')?.[1]
     const encoding = request.headers['content-encoding']
-    if ((charset !== undefined && charset.toLowerCase() !== 'utf-8') || (encoding !== undefined && encoding !== 'identity')) {
+    if (
+      (charset !== undefined && charset.toLowerCase() !== 'utf-8') ||
+      (encoding !== undefined && encoding !== 'identity')
+    ) {
       done(new GatewayError('unsupportedMediaType'))
       return
     }

@@ -14,18 +14,24 @@ export interface LogDestinationOptions {
 }
 
 /**
- * Writes the log without waiting for its reader. One that is slow, or has hung, or a disk that is full, keeps no caller waiting, takes a
- * bounded amount of memory, and does not keep the process from ending. Fastify's own destination would do the first of these only.
+ * Writes the log without waiting for its reader. One that is slow, or has hung, or a disk that is full, keeps no caller
+ * waiting, takes a bounded amount of memory, and does not keep the process from ending. Fastify's own destination would
+ * do the first of these only.
  */
 export function openLogDestination({ fd, waitingAtMost, lastWordsMs }: LogDestinationOptions): LogDestination {
-  // A pipe may be a blocking one, on which the last words would wait for ever. Node changes that when it opens the stream.
+  // A pipe may be a blocking one, on which the last words would wait for ever. Node changes that when it opens the
+  // stream.
   if (fd === 1) void process.stdout
 
   let lost = 0
   /** Whether the last try has failed. The next line is the next try, also one that finds no room. */
   let isBroken = false
   let triesUntil = Number.POSITIVE_INFINITY
-  const stream = new sonicBoom.SonicBoom({ fd, maxLength: waitingAtMost, retryEAGAIN: () => performance.now() < triesUntil })
+  const stream = new sonicBoom.SonicBoom({
+    fd,
+    maxLength: waitingAtMost,
+    retryEAGAIN: () => performance.now() < triesUntil,
+  })
 
   stream.on('drop', () => {
     lost += 1

@@ -22,7 +22,8 @@ export function toGatewayError(error: unknown): GatewayError {
   if (error instanceof GatewayError) return error
   const { code, statusCode } = typeof error === 'object' && error !== null ? (error as Partial<FastifyError>) : {} // any object can be looked into
   // Another 4xx of Fastify's, or whatever Node's parser says, is the request's fault; the rest is ours.
-  const isOfTheRequest = (code?.startsWith('FST_') && statusCode !== undefined && statusCode < 500) || code?.startsWith('HPE_')
+  const isOfTheRequest =
+    (code?.startsWith('FST_') && statusCode !== undefined && statusCode < 500) || code?.startsWith('HPE_')
   const refusal = refusalOf[code ?? ''] ?? (isOfTheRequest ? 'malformedRequest' : 'internal')
   return new GatewayError(refusal, {}, error)
 }
@@ -31,7 +32,9 @@ export function toGatewayError(error: unknown): GatewayError {
 export function refusalHeaders({ refusal, status, details }: GatewayError): Record<string, string> {
   if (status === 401) return { 'www-authenticate': details.tokenWasSent ? 'Bearer error="invalid_token"' : 'Bearer' }
   if (refusal === 'invalidScopes') {
-    return { 'www-authenticate': `Bearer error="insufficient_scope", scope="${(details.missingScopes ?? []).join(' ')}"` }
+    return {
+      'www-authenticate': `Bearer error="insufficient_scope", scope="${(details.missingScopes ?? []).join(' ')}"`,
+    }
   }
   if (details.retryAfter !== undefined) {
     return { 'retry-after': String(details.retryAfter), ...(details.allowance && rateLimitHeaders(details.allowance)) }

@@ -10,9 +10,10 @@ export const pagePolicy =
   "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 /**
- * Headers of every answer, whatever it is. One constant object: @fastify/helmet works out the same values anew for each request, which
- * cost 6 to 15 µs of CPU where this costs 1 to 3, about a tenth of a whole request.
- * @param isHttps whether callers come by https (`PUBLIC_URL`); a browser must not be told to insist on it otherwise (RFC 6797 §7.2)
+ * Headers of every answer, whatever it is. One constant object: @fastify/helmet works out the same values anew for each
+ * request, which cost 6 to 15 µs of CPU where this costs 1 to 3, about a tenth of a whole request.
+ * @param isHttps whether callers come by https (`PUBLIC_URL`); a browser must not be told to insist on it otherwise
+ *   (RFC 6797 §7.2)
  */
 export function securityHeaders(isHttps: boolean): Readonly<Record<string, string>> {
   return Object.freeze({

@@ -5,8 +5,8 @@ import type { GatewayError } from '../domain/errors.ts'
 export type RefusalAhead = () => GatewayError | null
 
 /**
- * The last hook of both doors, after everything that can be told from a request's head: its body is not read where it would be refused in
- * the end and the process has no time for that.
+ * The last hook of both doors, after everything that can be told from a request's head: its body is not read where it
+ * would be refused in the end and the process has no time for that.
  */
 export function sheddingHook(refusalAhead: RefusalAhead): onRequestHookHandler {
   return (_request, _reply, done) => done(refusalAhead() ?? undefined)

@@ -12,7 +12,13 @@ beforeAll(async () => {
 })
 afterAll(() => issuer.close())
 
-function setUp({ keys = createStaticKeySet(issuer.jwks()), cacheSeconds = 60 }: { keys?: KeySet; cacheSeconds?: number } = {}) {
+function setUp({
+  keys = createStaticKeySet(issuer.jwks()),
+  cacheSeconds = 60,
+}: {
+  keys?: KeySet
+  cacheSeconds?: number
+} = {}) {
   const reasons: Unauthenticated[] = []
   const verifier = createTokenVerifier({ ...issuer, algorithms: ['ES256'], keys, cacheSeconds })
   const authenticate = createAuthenticate({
@@ -21,7 +27,11 @@ function setUp({ keys = createStaticKeySet(issuer.jwks()), cacheSeconds = 60 }: 
     admit: (caller) => caller,
     onRefused: (reason) => reasons.push(reason),
   })
-  return { authenticate, reasons, refusal: (credentials: Credentials) => refusalOf(async () => authenticate(credentials)) }
+  return {
+    authenticate,
+    reasons,
+    refusal: (credentials: Credentials) => refusalOf(async () => authenticate(credentials)),
+  }
 }
 
 async function refusalOf(attempt: () => Promise<unknown>): Promise<GatewayError> {
@@ -39,7 +49,12 @@ const bearer = (token: string) => sent('Authorization', `Bearer ${token}`)
 describe('authenticate', () => {
   it('says who is calling', async () => {
     const { authenticate, reasons } = setUp()
-    const caller = { clientId: testClientId, clientType: 'MSP', scopes: ['connection:read', 'connection:write'], userId: null }
+    const caller = {
+      clientId: testClientId,
+      clientType: 'MSP',
+      scopes: ['connection:read', 'connection:write'],
+      userId: null,
+    }
     expect(await authenticate(bearer(issuer.mint()))).toEqual(caller)
     expect(reasons).toEqual([])
   })
@@ -53,7 +68,11 @@ describe('authenticate', () => {
 
   it('tells a request without a token from one with a bad token (RFC 6750 §3.1)', async () => {
     const { refusal, reasons } = setUp()
-    expect(await refusal(sent())).toMatchObject({ refusal: 'accessDenied', status: 401, details: { tokenWasSent: false } })
+    expect(await refusal(sent())).toMatchObject({
+      refusal: 'accessDenied',
+      status: 401,
+      details: { tokenWasSent: false },
+    })
     expect(await refusal(sent('Authorization', 'Basic eDp5'))).toMatchObject({ details: { tokenWasSent: false } })
     expect(await refusal(sent('Authorization', 'Bearer'))).toMatchObject({ details: { tokenWasSent: true } })
     expect(await refusal(sent(...bearer('a').rawHeaders, ...bearer('b').rawHeaders))).toMatchObject({
@@ -61,7 +80,9 @@ describe('authenticate', () => {
       details: { tokenWasSent: true },
     })
     expect(await refusal(bearer('nonsense'))).toMatchObject({ details: { tokenWasSent: true } })
-    expect(await refusal(bearer(issuer.mint({ expiresInSeconds: -60 })))).toMatchObject({ details: { tokenWasSent: true } })
+    expect(await refusal(bearer(issuer.mint({ expiresInSeconds: -60 })))).toMatchObject({
+      details: { tokenWasSent: true },
+    })
     expect(reasons).toEqual(['no_token', 'no_token', 'header', 'header', 'malformed', 'expired'])
   })
 
@@ -69,7 +90,11 @@ describe('authenticate', () => {
     const { refusal } = setUp()
     const token = issuer.mint({ claims: { aud: 'https://elsewhere.test/' } })
     const error = await refusal(bearer(token))
-    expect(error.cause).toMatchObject({ name: 'TokenRefused', reason: 'audience', message: 'access token refused: audience (aud)' })
+    expect(error.cause).toMatchObject({
+      name: 'TokenRefused',
+      reason: 'audience',
+      message: 'access token refused: audience (aud)',
+    })
     const [, payload = '', signature = ''] = token.split('.')
     const said = `${error.stack}${JSON.stringify(error)}${(error.cause as Error).stack}${JSON.stringify(error.cause)}`
     for (const part of [payload, signature, testClientId]) expect(said).not.toContain(part)

@@ -1,8 +1,19 @@
 import { createHmac } from 'node:crypto'
 import type { RefusalReason } from '../../src/auth/token-refused.ts'
-import { makeKey, signJws, signText, type TestIssuer, type TestKey, type TokenRequest, testClientId } from '../support/tokens.ts'
+import {
+  makeKey,
+  signJws,
+  signText,
+  type TestIssuer,
+  type TestKey,
+  type TokenRequest,
+  testClientId,
+} from '../support/tokens.ts'
 
-/** What the rows are made of: an issuer that publishes an ES256, an RS256 and a PS256 key, and its clock. Configured are ES256 and RS256. */
+/**
+ * What the rows are made of: an issuer that publishes an ES256, an RS256 and a PS256 key, and its clock. Configured are
+ * ES256 and RS256.
+ */
 export interface Ingredients {
   readonly issuer: TestIssuer
   readonly rsa: TestKey
@@ -51,7 +62,11 @@ function unsigned({ issuer, rsa, pss }: Ingredients): BadToken[] {
   return [
     ...spellings.map((alg): BadToken => [`alg ${JSON.stringify(alg)} with a signature`, claim(alg), 'algorithm']),
     ...spellings.map(
-      (alg): BadToken => [`alg ${JSON.stringify(alg)} without one`, `${part(claim(alg), 0)}.${part(good, 1)}.`, 'malformed'],
+      (alg): BadToken => [
+        `alg ${JSON.stringify(alg)} without one`,
+        `${part(claim(alg), 0)}.${part(good, 1)}.`,
+        'malformed',
+      ],
     ),
     ['alg missing', claim(undefined), 'malformed'],
     ['alg empty', claim(''), 'malformed'],
@@ -95,9 +110,13 @@ function wrongKeys({ issuer, rsa, attacker }: Ingredients): BadToken[] {
   ]
 }
 
-const swapCase = (text: string) => text.replace(/[a-z]/gi, (letter) => (letter < 'a' ? letter.toLowerCase() : letter.toUpperCase()))
+const swapCase = (text: string) =>
+  text.replace(/[a-z]/gi, (letter) => (letter < 'a' ? letter.toLowerCase() : letter.toUpperCase()))
 
-/** RFC 8725 §3.10: key hints of the token are not followed. The attacker's server is real, and the test counts its visitors. */
+/**
+ * RFC 8725 §3.10: key hints of the token are not followed. The attacker's server is real, and the test counts its
+ * visitors.
+ */
 function keysFromTheToken({ issuer, attacker, attackerUrl }: Ingredients): BadToken[] {
   const hints = {
     jku: attackerUrl,
@@ -112,7 +131,11 @@ function keysFromTheToken({ issuer, attacker, attackerUrl }: Ingredients): BadTo
       issuer.mint({ key: attacker, header: { [name]: value, kid: issuer.key.kid } }),
       'signature',
     ],
-    [`${name} of an attacker, no kid`, issuer.mint({ key: attacker, header: { [name]: value, kid: undefined } }), 'signature'],
+    [
+      `${name} of an attacker, no kid`,
+      issuer.mint({ key: attacker, header: { [name]: value, kid: undefined } }),
+      'signature',
+    ],
   ])
 }
 
@@ -136,9 +159,17 @@ function tampered({ issuer, now }: Ingredients): BadToken[] {
       `${base64url(JSON.stringify({ alg: 'ES256', kid: issuer.key.kid }))}.${payload}.${signature}`,
       'signature',
     ],
-    ['header with a space more', `${base64url(`${Buffer.from(header, 'base64url')} `)}.${payload}.${signature}`, 'signature'],
+    [
+      'header with a space more',
+      `${base64url(`${Buffer.from(header, 'base64url')} `)}.${payload}.${signature}`,
+      'signature',
+    ],
     ['signature of another token', `${header}.${payload}.${part(other, 2)}`, 'signature'],
-    ['signature with a bit turned', signed(Buffer.from(bytes.map((byte, index) => (index === 40 ? byte ^ 1 : byte)))), 'signature'],
+    [
+      'signature with a bit turned',
+      signed(Buffer.from(bytes.map((byte, index) => (index === 40 ? byte ^ 1 : byte)))),
+      'signature',
+    ],
     ['signature one byte short', signed(bytes.subarray(0, 63)), 'signature'],
     ['signature one byte long', signed(Buffer.concat([bytes, Buffer.of(0)])), 'signature'],
     ['signature of one byte', signed(Buffer.of(0)), 'signature'],
@@ -210,8 +241,23 @@ function nextCharacter(character: string): string {
 
 function headers({ issuer }: Ingredients): BadToken[] {
   const typed = (typ: unknown): BadToken => [`typ ${JSON.stringify(typ)}`, issuer.mint({ header: { typ } }), 'type']
-  const types = ['id+jwt', 'ID+JWT', 'logout+jwt', 'dpop+jwt', 'secevent+jwt', 'application/jwt', 'application/at+jwt', 'at+jwt ', 'jw', '']
-  const critical = (name: string, header: Record<string, unknown>): BadToken => [name, issuer.mint({ header }), 'critical']
+  const types = [
+    'id+jwt',
+    'ID+JWT',
+    'logout+jwt',
+    'dpop+jwt',
+    'secevent+jwt',
+    'application/jwt',
+    'application/at+jwt',
+    'at+jwt ',
+    'jw',
+    '',
+  ]
+  const critical = (name: string, header: Record<string, unknown>): BadToken => [
+    name,
+    issuer.mint({ header }),
+    'critical',
+  ]
   const input = (header: object, payload: string) => `${base64url(JSON.stringify(header))}.${payload}`
   const unencoded = input({ alg: 'ES256', kid: issuer.key.kid, b64: false, crit: ['b64'] }, part(issuer.mint(), 1))
   return [
@@ -248,7 +294,9 @@ function times({ issuer, now }: Ingredients): BadToken[] {
     ['nbf null', { nbf: null }, 'claims'],
   ]
   const infinite = (claim: string) => {
-    const payload = JSON.stringify(JSON.parse(Buffer.from(part(issuer.mint({ claims: { [claim]: 4242 } }), 1), 'base64url').toString()))
+    const payload = JSON.stringify(
+      JSON.parse(Buffer.from(part(issuer.mint({ claims: { [claim]: 4242 } }), 1), 'base64url').toString()),
+    )
     return signJws({ alg: 'ES256', kid: issuer.key.kid }, payload.replace('4242', '1e999'), issuer.key)
   }
   return [
@@ -262,7 +310,13 @@ function times({ issuer, now }: Ingredients): BadToken[] {
 function issuersAndAudiences({ issuer }: Ingredients): BadToken[] {
   const { issuer: iss, audience: aud } = issuer
   const wrong = (claim: string, reason: RefusalReason, values: unknown[]) =>
-    values.map((value): BadToken => [`${claim} ${JSON.stringify(value) ?? 'missing'}`, issuer.mint({ claims: { [claim]: value } }), reason])
+    values.map(
+      (value): BadToken => [
+        `${claim} ${JSON.stringify(value) ?? 'missing'}`,
+        issuer.mint({ claims: { [claim]: value } }),
+        reason,
+      ],
+    )
   return [
     ...wrong('iss', 'issuer', [
       'https://elsewhere.test/',
@@ -276,7 +330,16 @@ function issuersAndAudiences({ issuer }: Ingredients): BadToken[] {
       undefined,
     ]),
     ...wrong('iss', 'issuer', [[iss], { iss }]),
-    ...wrong('aud', 'audience', ['https://elsewhere.test/', aud.slice(0, -1), `${aud}admin`, aud.toUpperCase(), '', 1, null, undefined]),
+    ...wrong('aud', 'audience', [
+      'https://elsewhere.test/',
+      aud.slice(0, -1),
+      `${aud}admin`,
+      aud.toUpperCase(),
+      '',
+      1,
+      null,
+      undefined,
+    ]),
     ...wrong('aud', 'audience', [[], [`${aud}x`, 'y'], [[aud]], { [aud]: true }, { 0: aud, length: 1 }]),
     ...wrong('aud', 'claims', [
       [aud, 1],

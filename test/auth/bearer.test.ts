@@ -60,7 +60,10 @@ describe('readBearer', () => {
     ['a scheme that is no token', 'Bearer: abc'],
     ['a scheme beyond ASCII', 'Béarer abc'],
   ])('refuses a header without a scheme: %s', (_name, value) => {
-    expect(readBearer(authorization(value))).toEqual({ kind: 'refused', why: 'an Authorization header without a scheme' })
+    expect(readBearer(authorization(value))).toEqual({
+      kind: 'refused',
+      why: 'an Authorization header without a scheme',
+    })
   })
 
   it.each([
@@ -87,7 +90,12 @@ describe('readBearer', () => {
   })
 
   it('takes time in proportion to the header, whatever is in it', () => {
-    const hostile = ['='.repeat(500_000), `${'a='.repeat(250_000)} `, `${' '.repeat(500_000)}é`, `${'a'.repeat(500_000)}é`]
+    const hostile = [
+      '='.repeat(500_000),
+      `${'a='.repeat(250_000)} `,
+      `${' '.repeat(500_000)}é`,
+      `${'a'.repeat(500_000)}é`,
+    ]
     const begin = performance.now()
     for (const value of hostile) expect(readBearer(authorization(`Bearer ${value}`)).kind).toBe('refused')
     expect(performance.now() - begin).toBeLessThan(500)

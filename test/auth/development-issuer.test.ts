@@ -2,9 +2,9 @@ import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { developmentAudience, developmentIssuer, openDevelopmentIssuer } from '../../src/auth/development-issuer.ts'
 import { createStaticKeySet } from '../../src/auth/static-key-set.ts'
 import { createTokenVerifier } from '../../src/auth/verify-token.ts'
+import { developmentAudience, developmentIssuer, openDevelopmentIssuer } from '../../src/development/issuer.ts'
 import { testClientId } from '../support/tokens.ts'
 
 const userId = '30000000-0000-4000-8000-000000000001'
@@ -22,7 +22,14 @@ afterEach(() => rm(dataDir, { recursive: true }))
 type Issuer = Awaited<ReturnType<typeof openDevelopmentIssuer>>
 
 function verifierOf({ issuer, audience, jwks }: Issuer, now = Date.now) {
-  return createTokenVerifier({ issuer, audience, algorithms: ['ES256'], keys: createStaticKeySet(jwks), cacheSeconds: 0, now })
+  return createTokenVerifier({
+    issuer,
+    audience,
+    algorithms: ['ES256'],
+    keys: createStaticKeySet(jwks),
+    cacheSeconds: 0,
+    now,
+  })
 }
 
 describe('the development issuer', () => {
@@ -50,7 +57,10 @@ describe('the development issuer', () => {
   it('goes by fixed names and publishes the public key only', async () => {
     const { issuer, audience, jwks } = await openDevelopmentIssuer(dataDir)
     expect([issuer, audience]).toEqual([developmentIssuer, developmentAudience])
-    expect([developmentIssuer, developmentAudience]).toEqual(['urn:mithril-connection-gateway:development', 'mithril-connection-gateway'])
+    expect([developmentIssuer, developmentAudience]).toEqual([
+      'urn:mithril-connection-gateway:development',
+      'mithril-connection-gateway',
+    ])
     expect(jwks.keys.map((key) => Object.keys(key).sort())).toEqual([['alg', 'crv', 'kid', 'kty', 'use', 'x', 'y']])
   })
 
@@ -85,7 +95,10 @@ describe('the development issuer', () => {
     ['without the private part', (good) => JSON.stringify({ ...JSON.parse(good), d: undefined })],
     ['of another curve', (good) => JSON.stringify({ ...JSON.parse(good), crv: 'P-384' })],
     ['a symmetric key', () => JSON.stringify({ kty: 'oct', k: 'A'.repeat(43) })],
-    ['with a private part that does not belong to it', (good) => JSON.stringify({ ...JSON.parse(good), d: `${'A'.repeat(42)}E` })],
+    [
+      'with a private part that does not belong to it',
+      (good) => JSON.stringify({ ...JSON.parse(good), d: `${'A'.repeat(42)}E` }),
+    ],
     ['with a point off the curve', (good) => JSON.stringify({ ...JSON.parse(good), x: 'A'.repeat(43) })],
   ]
 

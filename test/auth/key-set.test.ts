@@ -9,7 +9,10 @@ import { createTokenVerifier } from '../../src/auth/verify-token.ts'
 import { makeKey, startTestIssuer, type TestIssuer } from '../support/tokens.ts'
 
 let issuer: TestIssuer
-/** Milliseconds; the tests move it. Timers of the background run in real time, so that here nothing happens behind a test's back. */
+/**
+ * Milliseconds; the tests move it. Timers of the background run in real time, so that here nothing happens behind a
+ * test's back.
+ */
 let time: number
 let opened: KeySet[]
 let lines: [level: string, message: string, details: Record<string, unknown>][]
@@ -45,7 +48,12 @@ function open(options: Partial<KeySetOptions> = {}) {
     }
   }
   const judgeAll = async (tokens: string[]) => [...new Set(await Promise.all(tokens.map(judge)))]
-  return { keys, judge, judgeAll, ready: () => vi.waitFor(() => expect(keys.state().ready).toBe(true), { timeout: 10_000, interval: 5 }) }
+  return {
+    keys,
+    judge,
+    judgeAll,
+    ready: () => vi.waitFor(() => expect(keys.state().ready).toBe(true), { timeout: 10_000, interval: 5 }),
+  }
 }
 
 async function openReady(options: Partial<KeySetOptions> = {}) {
@@ -110,7 +118,10 @@ describe('at the start', () => {
     issuer.fail(500)
     const { keys, judge } = open()
     const looking = Promise.resolve(keys.getKey({ alg: 'ES256' }, { payload: '', signature: '' }))
-    await expect(looking).rejects.toMatchObject({ name: 'KeysUnavailable', cause: { message: 'the key server answered 500' } })
+    await expect(looking).rejects.toMatchObject({
+      name: 'KeysUnavailable',
+      cause: { message: 'the key server answered 500' },
+    })
     issuer.recover()
     time += 1_000
     await judge(issuer.mint())
@@ -120,10 +131,13 @@ describe('at the start', () => {
     ])
   })
 
-  it.each(['not a URL', 'file:///etc/passwd', 'https://user:secret@issuer.test/jwks'])('an address like %s is refused, unquoted', (url) => {
-    const message = 'the address of the key set must be an http(s) URL without user name and password'
-    expect(() => createKeySet({ url })).toThrow(new TypeError(message))
-  })
+  it.each(['not a URL', 'file:///etc/passwd', 'https://user:secret@issuer.test/jwks'])(
+    'an address like %s is refused, unquoted',
+    (url) => {
+      const message = 'the address of the key set must be an http(s) URL without user name and password'
+      expect(() => createKeySet({ url })).toThrow(new TypeError(message))
+    },
+  )
 })
 
 describe('rotation', () => {
@@ -157,7 +171,10 @@ describe('rotation', () => {
   })
 
   it('fails no verification under load, key after key, with tokens of the old and the new one, in a flood of made-up kids', async () => {
-    const { judge, judgeAll } = await openReady({ now: performance.now.bind(performance), limits: { cooldownSeconds: 0.1 } })
+    const { judge, judgeAll } = await openReady({
+      now: performance.now.bind(performance),
+      limits: { cooldownSeconds: 0.1 },
+    })
     const begin = performance.now()
     const verdicts = { good: new Set<string>(), bad: new Set<string>() }
     let over = false
@@ -214,7 +231,9 @@ describe('a flood of unknown kids', () => {
   })
 
   it('does not make known tokens wait, and is itself not kept waiting beyond a bound', async () => {
-    const { judge, judgeAll } = await openReady({ limits: { cooldownSeconds: 60, timeoutSeconds: 60, unknownKidsWaitingAtMost: 50 } })
+    const { judge, judgeAll } = await openReady({
+      limits: { cooldownSeconds: 60, timeoutSeconds: 60, unknownKidsWaitingAtMost: 50 },
+    })
     expect(await judgeAll(strangers(50))).toEqual(['unknown_key'])
     const waiting = strangers(50).map(judge)
     expect(await judge(issuer.mint())).toBe('accepted')
@@ -334,11 +353,23 @@ describe('an answer that is no key set', () => {
     ['404', () => issuer.fail(404), /answered 404/],
     ['201', () => issuer.fail(201), /answered 201/],
     ['204', () => issuer.fail(204), /answered 204/],
-    ['a redirect', () => issuer.answer((_, res) => void res.writeHead(302, { location: elsewhere }).end()), /fetch failed/],
-    ['a redirect to itself', () => issuer.answer((_, res) => void res.writeHead(307, { location: issuer.jwksUrl }).end()), /fetch failed/],
+    [
+      'a redirect',
+      () => issuer.answer((_, res) => void res.writeHead(302, { location: elsewhere }).end()),
+      /fetch failed/,
+    ],
+    [
+      'a redirect to itself',
+      () => issuer.answer((_, res) => void res.writeHead(307, { location: issuer.jwksUrl }).end()),
+      /fetch failed/,
+    ],
     ['a connection cut', () => issuer.reset(), /fetch failed/],
     ['nothing, for ever', () => issuer.hang(), /timeout/],
-    ['half an answer, and nothing more', () => issuer.answer((_, res) => void res.writeHead(200).write('{"keys":')), /timeout/],
+    [
+      'half an answer, and nothing more',
+      () => issuer.answer((_, res) => void res.writeHead(200).write('{"keys":')),
+      /timeout/,
+    ],
     ['half an answer, then a cut', () => issuer.answer(cutOff), /terminated/],
     ['one that comes too late', () => issuer.slow(400), /timeout/],
     ['an empty body', () => issuer.send(''), /not JSON/],
@@ -418,7 +449,8 @@ describe('waiting for keys', () => {
     ['an unknown kid', 1],
   ])('is bounded even if a fetch never ends: %s', async (_name, goodFetches) => {
     let calls = 0
-    const fetch = () => (calls++ < goodFetches ? Promise.resolve(Response.json(issuer.jwks())) : new Promise<Response>(() => {}))
+    const fetch = () =>
+      calls++ < goodFetches ? Promise.resolve(Response.json(issuer.jwks())) : new Promise<Response>(() => {})
     const { keys, judge } = open({ fetch, limits: { timeoutSeconds: 0.1 } })
     if (goodFetches > 0) await judge(issuer.mint())
     time += 30_000
@@ -466,7 +498,10 @@ describe('key sets as issuers publish them', () => {
 
   it('may hold keys without alg and use', async () => {
     const rsa = makeKey('RS256')
-    issuer.publish({ ...rsa.publicJwk, alg: undefined, use: undefined }, { ...issuer.key.publicJwk, alg: undefined, use: undefined })
+    issuer.publish(
+      { ...rsa.publicJwk, alg: undefined, use: undefined },
+      { ...issuer.key.publicJwk, alg: undefined, use: undefined },
+    )
     const { judge } = await openReady()
     expect(await judge(issuer.mint({ key: rsa }))).toBe('accepted')
     expect(await judge(issuer.mint())).toBe('accepted')
@@ -475,7 +510,12 @@ describe('key sets as issuers publish them', () => {
 
   it('may hold what we do not understand: the good keys serve, the rest is dropped and mentioned', async () => {
     const leaked = makeKey('ES256')
-    const odd = [null, { kty: 'oct', k: 'c2VjcmV0', kid: 'a' }, { kty: 'new', kid: 'b' }, { ...leaked.publicJwk, d: 'AA' }]
+    const odd = [
+      null,
+      { kty: 'oct', k: 'c2VjcmV0', kid: 'a' },
+      { kty: 'new', kid: 'b' },
+      { ...leaked.publicJwk, d: 'AA' },
+    ]
     issuer.publish(...odd, issuer.key.publicJwk)
     const { judge } = await openReady()
     expect(await judge(issuer.mint())).toBe('accepted')

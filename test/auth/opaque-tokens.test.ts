@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createOpaqueTokens, isOpaque } from '../../src/auth/opaque-tokens.ts'
 import { TokenRefused } from '../../src/auth/token-refused.ts'
-import { createCallerRegistry } from '../../src/persistence/caller-registry.ts'
-import { createDatabase, type Database } from '../../src/persistence/database.ts'
+import { createDatabase, type Database } from '../../src/persistence/pool/database.ts'
+import { createCallerRegistry } from '../../src/persistence/stores/caller-registry.ts'
 import { createTestDatabase, databaseDefaults, type TestDatabase } from '../support/database.ts'
 import { startTestIssuer } from '../support/tokens.ts'
 
@@ -58,7 +58,12 @@ describe('a token', () => {
       scopes: ['connection:read', 'connection:write'],
       userId,
     })
-    expect(await judge(await db.insertToken({ clientId, scope: '' }))).toEqual({ clientId, clientType: 'MIS', scopes: [], userId: null })
+    expect(await judge(await db.insertToken({ clientId, scope: '' }))).toEqual({
+      clientId,
+      clientType: 'MIS',
+      scopes: [],
+      userId: null,
+    })
   })
 
   it('is nobody where no row has it', async () => {
@@ -147,5 +152,6 @@ it('is opaque what holds no dot: no JWT, signed or not, whole or in pieces with 
   const [header = '', payload = ''] = jwt.split('.')
   for (const token of [jwt, `${header}.${payload}.`, `${header}.${payload}`, `${header}.`, '.', `${header}.a.b.c.d`])
     expect(isOpaque(token)).toBe(false)
-  for (const token of ['a', randomUUID(), 'cTlTYTdDUXhxRDhoYVpUQ1J1cTRRdz09', 'a==', header]) expect(isOpaque(token)).toBe(true)
+  for (const token of ['a', randomUUID(), 'cTlTYTdDUXhxRDhoYVpUQ1J1cTRRdz09', 'a==', header])
+    expect(isOpaque(token)).toBe(true)
 })

@@ -44,12 +44,22 @@ async function verdict(attempt: () => unknown): Promise<string> {
 }
 
 describe('a good token', () => {
-  const caller = { clientId: testClientId, clientType: 'MSP', scopes: ['connection:read', 'connection:write'], userId: null }
+  const caller = {
+    clientId: testClientId,
+    clientType: 'MSP',
+    scopes: ['connection:read', 'connection:write'],
+    userId: null,
+  }
 
   it('says who is calling', async () => {
     const userId = '30000000-0000-4000-8000-000000000001'
     const token = issuer.mint({ clientType: 'MITHRIL ADMIN', scope: 'a:b c!~', userId })
-    expect(await setUp().verify(token)).toEqual({ clientId: testClientId, clientType: 'MITHRIL ADMIN', scopes: ['a:b', 'c!~'], userId })
+    expect(await setUp().verify(token)).toEqual({
+      clientId: testClientId,
+      clientType: 'MITHRIL ADMIN',
+      scopes: ['a:b', 'c!~'],
+      userId,
+    })
   })
 
   it('is one that jose itself accepts', async () => {
@@ -57,12 +67,15 @@ describe('a good token', () => {
     expect(payload).toMatchObject({ sub: testClientId })
   })
 
-  it.each<TestAlgorithm>(['ES256', 'RS256', 'PS256', 'EdDSA'])('may be signed with %s, if that is configured', async (algorithm) => {
-    const key = [issuer.key, rsa, pss, ed].find((candidate) => candidate.algorithm === algorithm)
-    expect(await setUp({ algorithms: [algorithm] }).verify(issuer.mint({ key }))).toEqual(caller)
-    const others = ['ES256', 'RS256', 'PS256', 'EdDSA'].filter((other) => other !== algorithm)
-    expect(await verdict(() => setUp({ algorithms: others }).verify(issuer.mint({ key })))).toBe('algorithm')
-  })
+  it.each<TestAlgorithm>(['ES256', 'RS256', 'PS256', 'EdDSA'])(
+    'may be signed with %s, if that is configured',
+    async (algorithm) => {
+      const key = [issuer.key, rsa, pss, ed].find((candidate) => candidate.algorithm === algorithm)
+      expect(await setUp({ algorithms: [algorithm] }).verify(issuer.mint({ key }))).toEqual(caller)
+      const others = ['ES256', 'RS256', 'PS256', 'EdDSA'].filter((other) => other !== algorithm)
+      expect(await verdict(() => setUp({ algorithms: others }).verify(issuer.mint({ key })))).toBe('algorithm')
+    },
+  )
 
   it.each([undefined, 'JWT', 'jwt', 'at+jwt', 'AT+JWT'])('may have typ %s', async (typ) => {
     expect(await setUp().verify(issuer.mint({ header: { typ } }))).toEqual(caller)
@@ -147,7 +160,9 @@ describe('a bad token', () => {
     await fc.assert(
       fc.asyncProperty(change, async ([at, character]) => {
         fc.pre(good[at] !== character)
-        expect(await verdict(() => verify(`${good.slice(0, at)}${character}${good.slice(at + 1)}`))).not.toBe('accepted')
+        expect(await verdict(() => verify(`${good.slice(0, at)}${character}${good.slice(at + 1)}`))).not.toBe(
+          'accepted',
+        )
       }),
       { numRuns: 500 },
     )

@@ -47,7 +47,11 @@ const clientOf = ({ clientId }: Fixture, scope = allScopes, more: Partial<Gatewa
 
 const good = { errors: [], httpStatus: 200, requestId: expect.any(String) }
 const time = expect.stringMatching(/^\d{4}-\d{2}-\d{2}T[\d:.]+Z$/)
-const wholeConnection = ({ clientId, consumerId, connectionId: id }: Fixture, redirectUri: string, version: number) => ({
+const wholeConnection = (
+  { clientId, consumerId, connectionId: id }: Fixture,
+  redirectUri: string,
+  version: number,
+) => ({
   id,
   clientId,
   consumerId,
@@ -59,7 +63,9 @@ const wholeConnection = ({ clientId, consumerId, connectionId: id }: Fixture, re
 
 test('every field of Query and Mutation has a document', () => {
   const schema = createSchema()
-  const fields = [schema.getQueryType(), schema.getMutationType()].flatMap((type) => Object.keys(type?.getFields() ?? {}))
+  const fields = [schema.getQueryType(), schema.getMutationType()].flatMap((type) =>
+    Object.keys(type?.getFields() ?? {}),
+  )
   const selected = Object.values(documents).flatMap(
     (document) => /^ *(?:query|mutation) [^{]+\{\s*(\w+)/m.exec(String(document))?.[1] ?? [],
   )
@@ -107,7 +113,12 @@ describe('every document, answered by the running gateway', () => {
       updatedAt: time,
       connections: {
         nodes: [{ ...wholeConnection(fixture, before, 1), consumer: { id: consumerId, name: `Client ${consumerId}` } }],
-        pageInfo: { hasNextPage: false, hasPreviousPage: false, startCursor: expect.any(String), endCursor: expect.any(String) },
+        pageInfo: {
+          hasNextPage: false,
+          hasPreviousPage: false,
+          startCursor: expect.any(String),
+          endCursor: expect.any(String),
+        },
         totalCount: 1,
       },
     })
@@ -116,11 +127,19 @@ describe('every document, answered by the running gateway', () => {
   test('Clients, a page after the other', async () => {
     const name = `Page ${randomUUID()}`
     for (const number of [1, 2, 3]) await gateway.database.insertClient({ type: 'MSP', name: `${name} ${number}` })
-    const admin = createGatewayClient({ url, token: gateway.issuer.mint({ clientType: 'MITHRIL ADMIN', scope: 'client:read' }) })
+    const admin = createGatewayClient({
+      url,
+      token: gateway.issuer.mint({ clientType: 'MITHRIL ADMIN', scope: 'client:read' }),
+    })
     const seen: (string | null)[] = []
     let cursor: string | null | undefined
     do {
-      const variables: ClientsQueryVariables = { first: 2, after: cursor, filter: { nameContains: name }, orderBy: 'INSERTED_AT_ASC' }
+      const variables: ClientsQueryVariables = {
+        first: 2,
+        after: cursor,
+        filter: { nameContains: name },
+        orderBy: 'INSERTED_AT_ASC',
+      }
       const page: GatewayResult<ClientsQuery> = await admin.execute(ClientsDocument, variables)
       expect(page).toMatchObject({ ...good, data: { clients: { totalCount: 3 } } })
       seen.push(...(page.data?.clients.nodes.map((node) => node.name) ?? []))
@@ -147,13 +166,18 @@ describe('every document, answered by the running gateway', () => {
     const fixture = await gateway.connection()
     const client = clientOf(fixture)
     expect(
-      await client.execute(RedirectUriCheckDocument, { ...keyOf(fixture), redirectUri: 'https://before.example.ua/callback#' }),
+      await client.execute(RedirectUriCheckDocument, {
+        ...keyOf(fixture),
+        redirectUri: 'https://before.example.ua/callback#',
+      }),
     ).toEqual({
       ...good,
       data: {
         redirectUriCheck: {
           valid: false,
-          violations: [{ rule: 'format', reason: 'fragment', message: 'a fragment is not allowed, not even an empty one' }],
+          violations: [
+            { rule: 'format', reason: 'fragment', message: 'a fragment is not allowed, not even an empty one' },
+          ],
           warnings: expect.any(Array),
         },
       },
@@ -170,14 +194,23 @@ describe('every document, answered by the running gateway', () => {
     const fixture = await gateway.connection()
     const key = keyOf(fixture)
     const client = clientOf(fixture)
-    expect(await client.execute(UpdateClientConnectionDocument, { input: { ...key, redirectUri: after, expectedVersion: 1 } })).toEqual({
+    expect(
+      await client.execute(UpdateClientConnectionDocument, {
+        input: { ...key, redirectUri: after, expectedVersion: 1 },
+      }),
+    ).toEqual({
       ...good,
       data: { updateClientConnection: { clientConnection: wholeConnection(fixture, after, 2) } },
     })
     const { data: changed } = await client.execute(ConnectionHistoryDocument, key)
     const changeId = changed?.clientConnection?.lastChange?.id ?? 'no change'
-    const reverted = await client.execute(RevertClientConnectionDocument, { input: { ...key, changeId, expectedVersion: 2 } })
-    expect(reverted).toEqual({ ...good, data: { revertClientConnection: { clientConnection: wholeConnection(fixture, before, 3) } } })
+    const reverted = await client.execute(RevertClientConnectionDocument, {
+      input: { ...key, changeId, expectedVersion: 2 },
+    })
+    expect(reverted).toEqual({
+      ...good,
+      data: { revertClientConnection: { clientConnection: wholeConnection(fixture, before, 3) } },
+    })
 
     const common = {
       id: expect.any(String),
@@ -187,7 +220,14 @@ describe('every document, answered by the running gateway', () => {
       changedAt: time,
     }
     const update = { ...common, kind: 'UPDATED', before, after, requestId: expect.any(String), revertedChangeId: null }
-    const revert = { ...common, kind: 'REVERTED', before: after, after: before, requestId: reverted.requestId, revertedChangeId: changeId }
+    const revert = {
+      ...common,
+      kind: 'REVERTED',
+      before: after,
+      after: before,
+      requestId: reverted.requestId,
+      revertedChangeId: changeId,
+    }
     const place = { startCursor: expect.any(String), endCursor: expect.any(String) }
     const { data: newest, ...rest } = await client.execute(ConnectionHistoryDocument, { ...key, first: 1 })
     expect(rest).toEqual(good)
@@ -211,17 +251,29 @@ describe('every document, answered by the running gateway', () => {
     const document = RefreshClientConnectionSecretDocument
     expect(await clientOf(fixture, allScopes, { apiKey }).execute(document, { input: keyOf(fixture) })).toEqual({
       ...good,
-      data: { refreshClientConnectionSecret: { clientConnection: wholeConnection(fixture, before, 2), secret: expect.any(String) } },
+      data: {
+        refreshClientConnectionSecret: {
+          clientConnection: wholeConnection(fixture, before, 2),
+          secret: expect.any(String),
+        },
+      },
     })
     expect(readErrors(await clientOf(fixture).execute(document, { input: keyOf(fixture) }))).toEqual([
-      { code: 'UNAUTHENTICATED', status: 401, message: 'api-key header not set', path: ['refreshClientConnectionSecret'] },
+      {
+        code: 'UNAUTHENTICATED',
+        status: 401,
+        message: 'api-key header not set',
+        path: ['refreshClientConnectionSecret'],
+      },
     ])
   })
 
   test('DeleteClientConnection', async () => {
     const fixture = await gateway.connection()
     const client = clientOf(fixture)
-    expect(await client.execute(DeleteClientConnectionDocument, { input: { ...keyOf(fixture), expectedVersion: 1 } })).toEqual({
+    expect(
+      await client.execute(DeleteClientConnectionDocument, { input: { ...keyOf(fixture), expectedVersion: 1 } }),
+    ).toEqual({
       ...good,
       data: { deleteClientConnection: { clientConnection: wholeConnection(fixture, before, 1) } },
     })
@@ -235,9 +287,14 @@ describe('readErrors', () => {
   beforeAll(async () => {
     fixture = await gateway.connection()
   })
-  const update = async (more: { redirectUri?: string; connectionId?: string; expectedVersion?: number }, scope = allScopes) =>
+  const update = async (
+    more: { redirectUri?: string; connectionId?: string; expectedVersion?: number },
+    scope = allScopes,
+  ) =>
     readErrors(
-      await clientOf(fixture, scope).execute(UpdateClientConnectionDocument, { input: { ...keyOf(fixture), redirectUri: after, ...more } }),
+      await clientOf(fixture, scope).execute(UpdateClientConnectionDocument, {
+        input: { ...keyOf(fixture), redirectUri: after, ...more },
+      }),
     )
 
   test('has nothing to say of a good result', async () => {
@@ -276,12 +333,17 @@ describe('readErrors', () => {
       },
     ])
     expect(readErrors(await clientOf(fixture).execute(ClientsDocument, { first: 0 }))).toMatchObject([
-      { code: 'UNPROCESSABLE_ENTITY', inputErrors: [{ path: ['first'], options: { rule: 'number', params: { min: 1, max: 100 } } }] },
+      {
+        code: 'UNPROCESSABLE_ENTITY',
+        inputErrors: [{ path: ['first'], options: { rule: 'number', params: { min: 1, max: 100 } } }],
+      },
     ])
   })
 
   test('NOT_FOUND', async () => {
-    expect(await update({ connectionId: randomUUID() })).toEqual([{ code: 'NOT_FOUND', status: 404, message: 'Not found', path }])
+    expect(await update({ connectionId: randomUUID() })).toEqual([
+      { code: 'NOT_FOUND', status: 404, message: 'Not found', path },
+    ])
   })
 
   test('CONFLICT with the connection as it is now, whose version then is the right one', async () => {
@@ -313,7 +375,13 @@ describe('readErrors', () => {
 
   test('UNKNOWN names a code that the union does not have', async () => {
     expect(await update({ redirectUri: 'x'.repeat(200_000) })).toEqual([
-      { code: 'UNKNOWN', answeredCode: 'REQUEST_TOO_LARGE', status: 413, message: 'Request body is too large', path: [] },
+      {
+        code: 'UNKNOWN',
+        answeredCode: 'REQUEST_TOO_LARGE',
+        status: 413,
+        message: 'Request body is too large',
+        path: [],
+      },
     ])
   })
 
@@ -321,11 +389,17 @@ describe('readErrors', () => {
   async function failuresOf(troubled: TestGateway): Promise<GatewayFailure[]> {
     try {
       const own = await troubled.connection()
-      await troubled.database.query(`CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'not for callers'; END $$`)
-      await troubled.database.query('CREATE TRIGGER fail BEFORE UPDATE ON connections FOR EACH ROW EXECUTE FUNCTION fail()')
+      await troubled.database.query(
+        `CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'not for callers'; END $$`,
+      )
+      await troubled.database.query(
+        'CREATE TRIGGER fail BEFORE UPDATE ON connections FOR EACH ROW EXECUTE FUNCTION fail()',
+      )
       const address = `${await troubled.app.listen({ host: '127.0.0.1', port: 0 })}/graphql`
       const client = createGatewayClient({ url: address, token: troubled.issuer.mint(writer(own.clientId)) })
-      return readErrors(await client.execute(UpdateClientConnectionDocument, { input: { ...keyOf(own), redirectUri: after } }))
+      return readErrors(
+        await client.execute(UpdateClientConnectionDocument, { input: { ...keyOf(own), redirectUri: after } }),
+      )
     } finally {
       await troubled.close()
     }
@@ -333,7 +407,13 @@ describe('readErrors', () => {
 
   test('SERVICE_UNAVAILABLE with the time to wait', async () => {
     expect(await failuresOf(await startTestGateway({ TOKEN_JWKS_URL: 'http://127.0.0.1:1/' }))).toEqual([
-      { code: 'SERVICE_UNAVAILABLE', status: 503, message: 'Service temporarily unavailable', path: [], retryAfter: expect.any(Number) },
+      {
+        code: 'SERVICE_UNAVAILABLE',
+        status: 503,
+        message: 'Service temporarily unavailable',
+        path: [],
+        retryAfter: expect.any(Number),
+      },
     ])
   })
 
@@ -346,7 +426,15 @@ describe('readErrors', () => {
       const result = await client.execute(ViewerDocument)
       expect([result.httpStatus, readErrors(result)]).toEqual([
         429,
-        [{ code: 'TOO_MANY_REQUESTS', status: 429, message: 'Too many requests', path: [], retryAfter: expect.any(Number) }],
+        [
+          {
+            code: 'TOO_MANY_REQUESTS',
+            status: 429,
+            message: 'Too many requests',
+            path: [],
+            retryAfter: expect.any(Number),
+          },
+        ],
       ])
     } finally {
       await limited.close()
@@ -409,7 +497,10 @@ describe('what is no answer of GraphQL is thrown', () => {
     }).listen(0, '127.0.0.1')
     await once(server, 'listening')
     const address = server.address()
-    return { address: `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}/graphql`, close: () => server.close() }
+    return {
+      address: `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}/graphql`,
+      close: () => server.close(),
+    }
   }
 
   test.each([
@@ -425,7 +516,11 @@ describe('what is no answer of GraphQL is thrown', () => {
     ],
     ['errors that are no list', 'HTTP/1.1 200 OK\r\n\r\n{"data":{},"errors":"no"}', /^No GraphQL answer/],
     ['JSON null', 'HTTP/1.1 200 OK\r\n\r\nnull', /HTTP 200, no content type$/],
-    ['a redirect: the token goes nowhere else', 'HTTP/1.1 302 Found\r\nlocation: http://127.0.0.1:1/\r\n\r\n', /^No answer from http/],
+    [
+      'a redirect: the token goes nowhere else',
+      'HTTP/1.1 302 Found\r\nlocation: http://127.0.0.1:1/\r\n\r\n',
+      /^No answer from http/,
+    ],
     ['half an answer', 'HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{"data":', /^No answer from http/],
   ])('%s', async (_name, answer, message) => {
     const { address, close } = await listening(answer)
@@ -456,7 +551,10 @@ test('a fetch of the caller is used, and given all there is to send', async () =
   })
   expect(await client.execute(ViewerDocument)).toMatchObject({ requestId: 'given', httpStatus: 200 })
   expect(sent).toMatchObject([
-    ['https://gateway.example.ua/graphql', { method: 'POST', redirect: 'error', headers: { authorization: 'Bearer token' } }],
+    [
+      'https://gateway.example.ua/graphql',
+      { method: 'POST', redirect: 'error', headers: { authorization: 'Bearer token' } },
+    ],
   ])
 })
 

@@ -16,24 +16,29 @@ const anchorsOf = (text: string) =>
       .replaceAll(' ', '-'),
   )
 
-test.each(['README.md', 'SECURITY.md', 'docs/contract.md', 'ops/README.md'])('%s links to what is there', (document) => {
-  const links = [...read(document).matchAll(/\]\((?!http)([^)#]*)(?:#([^)]*))?\)/g)]
-  expect(links.length).toBeGreaterThan(0)
-  for (const [, path = '', anchor] of links) {
-    const target = path === '' ? document : join(dirname(document), path)
-    expect(existsSync(join(repository, target)), target).toBe(true)
-    if (anchor !== undefined) expect(anchorsOf(read(target)), `${target}#${anchor}`).toContain(anchor)
-  }
-})
+test.each(['README.md', 'SECURITY.md', 'docs/contract.md', 'ops/README.md'])(
+  '%s links to what is there',
+  (document) => {
+    const links = [...read(document).matchAll(/\]\((?!http)([^)#]*)(?:#([^)]*))?\)/g)]
+    expect(links.length).toBeGreaterThan(0)
+    for (const [, path = '', anchor] of links) {
+      const target = path === '' ? document : join(dirname(document), path)
+      expect(existsSync(join(repository, target)), target).toBe(true)
+      if (anchor !== undefined) expect(anchorsOf(read(target)), `${target}#${anchor}`).toContain(anchor)
+    }
+  },
+)
 
 describe('every variable', () => {
   const names = Object.keys(variables.shape)
 
   test('has a row in the README, with its default where that is a value', () => {
-    const rows = [...read('README.md').matchAll(/^\| (`[A-Z_`, ]+`) \| ([^|]*) \|/gm)].map(([, row = '', defaults = '']) => ({
-      variables: row.match(/[A-Z_]+/g) ?? [],
-      defaults: [...defaults.matchAll(/`([^`]+)`/g)].map(([, value]) => value),
-    }))
+    const rows = [...read('README.md').matchAll(/^\| (`[A-Z_`, ]+`) \| ([^|]*) \|/gm)].map(
+      ([, row = '', defaults = '']) => ({
+        variables: row.match(/[A-Z_]+/g) ?? [],
+        defaults: [...defaults.matchAll(/`([^`]+)`/g)].map(([, value]) => value),
+      }),
+    )
     expect(rows.flatMap((row) => row.variables)).toEqual(names)
     for (const row of rows) {
       // One value for each name: anything else is a sentence.
@@ -46,7 +51,9 @@ describe('every variable', () => {
   })
 
   test('is in .env.example, with its default if it has one', () => {
-    const lines = [...read('.env.example').matchAll(/^# ([A-Z_]+)=(.*)$/gm)].map(([, name = '', value = '']) => [name, value] as const)
+    const lines = [...read('.env.example').matchAll(/^# ([A-Z_]+)=(.*)$/gm)].map(
+      ([, name = '', value = '']) => [name, value] as const,
+    )
     expect(lines.map(([name]) => name)).toEqual(names)
     for (const [name, value] of lines) {
       const variable = variables.shape[name as keyof typeof variables.shape] // the names are those
@@ -79,7 +86,9 @@ test('decisions are numbered one after the other', () => {
 })
 
 test('files that ARCHITECTURE.md names are there', () => {
-  const named = [...read('ARCHITECTURE.md').matchAll(/`((?:[a-z-]+\/)+[a-z-]+(?:\.[a-z]+)*\.(?:ts|sql))`/g)].map(([, path = '']) => path)
+  const named = [...read('ARCHITECTURE.md').matchAll(/`((?:[a-z-]+\/)+[a-z-]+(?:\.[a-z]+)*\.(?:ts|sql))`/g)].map(
+    ([, path = '']) => path,
+  )
   expect(named.length).toBeGreaterThan(15)
   expect(named.filter((path) => !['', 'src'].some((root) => existsSync(join(repository, root, path))))).toEqual([])
 })

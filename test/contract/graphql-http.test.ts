@@ -4,7 +4,9 @@ import { bearer, startTestGateway, type TestGateway, writer } from '../support/g
 
 const asksForTheSchema = 'tries variables with __type, and introspection is off'
 
-/** Audits that are not met, each with the reason. Whatever is not listed here has to be met: 61 of 61, in production 59. */
+/**
+ * Audits that are not met, each with the reason. Whatever is not listed here has to be met: 61 of 61, in production 59.
+ */
 const exceptions: Record<string, Record<string, string>> = {
   development: {},
   production: { '2EA1': asksForTheSchema, '28B9': asksForTheSchema },
@@ -33,7 +35,9 @@ describe.each(['development', 'production'])('graphql-http audits the GraphQL do
     // `notice` is for what a server MAY do, for example GET; `warn` for SHOULD, `error` for MUST.
     const met = result.status === 'ok' || result.status === 'notice'
     expect({ met, reason: met ? undefined : result.reason }).toEqual(
-      exceptions[environment]?.[audit.id] ? { met: false, reason: expect.anything() } : { met: true, reason: undefined },
+      exceptions[environment]?.[audit.id]
+        ? { met: false, reason: expect.anything() }
+        : { met: true, reason: undefined },
     )
   })
 })

@@ -1,18 +1,24 @@
 import { Validator } from '@seriousme/openapi-schema-validator'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { connectionUpdateSchema } from '../../src/domain/connection-update.ts'
+import { connectionUpdateSchema } from '../../src/domain/update-request-schema.ts'
 import { startTestGateway, type TestGateway } from '../support/gateway.ts'
 
 interface OpenApi {
   readonly openapi: string
   readonly paths: Record<
     string,
-    Record<string, { requestBody?: { content: Record<string, { schema: object }> }; responses: Record<string, unknown> }>
+    Record<
+      string,
+      { requestBody?: { content: Record<string, { schema: object }> }; responses: Record<string, unknown> }
+    >
   >
   readonly components: { schemas: Record<string, object> }
 }
 
-/** What is routed below /api/clients: Fastify's own list of paths, and of each the methods that ask for a token instead of refusing the method. */
+/**
+ * What is routed below /api/clients: Fastify's own list of paths, and of each the methods that ask for a token instead
+ * of refusing the method.
+ */
 async function routesOfTheApi(): Promise<string[]> {
   const parts: string[] = []
   const routes: string[] = []
@@ -53,14 +59,30 @@ test('describes the routes that exist, and no others', async () => {
 })
 
 test('publishes the very schema that validation is compiled from', () => {
-  const body = document.paths['/api/clients/{id}/connections/{connection_id}']?.['patch']?.requestBody?.content['application/json']?.schema
+  const body =
+    document.paths['/api/clients/{id}/connections/{connection_id}']?.['patch']?.requestBody?.content['application/json']
+      ?.schema
   expect(body).toEqual({ $ref: '#/components/schemas/connection_update' })
   expect(document.components.schemas['connection_update']).toEqual(connectionUpdateSchema('strict'))
 })
 
 test('every described answer names its status', () => {
   const responses = document.paths['/api/clients/{id}/connections/{connection_id}']?.['patch']?.responses
-  expect(Object.keys(responses ?? {})).toEqual(['200', '400', '401', '403', '404', '406', '412', '413', '415', '422', '429', '500', '503'])
+  expect(Object.keys(responses ?? {})).toEqual([
+    '200',
+    '400',
+    '401',
+    '403',
+    '404',
+    '406',
+    '412',
+    '413',
+    '415',
+    '422',
+    '429',
+    '500',
+    '503',
+  ])
 })
 
 test('has a page that needs nothing from other machines', async () => {

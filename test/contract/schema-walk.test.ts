@@ -72,7 +72,9 @@ describe('everything is described, and names the scope it needs', () => {
 
 test('a secret is shown by one field only', () => {
   const fields = types.flatMap((type) =>
-    isObjectType(type) || isInputObjectType(type) ? Object.keys(type.getFields()).map((field) => `${type.name}.${field}`) : [],
+    isObjectType(type) || isInputObjectType(type)
+      ? Object.keys(type.getFields()).map((field) => `${type.name}.${field}`)
+      : [],
   )
   expect(fields.filter((name) => /\.(.*secret.*|priv.*)$/i.test(name)).sort()).toEqual([
     'Mutation.refreshClientConnectionSecret',

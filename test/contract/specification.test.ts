@@ -27,15 +27,21 @@ beforeAll(async () => {
 afterAll(() => gateway.close())
 
 test("the specification's request is answered with the specification's response", async () => {
-  const answer = await gateway.patch(path, request.replace('example3', 'example2'), token, { headers: { 'x-request-id': meta.request_id } })
+  const answer = await gateway.patch(path, request.replace('example3', 'example2'), token, {
+    headers: { 'x-request-id': meta.request_id },
+  })
   expect(answer.statusCode).toBe(200)
   expect(answer.headers['x-request-id']).toBe(meta.request_id)
   // Its example of meta.url is a placeholder; the path is the resource's.
-  expect(answer.body).toBe(JSON.stringify(JSON.parse(response)).replace('https://example.com/resource', `https://example.com${path}`))
+  expect(answer.body).toBe(
+    JSON.stringify(JSON.parse(response)).replace('https://example.com/resource', `https://example.com${path}`),
+  )
 })
 
 test('the request, literally', async () => {
-  const answer = await gateway.patch(path, request, token, { headers: { 'api-key': 'what the first real callers send' } })
+  const answer = await gateway.patch(path, request, token, {
+    headers: { 'api-key': 'what the first real callers send' },
+  })
   expect(answer.json().data).toEqual({ ...data, redirect_uri: 'https://example3.com' })
 })
 

@@ -1,7 +1,7 @@
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { describe, expect, test } from 'vitest'
-import { connectionUpdateSchema, createConnectionUpdateParser } from '../../src/domain/connection-update.ts'
 import { redirectUriFaults } from '../../src/domain/redirect-uri.ts'
+import { connectionUpdateSchema, createConnectionUpdateParser } from '../../src/domain/update-request-schema.ts'
 import { describeViolation, type Violation } from '../../src/domain/violation.ts'
 
 const policies = ['strict', 'legacy'] as const
@@ -77,7 +77,9 @@ describe('the schema', () => {
     const schema = connectionUpdateSchema(policy)
     schema.properties.redirect_uri.maxLength = 1
     expect(connectionUpdateSchema(policy).properties.redirect_uri.maxLength).toBe(255)
-    expect(createConnectionUpdateParser(policy)({ redirect_uri: 'https://example2.com' })).toEqual(accepted('https://example2.com'))
+    expect(createConnectionUpdateParser(policy)({ redirect_uri: 'https://example2.com' })).toEqual(
+      accepted('https://example2.com'),
+    )
   })
 
   test.each(policies)('%s: its examples are accepted', (policy) => {
@@ -85,38 +87,63 @@ describe('the schema', () => {
       expect(createConnectionUpdateParser(policy)({ redirect_uri: example })).toEqual(accepted(example))
   })
 
-  test.each(policies)('%s: a stranger who compiles the exported schema comes to the same answers as the parser', (policy) => {
-    const validate = new Ajv2020({
-      ownProperties: true,
-      formats: {
-        'redirect-uri': (value) => redirectUriFaults(value).length === 0,
-        'storable-text': (value) => Buffer.from(value).toString() === value && !value.includes('\0'),
-      },
-    }).compile(connectionUpdateSchema(policy))
-    const values = [
-      'https://example2.com',
-      'https://example.com/#',
-      'http://a.ua',
-      'https://',
-      `https://a.ua/${'😀'.repeat(242)}`,
-      '',
-      null,
-      1,
-      [],
-    ]
-    const documents = [null, [], 'text', 1, {}, ...values.map((value) => ({ redirect_uri: value, secret: 'x' }))]
-    const parsePolicy = createConnectionUpdateParser(policy)
-    expect(documents.map((document) => parsePolicy(document).ok)).toEqual(documents.map((document) => validate(document)))
-  })
+  test.each(policies)(
+    '%s: a stranger who compiles the exported schema comes to the same answers as the parser',
+    (policy) => {
+      const validate = new Ajv2020({
+        ownProperties: true,
+        formats: {
+          'redirect-uri': (value) => redirectUriFaults(value).length === 0,
+          'storable-text': (value) => Buffer.from(value).toString() === value && !value.includes('\0'),
+        },
+      }).compile(connectionUpdateSchema(policy))
+      const values = [
+        'https://example2.com',
+        'https://example.com/#',
+        'http://a.ua',
+        'https://',
+        `https://a.ua/${'😀'.repeat(242)}`,
+        '',
+        null,
+        1,
+        [],
+      ]
+      const documents = [null, [], 'text', 1, {}, ...values.map((value) => ({ redirect_uri: value, secret: 'x' }))]
+      const parsePolicy = createConnectionUpdateParser(policy)
+      expect(documents.map((document) => parsePolicy(document).ok)).toEqual(
+        documents.map((document) => validate(document)),
+      )
+    },
+  )
 })
 
 describe('each violation of the contract, with the sentence that people read', () => {
   test.each<[name: string, document: unknown, violation: Violation, sentence: string]>([
     ['missing', {}, required, 'required property redirect_uri was not present'],
-    ['null', { redirect_uri: null }, cast(['redirect_uri'], 'string', 'null'), 'type mismatch. Expected string but got null'],
-    ['boolean', { redirect_uri: false }, cast(['redirect_uri'], 'string', 'boolean'), 'type mismatch. Expected string but got boolean'],
-    ['integer', { redirect_uri: 42 }, cast(['redirect_uri'], 'string', 'integer'), 'type mismatch. Expected string but got integer'],
-    ['number', { redirect_uri: 4.2 }, cast(['redirect_uri'], 'string', 'number'), 'type mismatch. Expected string but got number'],
+    [
+      'null',
+      { redirect_uri: null },
+      cast(['redirect_uri'], 'string', 'null'),
+      'type mismatch. Expected string but got null',
+    ],
+    [
+      'boolean',
+      { redirect_uri: false },
+      cast(['redirect_uri'], 'string', 'boolean'),
+      'type mismatch. Expected string but got boolean',
+    ],
+    [
+      'integer',
+      { redirect_uri: 42 },
+      cast(['redirect_uri'], 'string', 'integer'),
+      'type mismatch. Expected string but got integer',
+    ],
+    [
+      'number',
+      { redirect_uri: 4.2 },
+      cast(['redirect_uri'], 'string', 'number'),
+      'type mismatch. Expected string but got number',
+    ],
     [
       'array',
       { redirect_uri: ['https://a.ua'] },
@@ -129,7 +156,12 @@ describe('each violation of the contract, with the sentence that people read', (
       cast(['redirect_uri'], 'string', 'object'),
       'type mismatch. Expected string but got object',
     ],
-    ['not the pattern', { redirect_uri: 'http://a.ua' }, notThePattern, 'string does not match pattern "^(https)://.+"'],
+    [
+      'not the pattern',
+      { redirect_uri: 'http://a.ua' },
+      notThePattern,
+      'string does not match pattern "^(https)://.+"',
+    ],
     [
       'too long',
       { redirect_uri: `https://a.ua/${'a'.repeat(243)}` },
@@ -163,7 +195,8 @@ describe('a document that is no object', () => {
     ['string', 'https://example2.com'],
     ['array', [{ redirect_uri: 'https://example2.com' }]],
   ])('%s', (actual, document) => {
-    for (const policy of policies) expect(createConnectionUpdateParser(policy)(document)).toEqual(refused(cast([], 'object', actual)))
+    for (const policy of policies)
+      expect(createConnectionUpdateParser(policy)(document)).toEqual(refused(cast([], 'object', actual)))
   })
 
   test('no document at all is an empty object', () => {
@@ -202,7 +235,9 @@ describe('only what the caller sent itself counts', () => {
   })
 
   test('an object without a prototype, as GraphQL makes it, is an object', () => {
-    expect(parse(Object.assign(Object.create(null), { redirect_uri: 'https://example2.com' }))).toEqual(accepted('https://example2.com'))
+    expect(parse(Object.assign(Object.create(null), { redirect_uri: 'https://example2.com' }))).toEqual(
+      accepted('https://example2.com'),
+    )
   })
 
   test('an undefined member is a missing one', () => {
@@ -210,7 +245,9 @@ describe('only what the caller sent itself counts', () => {
   })
 
   test('names are compared exactly', () => {
-    expect(parse({ redirectUri: 'https://a.ua', REDIRECT_URI: 'https://a.ua', 'redirect_uri ': 'https://a.ua' })).toEqual(refused(required))
+    expect(
+      parse({ redirectUri: 'https://a.ua', REDIRECT_URI: 'https://a.ua', 'redirect_uri ': 'https://a.ua' }),
+    ).toEqual(refused(required))
   })
 })
 
@@ -261,7 +298,9 @@ describe('all violations at once', () => {
     const value = 'https://-a..b:0/..#'
     const faults = redirectUriFaults(value)
     expect(faults.length).toBeGreaterThan(3)
-    expect(parse({ redirect_uri: value })).toEqual(refused(...faults.map(({ reason, description }) => strictRule(reason, description))))
+    expect(parse({ redirect_uri: value })).toEqual(
+      refused(...faults.map(({ reason, description }) => strictRule(reason, description))),
+    )
   })
 
   test('one call leaves nothing behind for the next', () => {

@@ -14,7 +14,13 @@ const sentences = {
   stored_http: 'the stored value begins with http: and could not be brought back',
 } as const
 
-type Expected = keyof typeof sentences | `idn ${string}` | 'idn' | `mixes ${string}` | 'mixes what has no name' | 'looks Latin'
+type Expected =
+  | keyof typeof sentences
+  | `idn ${string}`
+  | 'idn'
+  | `mixes ${string}`
+  | 'mixes what has no name'
+  | 'looks Latin'
 type Case = readonly [name: string, value: string, stored: string, ...expected: Expected[]]
 
 function warning(expected: Expected): RedirectUriWarning {
@@ -87,11 +93,27 @@ const addresses: readonly Case[] = [
 
 const international: readonly Case[] = [
   ['U-labels', 'https://клініка.укр', site, 'host_changed', 'idn xn--80atadk3mb.xn--j1amh'],
-  ['A-labels of the stored U-labels', 'https://xn--80atadk3mb.xn--j1amh', 'https://клініка.укр', 'idn xn--80atadk3mb.xn--j1amh'],
-  ['U-labels of the stored A-labels', 'https://клініка.укр', 'https://XN--80ATADK3MB.xn--j1amh', 'idn xn--80atadk3mb.xn--j1amh'],
+  [
+    'A-labels of the stored U-labels',
+    'https://xn--80atadk3mb.xn--j1amh',
+    'https://клініка.укр',
+    'idn xn--80atadk3mb.xn--j1amh',
+  ],
+  [
+    'U-labels of the stored A-labels',
+    'https://клініка.укр',
+    'https://XN--80ATADK3MB.xn--j1amh',
+    'idn xn--80atadk3mb.xn--j1amh',
+  ],
   ['one U-label', 'https://клініка.example.ua', 'https://клініка.example.ua', 'idn xn--80atadk3mb.example.ua'],
   ['an umlaut', 'https://müller.example', 'https://müller.example', 'idn xn--mller-kva.example'],
-  ['a German sharp s', 'https://straße.example', 'https://strasse.example', 'host_changed', 'idn xn--strae-oqa.example'],
+  [
+    'a German sharp s',
+    'https://straße.example',
+    'https://strasse.example',
+    'host_changed',
+    'idn xn--strae-oqa.example',
+  ],
   ['an A-label of nothing (not valid)', 'https://xn--a.example', 'https://xn--a.example', 'idn xn--a.example'],
   ['what UTS 46 cannot map (not valid)', 'https://a\u{fffd}.example', 'https://a\u{fffd}.example', 'idn'],
   ['letters beyond ASCII in the path', `${site}/клініка`, `${site}/клініка`],

@@ -1,9 +1,9 @@
 import { domainToASCII, domainToUnicode } from 'node:url'
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { createConnectionUpdateParser } from '../../src/domain/connection-update.ts'
 import { redirectUriFaults } from '../../src/domain/redirect-uri.ts'
 import { partsOf } from '../../src/domain/redirect-uri-parts.ts'
+import { createConnectionUpdateParser } from '../../src/domain/update-request-schema.ts'
 
 const parseStrict = createConnectionUpdateParser('strict')
 const parseLegacy = createConnectionUpdateParser('legacy')
@@ -74,7 +74,9 @@ const segment = fc.oneof(
   { weight: 2, arbitrary: fc.constantFrom('', '%20', '%D0%B9', '...', '.a', "it's", '(x)', '@', ':', '😀', '[', ']') },
   { weight: 1, arbitrary: fc.constantFrom('.', '..', '%2e', '.%2E', '%2f', '%5C..', '..%2fa', '%00', '%', '%c2%85') },
 )
-const path = fc.array(segment, { maxLength: 4, size: 'max' }).map((segments) => segments.map((written) => `/${written}`).join(''))
+const path = fc
+  .array(segment, { maxLength: 4, size: 'max' })
+  .map((segments) => segments.map((written) => `/${written}`).join(''))
 const query = fc.oneof(
   { weight: 2, arbitrary: fc.constant('') },
   fc.array(segment, { maxLength: 3 }).map((words) => `?${words.join('/')}`),
@@ -93,7 +95,9 @@ const uri = fc.tuple(host, port, path, query, slip, fc.nat()).map(([...parts]) =
   return value.slice(0, at) + odd + value.slice(at)
 })
 /** Any sequence of UTF-16 code units, lone surrogates too. */
-const codeUnits = fc.array(fc.integer({ min: 0, max: 0xffff }), { maxLength: 40 }).map((units) => String.fromCharCode(...units))
+const codeUnits = fc
+  .array(fc.integer({ min: 0, max: 0xffff }), { maxLength: 40 })
+  .map((units) => String.fromCharCode(...units))
 const anyText = fc.oneof(
   uri,
   codeUnits,
@@ -155,7 +159,12 @@ describe('what strict accepts means the same to a browser as to a naive reader',
   test('https, no user, no password, no fragment', () => {
     holdsForAccepted((value) => {
       const { protocol, username, password, hash } = new URL(value)
-      expect({ protocol, username, password, hash }).toEqual({ protocol: 'https:', username: '', password: '', hash: '' })
+      expect({ protocol, username, password, hash }).toEqual({
+        protocol: 'https:',
+        username: '',
+        password: '',
+        hash: '',
+      })
       expect(value).not.toContain('#')
     })
   })
@@ -277,7 +286,9 @@ describe('the parser', () => {
           if (strict.ok) expect(legacy).toEqual(strict)
           else if (!legacy.ok) {
             const said = strict.violations.map(({ rule, params }) => ({ rule, params }))
-            expect(said).toEqual(expect.arrayContaining(legacy.violations.map(({ rule, params }) => ({ rule, params }))))
+            expect(said).toEqual(
+              expect.arrayContaining(legacy.violations.map(({ rule, params }) => ({ rule, params }))),
+            )
           }
         },
       ),
@@ -309,7 +320,23 @@ describe('the parts of a host', () => {
     const asciiName = fc.oneof(
       fc.string({ unit: fc.constantFrom(...'abcxyz019-.'), minLength: 1, maxLength: 80 }),
       fc
-        .array(fc.constantFrom('a', '-', '0x', '0x1f', '127', '1e3', 'xn--', 'xn--a', 'xn--80ak6aa92e', 'ab--c', '', 'x'.repeat(64), 'ua'))
+        .array(
+          fc.constantFrom(
+            'a',
+            '-',
+            '0x',
+            '0x1f',
+            '127',
+            '1e3',
+            'xn--',
+            'xn--a',
+            'xn--80ak6aa92e',
+            'ab--c',
+            '',
+            'x'.repeat(64),
+            'ua',
+          ),
+        )
         .map((labels) => labels.join('.')),
     )
     fc.assert(

@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest'
-import { createConnectionUpdateParser } from '../../src/domain/connection-update.ts'
+import { createConnectionUpdateParser } from '../../src/domain/update-request-schema.ts'
 import type { Violation } from '../../src/domain/violation.ts'
 
 /** Each rule's sentence under the short name that the tables use; the first word is `params.reason`. */
 const sentences = {
-  'character unseen': 'invisible characters (control, blank, format, bidirectional, ignorable) and ill-formed text are not allowed',
+  'character unseen':
+    'invisible characters (control, blank, format, bidirectional, ignorable) and ill-formed text are not allowed',
   'character delimiter': 'none of the characters \\ < > " ` { } | ^ * is allowed',
   fragment: 'a fragment is not allowed, not even an empty one',
   'percent_encoding malformed': 'every % must be followed by two hexadecimal digits',
@@ -27,7 +28,9 @@ const sentences = {
 } as const
 
 type Rule = keyof typeof sentences
-/** A broken rule in short: `pattern`, `length 256`, or a strict rule, with the code point that it names if it names one. */
+/**
+ * A broken rule in short: `pattern`, `length 256`, or a strict rule, with the code point that it names if it names one.
+ */
 type Broken = 'pattern' | 'unstorable' | `length ${number}` | Rule | `${Rule} U+${string}`
 /** A case: name, value, what strict says (nothing: accepted), what legacy says. */
 type Case = readonly [name: string, value: string, strict?: readonly Broken[], legacy?: readonly Broken[]]
@@ -35,12 +38,27 @@ type Case = readonly [name: string, value: string, strict?: readonly Broken[], l
 function violation(broken: Broken): Violation {
   const path = ['redirect_uri']
   if (broken === 'pattern')
-    return { path, rule: 'format', rawDescription: 'string does not match pattern "%{pattern}"', params: { pattern: '^(https)://.+' } }
+    return {
+      path,
+      rule: 'format',
+      rawDescription: 'string does not match pattern "%{pattern}"',
+      params: { pattern: '^(https)://.+' },
+    }
   if (broken === 'unstorable')
-    return { path, rule: 'format', rawDescription: 'NUL and ill-formed Unicode are not allowed', params: { reason: 'character' } }
+    return {
+      path,
+      rule: 'format',
+      rawDescription: 'NUL and ill-formed Unicode are not allowed',
+      params: { reason: 'character' },
+    }
   if (broken.startsWith('length ')) {
     const rawDescription = 'expected value to have a maximum length of %{max} but was %{actual}'
-    return { path, rule: 'length', rawDescription, params: { max: 255, actual: Number(broken.slice('length '.length)) } }
+    return {
+      path,
+      rule: 'length',
+      rawDescription,
+      params: { max: 255, actual: Number(broken.slice('length '.length)) },
+    }
   }
   const [name = '', codePoint] = broken.split(/ (?=U\+)/)
   const sentence = sentences[name as Rule] // The type Broken leaves nothing else.
@@ -49,7 +67,9 @@ function violation(broken: Broken): Violation {
 }
 
 function resultFor(value: string, broken: readonly Broken[]) {
-  return broken.length === 0 ? { ok: true, value: { redirectUri: value } } : { ok: false, violations: broken.map(violation) }
+  return broken.length === 0
+    ? { ok: true, value: { redirectUri: value } }
+    : { ok: false, violations: broken.map(violation) }
 }
 
 function named(code: number): `U+${string}` {
@@ -157,7 +177,12 @@ const groups: Readonly<Record<string, readonly Case[]>> = {
     ['no scheme', 'example.com/callback', ['pattern'], ['pattern']],
     ['protocol-relative', '//example.com/callback', ['pattern'], ['pattern']],
     ['javascript:', 'javascript:alert(1)', ['pattern'], ['pattern']],
-    ['javascript: with slashes', 'javascript://example.com/%0aalert(1)', ['pattern', 'percent_encoding control'], ['pattern']],
+    [
+      'javascript: with slashes',
+      'javascript://example.com/%0aalert(1)',
+      ['pattern', 'percent_encoding control'],
+      ['pattern'],
+    ],
     ['data:', 'data:text/html,<b>x</b>', ['pattern', 'character delimiter U+003C'], ['pattern']],
     ['custom scheme of an app', 'ua.example.mis://callback', ['pattern', 'host one-label'], ['pattern']],
     ['ftp', 'ftp://example.com/', ['pattern'], ['pattern']],
@@ -285,7 +310,11 @@ const groups: Readonly<Record<string, readonly Case[]>> = {
     ['encoded user', 'https://%75@mis.example.ua/', ['user_info']],
     ['escape in the host', 'https://mis.ex%61mple.ua/', ['host foreign U+0025']],
     ['half an escape in the host', 'https://mis.example%2.ua/', ['percent_encoding malformed', 'host foreign U+0025']],
-    ['encoded NUL in the host', 'https://mis.example.ua%00.attacker.example/', ['percent_encoding control', 'host foreign U+0025']],
+    [
+      'encoded NUL in the host',
+      'https://mis.example.ua%00.attacker.example/',
+      ['percent_encoding control', 'host foreign U+0025'],
+    ],
     ['encoded slash in the host', 'https://mis.example.ua%2f.attacker.example/', ['host foreign U+0025']],
   ],
   'rule 3: port': [
@@ -339,7 +368,11 @@ const groups: Readonly<Record<string, readonly Case[]>> = {
     ['backslash', 'https://attacker.example\\.mis.example.ua/', ['character delimiter U+005C', 'host foreign U+005C']],
     ['space', 'https://mis example.ua/', ['character unseen U+0020', 'host foreign U+0020']],
     ['tab, which browsers drop', 'https://mis.exa\tmple.ua/', ['character unseen U+0009', 'host foreign U+0009']],
-    ['soft hyphen, which browsers drop', 'https://mis.exa\u{ad}mple.ua/', ['character unseen U+00AD', 'host foreign U+00AD']],
+    [
+      'soft hyphen, which browsers drop',
+      'https://mis.exa\u{ad}mple.ua/',
+      ['character unseen U+00AD', 'host foreign U+00AD'],
+    ],
     ['zero-width space', 'https://mis.exa\u{200b}mple.ua/', ['character unseen U+200B', 'host foreign U+200B']],
     ['zero-width joiner', 'https://क्\u{200d}ष.example.ua/', ['character unseen U+200D', 'host foreign U+200D']],
     ['zero-width joiner in an A-label', 'https://xn--11b2ezcw70k.example.ua/', ['host foreign U+200D']],
@@ -367,7 +400,12 @@ const groups: Readonly<Record<string, readonly Case[]>> = {
     ['private use', 'https://\u{e000}.example.ua/', ['host foreign U+E000']],
     ['unassigned', 'https://\u{378}.example.ua/', ['host foreign U+0378']],
     ['right-to-left override', 'https://mis.\u{202e}example.ua/', ['character unseen U+202E', 'host foreign U+202E']],
-    ['lone surrogate', 'https://mis.\u{d800}example.ua/', ['character unseen U+D800', 'host foreign U+D800'], ['unstorable']],
+    [
+      'lone surrogate',
+      'https://mis.\u{d800}example.ua/',
+      ['character unseen U+D800', 'host foreign U+D800'],
+      ['unstorable'],
+    ],
   ],
   'rule 4: labels': [
     ['single label', 'https://intranet/', ['host one-label']],
@@ -428,9 +466,21 @@ const groups: Readonly<Record<string, readonly Case[]>> = {
     ['digraph', 'https://ǆ.example.ua/', ['host form']],
     ['dotted capital I', 'https://İstanbul.example/', ['host form']],
     ['combining mark first', 'https://\u{301}a.example.ua/', ['host form']],
-    ['grapheme joiner, which is mapped to nothing', 'https://mi\u{34f}s.example.ua/', ['character unseen U+034F', 'host form']],
-    ['variation selector, which is mapped to nothing', 'https://mi\u{fe0f}s.example.ua/', ['character unseen U+FE0F', 'host form']],
-    ['Hangul filler, which is mapped to nothing', 'https://mi\u{3164}s.example.ua/', ['character unseen U+3164', 'host form']],
+    [
+      'grapheme joiner, which is mapped to nothing',
+      'https://mi\u{34f}s.example.ua/',
+      ['character unseen U+034F', 'host form'],
+    ],
+    [
+      'variation selector, which is mapped to nothing',
+      'https://mi\u{fe0f}s.example.ua/',
+      ['character unseen U+FE0F', 'host form'],
+    ],
+    [
+      'Hangul filler, which is mapped to nothing',
+      'https://mi\u{3164}s.example.ua/',
+      ['character unseen U+3164', 'host form'],
+    ],
     ['left-to-right letter after Hebrew', 'https://שa.example/', ['host form']],
     ['A-label without a body', 'https://xn--.example.ua/', ['host hyphen', 'host form']],
     ['A-label that cannot be decoded', 'https://xn--a.example.ua/', ['host form']],
@@ -585,7 +635,9 @@ describe.each(Object.entries(groups))('%s', (_, cases) => {
 
 test('every strict rule is broken by some case', () => {
   const broken = new Set(
-    Object.values(groups).flatMap((cases) => cases.flatMap(([, , strict = []]) => strict.map((b) => b.split(' U+')[0]))),
+    Object.values(groups).flatMap((cases) =>
+      cases.flatMap(([, , strict = []]) => strict.map((b) => b.split(' U+')[0])),
+    ),
   )
   expect(Object.keys(sentences).filter((rule) => !broken.has(rule))).toEqual([])
 })

@@ -46,7 +46,9 @@ describe('a blocked caller', () => {
     const graphql = await gateway.graphql('{ viewer { clientId } }', {}, token)
     expect(graphql.statusCode).toBe(401)
     expect(graphql.headers['www-authenticate']).toBe('Bearer error="invalid_token"')
-    expect(graphql.json()).toMatchObject({ errors: [{ message: 'Access denied', extensions: { code: 'UNAUTHENTICATED', status: 401 } }] })
+    expect(graphql.json()).toMatchObject({
+      errors: [{ message: 'Access denied', extensions: { code: 'UNAUTHENTICATED', status: 401 } }],
+    })
     expect(await changes()).toEqual([])
   })
 
@@ -58,12 +60,17 @@ describe('a blocked caller', () => {
     expect((await gateway.patch(foreign.path, '{', token)).statusCode).toBe(401)
   })
 
-  test('is out within 5 s, also in the midst of its work, and in again when it is no longer blocked', { timeout: 20_000 }, async () => {
+  test('is out within 5 s, also in the midst of its work, and in again when it is no longer blocked', {
+    timeout: 20_000,
+  }, async () => {
     const token = mint()
     expect(await update(token)).toEqual(both('200 OK'))
     await block('users', userId)
     const begin = performance.now()
-    await vi.waitFor(async () => expect(await update(token)).toEqual(both('401 Access denied')), { timeout: 6_000, interval: 50 })
+    await vi.waitFor(async () => expect(await update(token)).toEqual(both('401 Access denied')), {
+      timeout: 6_000,
+      interval: 50,
+    })
     expect(performance.now() - begin).toBeLessThan(5_500)
     const before = await changes()
     expect(await update(token)).toEqual(both('401 Access denied'))
@@ -132,11 +139,22 @@ describe('a caller whom the registry does not know', () => {
     const { clientId: own } = fixture
     const token = gateway.issuer.mint(writer(clientId))
     expect(
-      (await gateway.patch(`/api/clients/${clientId}/connections/${fixture.connectionId}`, { redirect_uri: 'https://a.ua' }, token))
-        .statusCode,
+      (
+        await gateway.patch(
+          `/api/clients/${clientId}/connections/${fixture.connectionId}`,
+          { redirect_uri: 'https://a.ua' },
+          token,
+        )
+      ).statusCode,
     ).toBe(404)
     expect(
-      (await gateway.patch(`/api/clients/${own}/connections/${fixture.connectionId}`, { redirect_uri: 'https://a.ua' }, token)).statusCode,
+      (
+        await gateway.patch(
+          `/api/clients/${own}/connections/${fixture.connectionId}`,
+          { redirect_uri: 'https://a.ua' },
+          token,
+        )
+      ).statusCode,
     ).toBe(403)
   })
 })
@@ -175,7 +193,9 @@ describe('while the database is away', () => {
         await gateway.graphql('{ clients(first: 1) { nodes { id } } }', {}, mint({ scope: 'client:read' })),
       ]
       for (const answer of answers) {
-        expect(answer.json()).toMatchObject({ errors: [{ extensions: { code: 'SERVICE_UNAVAILABLE', exception: { retryAfter: 1 } } }] })
+        expect(answer.json()).toMatchObject({
+          errors: [{ extensions: { code: 'SERVICE_UNAVAILABLE', exception: { retryAfter: 1 } } }],
+        })
         expect(answer.json().data ?? null).toBeNull()
         expect(answer.headers['retry-after']).toBe('1')
       }
@@ -183,7 +203,10 @@ describe('while the database is away', () => {
     } finally {
       await proxy.start()
     }
-    await vi.waitFor(async () => expect(await update(token)).toEqual(both('401 Access denied')), { timeout: 5_000, interval: 50 })
+    await vi.waitFor(async () => expect(await update(token)).toEqual(both('401 Access denied')), {
+      timeout: 5_000,
+      interval: 50,
+    })
     expect(await changes()).toEqual([])
   })
 
@@ -196,7 +219,10 @@ describe('while the database is away', () => {
     expect(answers).toEqual(both('403 Invalid scopes'))
     // One wait for each door.
     expect(took).toBeLessThan(5_000)
-    await vi.waitFor(async () => expect(await update(mint())).toEqual(both('200 OK')), { timeout: 10_000, interval: 50 })
+    await vi.waitFor(async () => expect(await update(mint())).toEqual(both('200 OK')), {
+      timeout: 10_000,
+      interval: 50,
+    })
   })
 
   test('a caller that is remembered is known for as long as it is remembered', async () => {

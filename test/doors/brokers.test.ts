@@ -29,7 +29,11 @@ beforeEach(async () => {
   clientId = await db.insertClient({ type: 'MSP', privSettings: { access_type: 'BROKER' } })
   brokerId = await insertBroker('client:read connection:read connection:write')
   key = await db.insertApiKey(brokerId)
-  connectionId = await db.insertConnection({ clientId, consumerId: brokerId, redirectUri: 'https://before.example.ua/' })
+  connectionId = await db.insertConnection({
+    clientId,
+    consumerId: brokerId,
+    redirectUri: 'https://before.example.ua/',
+  })
   path = `/api/clients/${clientId}/connections/${connectionId}`
 })
 
@@ -50,9 +54,13 @@ describe('a client that acts through a broker', () => {
       'SELECT door, caller_client_id, broker_client_id FROM connection_changes WHERE connection_id = $1 ORDER BY id',
       [connectionId],
     )
-    expect(rows).toEqual(['REST', 'GRAPHQL'].map((door) => ({ door, caller_client_id: clientId, broker_client_id: brokerId })))
+    expect(rows).toEqual(
+      ['REST', 'GRAPHQL'].map((door) => ({ door, caller_client_id: clientId, broker_client_id: brokerId })),
+    )
 
-    const { data } = (await gateway.graphql(ConnectionHistoryDocument, { clientId, connectionId, first: 1 }, mint(), withKey(key))).json()
+    const { data } = (
+      await gateway.graphql(ConnectionHistoryDocument, { clientId, connectionId, first: 1 }, mint(), withKey(key))
+    ).json()
     const change = { caller: { clientId, clientType: 'MSP', userId }, brokerClientId: brokerId, door: 'GRAPHQL' }
     expect(data.clientConnection).toMatchObject({ lastChange: change, changes: { nodes: [change] } })
   })
@@ -61,7 +69,10 @@ describe('a client that acts through a broker', () => {
     await update(key)
     const admin = mint({ clientId: await db.insertClient({ type: 'MITHRIL ADMIN' }), clientType: 'MITHRIL ADMIN' })
     expect(await update(null, admin)).toEqual(both('200 OK'))
-    const rows = await db.query('SELECT broker_client_id FROM connection_changes WHERE connection_id = $1 ORDER BY id', [connectionId])
+    const rows = await db.query(
+      'SELECT broker_client_id FROM connection_changes WHERE connection_id = $1 ORDER BY id',
+      [connectionId],
+    )
     expect(rows.map((row) => row['broker_client_id'])).toEqual([brokerId, brokerId, null, null])
   })
 
@@ -71,7 +82,10 @@ describe('a client that acts through a broker', () => {
     expect(await update(null, mint({ scope: '' }))).toEqual(both('401 api-key header not set'))
     const rest = await gateway.patch(path, '{', mint())
     expect(rest.headers['www-authenticate']).toBe('Bearer')
-    expect(rest.json()).toMatchObject({ meta: { code: 401 }, error: { type: 'access_denied', message: 'api-key header not set' } })
+    expect(rest.json()).toMatchObject({
+      meta: { code: 401 },
+      error: { type: 'access_denied', message: 'api-key header not set' },
+    })
     const graphql = await gateway.graphql('{ viewer { clientId } }', {}, mint())
     expect(graphql.statusCode).toBe(401)
     expect(graphql.json().errors[0].extensions).toEqual({ code: 'UNAUTHENTICATED', status: 401 })
@@ -105,7 +119,8 @@ describe('a client that acts through a broker', () => {
     expect(rest.headers['www-authenticate']).toBe('Bearer error="insufficient_scope", scope="connection:write"')
 
     const viewer = '{ viewer { clientId scopes mayUpdate mayRefreshSecret mayDelete } }'
-    const seen = async (apiKey: string, sent = mint()) => (await gateway.graphql(viewer, {}, sent, withKey(apiKey))).json().data.viewer
+    const seen = async (apiKey: string, sent = mint()) =>
+      (await gateway.graphql(viewer, {}, sent, withKey(apiKey))).json().data.viewer
     expect(await seen(reader)).toEqual({
       clientId,
       scopes: ['client:read', 'connection:read', 'connection:delete'],
@@ -154,7 +169,10 @@ describe('a client that acts through a broker', () => {
   test('is cut off within 5 s when the key is replaced', { timeout: 10_000 }, async () => {
     expect(await update(key)).toEqual(both('200 OK'))
     await db.query('UPDATE connections SET secret = $2 WHERE secret = $1', [key, randomUUID()])
-    await vi.waitFor(async () => expect(await update(key)).toEqual(both('401 invalid api-key header')), { timeout: 6_000, interval: 50 })
+    await vi.waitFor(async () => expect(await update(key)).toEqual(both('401 invalid api-key header')), {
+      timeout: 6_000,
+      interval: 50,
+    })
   })
 
   test('costs nothing more once it is remembered, and neither does a wrong key', async () => {
@@ -174,10 +192,21 @@ describe('a client that acts through a broker', () => {
     const token = mint()
     expect(await update(randomUUID(), token)).toEqual(both('401 invalid api-key header'))
     await proxy.stop()
-    const answers = [await update(key, token), await update(null, token), await update(key, mint({ scope: 'client:read' }))]
+    const answers = [
+      await update(key, token),
+      await update(null, token),
+      await update(key, mint({ scope: 'client:read' })),
+    ]
     await proxy.start()
-    expect(answers).toEqual([both('503 Service temporarily unavailable'), both('401 api-key header not set'), both('403 Invalid scopes')])
-    await vi.waitFor(async () => expect(await update(key, token)).toEqual(both('200 OK')), { timeout: 5_000, interval: 50 })
+    expect(answers).toEqual([
+      both('503 Service temporarily unavailable'),
+      both('401 api-key header not set'),
+      both('403 Invalid scopes'),
+    ])
+    await vi.waitFor(async () => expect(await update(key, token)).toEqual(both('200 OK')), {
+      timeout: 5_000,
+      interval: 50,
+    })
   })
 
   test('leaves no key in the log', async () => {
@@ -189,7 +218,11 @@ describe('a client that acts through a broker', () => {
   })
 
   test('may come with an opaque token', async () => {
-    const opaque = await startTestGateway({ DATABASE_URL: proxy.url, BROKER_API_KEY: 'enforce', OPAQUE_TOKENS: 'mithril' })
+    const opaque = await startTestGateway({
+      DATABASE_URL: proxy.url,
+      BROKER_API_KEY: 'enforce',
+      OPAQUE_TOKENS: 'mithril',
+    })
     const token = await db.insertToken({ clientId, scope })
     expect(await update(null, token, opaque)).toEqual(both('401 api-key header not set'))
     expect(await update(key, token, opaque)).toEqual(both('200 OK'))
@@ -212,9 +245,14 @@ describe('a new secret through a broker', () => {
   const refresher = 'connection:refresh_secret'
 
   test('is given where the broker is the consumer of the connection and may refresh', async () => {
-    await db.query(`UPDATE clients SET priv_settings = jsonb_build_object('broker_scope', $2::text) WHERE id = $1`, [brokerId, refresher])
+    await db.query(`UPDATE clients SET priv_settings = jsonb_build_object('broker_scope', $2::text) WHERE id = $1`, [
+      brokerId,
+      refresher,
+    ])
     expect(await refresh(key)).toEqual(both('200 OK'))
-    const rows = await db.query('SELECT kind, broker_client_id FROM connection_changes WHERE connection_id = $1', [connectionId])
+    const rows = await db.query('SELECT kind, broker_client_id FROM connection_changes WHERE connection_id = $1', [
+      connectionId,
+    ])
     expect(rows).toEqual(Array(2).fill({ kind: 'SECRET_REFRESHED', broker_client_id: brokerId }))
   })
 
@@ -235,7 +273,10 @@ describe('a new secret through a broker', () => {
 test.each([['DIRECT'], [undefined], ['anything']])(
   'a client whose access type is %j needs no key, and one that it sends is not looked at',
   async (accessType) => {
-    await db.query('UPDATE clients SET priv_settings = $2 WHERE id = $1', [clientId, JSON.stringify({ access_type: accessType })])
+    await db.query('UPDATE clients SET priv_settings = $2 WHERE id = $1', [
+      clientId,
+      JSON.stringify({ access_type: accessType }),
+    ])
     expect(await update(null)).toEqual(both('200 OK'))
     expect(await update(randomUUID())).toEqual(both('200 OK'))
   },

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { createCompleteResult } from '../../src/graphql/answers.ts'
-import { createDocumentCache, type DocumentCache } from '../../src/graphql/documents.ts'
+import { createDocumentCache, type DocumentCache } from '../../src/graphql/document-limits/document-rules.ts'
 import { createSchema } from '../../src/graphql/schema.ts'
 import { createGatewayYoga, type Yoga } from '../../src/graphql/yoga.ts'
 
@@ -14,7 +14,14 @@ beforeEach(() => {
   documents = createDocumentCache()
   const silent = () => {}
   const logger = { debug: silent, info: silent, warn: silent, error: silent }
-  yoga = createGatewayYoga({ schema, introspection, complete: createCompleteResult({ introspection }), graphiql: null, logger, documents })
+  yoga = createGatewayYoga({
+    schema,
+    introspection,
+    complete: createCompleteResult({ introspection }),
+    graphiql: null,
+    logger,
+    documents,
+  })
 })
 
 /** What becomes of a document before it is executed. */
@@ -61,7 +68,8 @@ describe('parsed documents', () => {
   })
 
   test('take a bounded amount of memory, however many and however long they are', () => {
-    for (let index = 0; index < 2_000; index += 1) expect(check(`{ viewer { clientId } } # ${index} ${'x'.repeat(500)}`)).toBe('valid')
+    for (let index = 0; index < 2_000; index += 1)
+      expect(check(`{ viewer { clientId } } # ${index} ${'x'.repeat(500)}`)).toBe('valid')
     expect(documents.calculatedSize).toBeLessThanOrEqual(200_000)
     expect(documents.size).toBeGreaterThan(300)
 

@@ -1,20 +1,23 @@
 import { GraphQLError, getIntrospectionQuery, validate } from 'graphql'
 import { expect, test } from 'vitest'
 import manifest from '../../src/client/documents/persisted-documents.json' with { type: 'json' }
-import { type DocumentLimit, documentLimits, parseWithinLimits } from '../../src/graphql/document-limits.ts'
-import { exceededLimits } from '../../src/graphql/document-size.ts'
+import { exceededLimits } from '../../src/graphql/document-limits/document-size.ts'
+import { type DocumentLimit, documentLimits, parseWithinLimits } from '../../src/graphql/document-limits/limits.ts'
 import { createSchema } from '../../src/graphql/schema.ts'
 
 /** The limits that a document is beyond; empty: none. */
 function beyond(text: string): unknown[] {
   try {
-    return exceededLimits(parseWithinLimits(text)).map(({ extensions }) => (extensions['exception'] as { limit: DocumentLimit }).limit)
+    return exceededLimits(parseWithinLimits(text)).map(
+      ({ extensions }) => (extensions['exception'] as { limit: DocumentLimit }).limit,
+    )
   } catch (error) {
     return [error instanceof GraphQLError ? error.extensions['exception'] : error]
   }
 }
 
-const fields = (count: number, text = (index: number) => `a${index}`) => Array.from({ length: count }, (_, index) => text(index)).join(' ')
+const fields = (count: number, text = (index: number) => `a${index}`) =>
+  Array.from({ length: count }, (_, index) => text(index)).join(' ')
 const odd = (count: number) => (count % 2 === 0 ? '' : 'odd')
 const nested = (depth: number) => `${'{ a '.repeat(depth)}${'}'.repeat(depth)}`
 
@@ -26,7 +29,10 @@ test.each<[DocumentLimit, (count: number) => string]>([
   ['depth', (count) => `query { ... { ...F } } fragment F on Query { a ${nested(count)} }`],
   ['aliases', (count) => `{ ${fields(count, (index) => `a${index}: __typename`)} }`],
   ['directives', (count) => `{ a ${fields(count, () => '@skip(if: true)')} }`],
-  ['directives', (count) => `query @a { ...F @b ... @c { d } } fragment F on Query @e { f ${fields(count - 4, () => '@g')} }`],
+  [
+    'directives',
+    (count) => `query @a { ...F @b ... @c { d } } fragment F on Query @e { f ${fields(count - 4, () => '@g')} }`,
+  ],
   ['fields', (count) => `{ a { ${fields(count - 1)} } }`],
   ['fields', (count) => `{ a { b ${odd(count)} ...F ...F } } fragment F on A { ${fields((count - 2) / 2)} }`],
   ['queryFields', (count) => `{ __typename ${fields(count)} }`],
@@ -81,7 +87,9 @@ test.each([
   ['every persisted document', Object.values(manifest)],
   [
     'the longest path of the schema',
-    ['{ clients { edges { node { connections { edges { node { changes { edges { node { caller { clientId } } } } } } } } } } }'],
+    [
+      '{ clients { edges { node { connections { edges { node { changes { edges { node { caller { clientId } } } } } } } } } } }',
+    ],
   ],
   [
     'the introspection of GraphiQL, code generators and others, with all that graphql-js can ask for',

@@ -78,9 +78,16 @@ const sign = fc.constantFrom(
   '\\',
 )
 const soup = fc
-  .array(fc.oneof({ weight: 3, arbitrary: word }, { weight: 4, arbitrary: sign }, fc.string({ unit: 'binary', maxLength: 3 })), {
-    maxLength: 200,
-  })
+  .array(
+    fc.oneof(
+      { weight: 3, arbitrary: word },
+      { weight: 4, arbitrary: sign },
+      fc.string({ unit: 'binary', maxLength: 3 }),
+    ),
+    {
+      maxLength: 200,
+    },
+  )
   .map((parts) => parts.join(' '))
 
 /** Selections that parse, of fields that may be there or not, with fragments that may hold themselves. */
@@ -122,7 +129,10 @@ test.each<[string, fc.Arbitrary<unknown>]>([
   ['a document that parses', wellFormed.map((query) => ({ query, variables: { a: true } }))],
   [
     'a damaged document of ours',
-    damaged.map((query) => ({ query, variables: { id: 'a', clientId: 'a', connectionId: 'b', redirectUri: 'c', input: {} } })),
+    damaged.map((query) => ({
+      query,
+      variables: { id: 'a', clientId: 'a', connectionId: 'b', redirectUri: 'c', input: {} },
+    })),
   ],
   ['parameters of any kind', parameters],
   ['any JSON', fc.jsonValue()],

@@ -48,7 +48,8 @@ describe('clients', () => {
     )
     ids.splice(0, ids.length, ...rows.map(({ id }) => id))
   })
-  const page = async (variables: object) => (await ask(query, { filter: { nameContains: mark }, ...variables }, admin())).data.clients
+  const page = async (variables: object) =>
+    (await ask(query, { filter: { nameContains: mark }, ...variables }, admin())).data.clients
   const idsOf = ({ nodes }: { nodes: { id: string }[] }) => nodes.map(({ id }) => id)
 
   test('are walked to the end, forward and backward, without a gap or a double', async () => {
@@ -121,11 +122,23 @@ describe('clients', () => {
       { after: Buffer.from(`["2015-01-01 00:00:00'; DROP TABLE clients","x"]`).toString('base64url') },
       ['after'],
     ],
-    ...['2024-02-31 00:00:00', '2023-02-29 00:00:00.5', '0000-01-01 00:00:00', '9999-99-99 99:99:99', '2024-01-01 24:00:01'].map(
-      (time): [string, object, string[]] => [`a cursor of ${time}, which never was`, { after: cursorOf(time) }, ['after']],
-    ),
+    ...[
+      '2024-02-31 00:00:00',
+      '2023-02-29 00:00:00.5',
+      '0000-01-01 00:00:00',
+      '9999-99-99 99:99:99',
+      '2024-01-01 24:00:01',
+    ].map((time): [string, object, string[]] => [
+      `a cursor of ${time}, which never was`,
+      { after: cursorOf(time) },
+      ['after'],
+    ]),
     ['a bad cursor backward', { last: 2, before: '%%%' }, ['before']],
-    ['after together with last', { last: 2, after: Buffer.from('["2015-01-01 00:00:00","x"]').toString('base64url') }, ['after']],
+    [
+      'after together with last',
+      { last: 2, after: Buffer.from('["2015-01-01 00:00:00","x"]').toString('base64url') },
+      ['after'],
+    ],
     ['ids that are no UUIDs', { filter: { id: '1', userId: '2' } }, ['id', 'userId']],
     ['NUL in a text', { filter: { nameContains: '\u0000' } }, ['name']],
     ['everything at once', { first: 101, after: 'x', filter: { id: '1' } }, ['first', 'after', 'id']],
@@ -133,8 +146,13 @@ describe('clients', () => {
     const { errors, status } = await ask(query, variables, admin())
     expect(status).toBe(200)
     expect(errors).toHaveLength(1)
-    expect(errors[0]).toMatchObject({ message: 'Validation failed', extensions: { code: 'UNPROCESSABLE_ENTITY', status: 422 } })
-    expect(errors[0].extensions.exception.inputErrors.map(({ path }: { path: string[] }) => path[0]).sort()).toEqual([...names].sort())
+    expect(errors[0]).toMatchObject({
+      message: 'Validation failed',
+      extensions: { code: 'UNPROCESSABLE_ENTITY', status: 422 },
+    })
+    expect(errors[0].extensions.exception.inputErrors.map(({ path }: { path: string[] }) => path[0]).sort()).toEqual(
+      [...names].sort(),
+    )
   })
 })
 
@@ -203,7 +221,9 @@ describe('statements', () => {
     }
     expect(await counts('{ clients(orderBy: INSERTED_AT_ASC) { nodes { name } } }')).toBe(0)
     expect(
-      await counts('{ clients(orderBy: INSERTED_AT_ASC) { ...P } } fragment P on ClientPage { ... { totalCount } nodes { name } }'),
+      await counts(
+        '{ clients(orderBy: INSERTED_AT_ASC) { ...P } } fragment P on ClientPage { ... { totalCount } nodes { name } }',
+      ),
     ).toBe(1)
   })
 })
@@ -216,8 +236,8 @@ describe('concurrent edits', () => {
   test('a stale expectedVersion is CONFLICT with the connection as it is now, and nothing is written', async () => {
     const { clientId, connectionId } = await gateway.connection()
     const input = { clientId, connectionId, redirectUri: 'https://after.example.ua/' }
-    const first = (await ask(update, { input: { ...input, expectedVersion: 1 } }, owner(clientId))).data.updateClientConnection
-      .clientConnection
+    const first = (await ask(update, { input: { ...input, expectedVersion: 1 } }, owner(clientId))).data
+      .updateClientConnection.clientConnection
     expect(first).toMatchObject({ version: 2, redirectUri: 'https://after.example.ua/' })
     const { errors, status } = await ask(
       update,
@@ -239,7 +259,11 @@ describe('concurrent edits', () => {
       const outcomes = await Promise.all(
         Array.from({ length: 16 }, async (_, writerNumber) => {
           const redirectUri = `https://round-${version}.example.ua/${writerNumber}`
-          const { errors } = await ask(update, { input: { clientId, connectionId, redirectUri, expectedVersion: version } }, token)
+          const { errors } = await ask(
+            update,
+            { input: { clientId, connectionId, redirectUri, expectedVersion: version } },
+            token,
+          )
           return errors ? errors[0].extensions.code : 'OK'
         }),
       )
@@ -279,7 +303,8 @@ describe('history and undo', () => {
     const token = owner(clientId)
     await update({ ...key, redirectUri: 'https://b.example.ua/' }, token)
     await update({ ...key, redirectUri: 'https://c.example.ua/' }, token)
-    const read = async (variables: object = {}) => (await ask(history, { ...key, ...variables }, token)).data.clientConnection
+    const read = async (variables: object = {}) =>
+      (await ask(history, { ...key, ...variables }, token)).data.clientConnection
     const { nodes } = (await read()).changes
     expect(nodes.map(({ before, after }: { before: string; after: string }) => [before, after])).toEqual([
       ['https://b.example.ua/', 'https://c.example.ua/'],
@@ -290,7 +315,10 @@ describe('history and undo', () => {
     const reverted = await ask(revert, { input: { ...key, changeId: first, expectedVersion: 3 } }, token, {
       'x-request-id': 'the-request-that-reverts',
     })
-    expect(reverted.data.revertClientConnection.clientConnection).toEqual({ redirectUri: 'https://a.example.ua/', version: 4 })
+    expect(reverted.data.revertClientConnection.clientConnection).toEqual({
+      redirectUri: 'https://a.example.ua/',
+      version: 4,
+    })
     const after = await read({ first: 1 })
     expect(after).toMatchObject({
       version: 4,
@@ -334,19 +362,26 @@ describe('history and undo', () => {
       { clientId: other.clientId, connectionId: other.connectionId, redirectUri: 'https://x.example.ua/' },
       owner(other.clientId),
     )
-    const [foreign] = await gateway.database.query<{ id: string }>('SELECT id FROM connection_changes WHERE connection_id = $1', [
-      other.connectionId,
-    ])
+    const [foreign] = await gateway.database.query<{ id: string }>(
+      'SELECT id FROM connection_changes WHERE connection_id = $1',
+      [other.connectionId],
+    )
     const key = { clientId: one.clientId, connectionId: one.connectionId }
     for (const changeId of [foreign?.id, '999999999', '0', 'x', '-1', '99999999999999999999'])
-      expect((await ask(revert, { input: { ...key, changeId } }, owner(one.clientId))).errors[0].extensions.code).toBe('NOT_FOUND')
+      expect((await ask(revert, { input: { ...key, changeId } }, owner(one.clientId))).errors[0].extensions.code).toBe(
+        'NOT_FOUND',
+      )
 
     await gateway.database.query('UPDATE connections SET secret = $2 WHERE id = $1', [one.connectionId, randomUUID()])
-    const [refreshed] = await gateway.database.query<{ id: string }>('SELECT id FROM connection_changes WHERE connection_id = $1', [
-      one.connectionId,
-    ])
+    const [refreshed] = await gateway.database.query<{ id: string }>(
+      'SELECT id FROM connection_changes WHERE connection_id = $1',
+      [one.connectionId],
+    )
     const { errors } = await ask(revert, { input: { ...key, changeId: refreshed?.id } }, owner(one.clientId))
-    expect(errors[0].extensions).toMatchObject({ code: 'UNPROCESSABLE_ENTITY', exception: { inputErrors: [{ path: ['changeId'] }] } })
+    expect(errors[0].extensions).toMatchObject({
+      code: 'UNPROCESSABLE_ENTITY',
+      exception: { inputErrors: [{ path: ['changeId'] }] },
+    })
   })
 
   test('history and names need connection:read, also behind a write', async () => {
@@ -358,7 +393,10 @@ describe('history and undo', () => {
         { input: { clientId, connectionId, redirectUri: 'https://before.example.ua/callback' } },
         token,
       )
-      expect(errors[0]).toMatchObject({ message: 'Invalid scopes', extensions: { exception: { missingAllowances: ['connection:read'] } } })
+      expect(errors[0]).toMatchObject({
+        message: 'Invalid scopes',
+        extensions: { exception: { missingAllowances: ['connection:read'] } },
+      })
       if (field.startsWith('changes')) expect(data).toBeNull()
     }
   })
@@ -402,14 +440,18 @@ describe('redirectUriCheck', () => {
       violations: [{ rule: 'length', reason: null }],
       warnings: [],
     })
-    expect([await gateway.redirectUriOf(connectionId), await gateway.auditOf(connectionId)]).toEqual(['http://old.example.ua/callback', []])
+    expect([await gateway.redirectUriOf(connectionId), await gateway.auditOf(connectionId)]).toEqual([
+      'http://old.example.ua/callback',
+      [],
+    ])
   })
 
   test('needs connection:write, the own client and a connection', async () => {
     const { clientId, connectionId } = await gateway.connection()
     const variables = { clientId, connectionId, redirectUri: 'https://a.example.ua/' }
     const messages = [
-      (await ask(check, variables, gateway.issuer.mint(writer(clientId, { scope: 'connection:read' })))).errors[0].message,
+      (await ask(check, variables, gateway.issuer.mint(writer(clientId, { scope: 'connection:read' })))).errors[0]
+        .message,
       (await ask(check, variables, owner(randomUUID()))).errors[0].message,
       (await ask(check, { ...variables, connectionId: randomUUID() }, owner(clientId))).errors[0].message,
     ]
@@ -439,8 +481,13 @@ describe('refreshing a secret', () => {
     const apiKey = await gateway.database.insertApiKey(consumerId)
     const refreshAt = (expectedVersion: number) =>
       ask(refresh, { input: { clientId, connectionId, expectedVersion } }, owner(clientId), { 'api-key': apiKey })
-    expect((await refreshAt(9)).errors[0].extensions).toMatchObject({ code: 'CONFLICT', exception: { current: { version: 1 } } })
-    expect(await gateway.database.query('SELECT secret FROM connections WHERE id = $1', [connectionId])).toEqual([{ secret }])
+    expect((await refreshAt(9)).errors[0].extensions).toMatchObject({
+      code: 'CONFLICT',
+      exception: { current: { version: 1 } },
+    })
+    expect(await gateway.database.query('SELECT secret FROM connections WHERE id = $1', [connectionId])).toEqual([
+      { secret },
+    ])
     expect((await refreshAt(1)).data.refreshClientConnectionSecret.clientConnection).toEqual({ version: 2 })
   })
 
@@ -468,7 +515,11 @@ describe('refreshing a secret', () => {
       JSON.stringify(await gateway.database.query('SELECT c::text FROM connection_changes c'))
     expect(seen).toContain('SECRET_REFRESHED')
     for (const hidden of [secret, newSecret, apiKey]) expect(seen).not.toContain(hidden)
-    expect((await gateway.auditOf(connectionId)).map(({ kind }) => kind)).toEqual(['SECRET_REFRESHED', 'UPDATED', 'DELETED'])
+    expect((await gateway.auditOf(connectionId)).map(({ kind }) => kind)).toEqual([
+      'SECRET_REFRESHED',
+      'UPDATED',
+      'DELETED',
+    ])
   })
 })
 

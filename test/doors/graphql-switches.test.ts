@@ -106,7 +106,10 @@ describe.each<[string, Record<string, string>, boolean]>([
     })
     expect(answer.statusCode).toBe(415)
     expect(answer.json().errors).toEqual([
-      { message: 'Request body must be application/json in UTF-8', extensions: { code: 'UNSUPPORTED_MEDIA_TYPE', status: 415 } },
+      {
+        message: 'Request body must be application/json in UTF-8',
+        extensions: { code: 'UNSUPPORTED_MEDIA_TYPE', status: 415 },
+      },
     ])
   })
 })
@@ -138,15 +141,20 @@ describe('Accept', () => {
     expect(answer.json().data).toEqual({ viewer: { clientId } })
   })
 
-  // Streams and parts belong to subscriptions and @defer, which are not offered; and nothing is executed that cannot be answered.
-  test.each(['text/event-stream', 'multipart/mixed', 'text/html', 'image/png', 'application/json; charset=utf-16', 'rubbish'])(
-    '"%s" is 406',
-    async (accept) => {
-      const answer = await ask(accept)
-      expect(answer.statusCode).toBe(406)
-      expect(answer.json().errors).toEqual([
-        { message: 'Only application/json can be answered', extensions: { code: 'NOT_ACCEPTABLE', status: 406 } },
-      ])
-    },
-  )
+  // Streams and parts belong to subscriptions and @defer, which are not offered; and nothing is executed that cannot be
+  // answered.
+  test.each([
+    'text/event-stream',
+    'multipart/mixed',
+    'text/html',
+    'image/png',
+    'application/json; charset=utf-16',
+    'rubbish',
+  ])('"%s" is 406', async (accept) => {
+    const answer = await ask(accept)
+    expect(answer.statusCode).toBe(406)
+    expect(answer.json().errors).toEqual([
+      { message: 'Only application/json can be answered', extensions: { code: 'NOT_ACCEPTABLE', status: 406 } },
+    ])
+  })
 })

@@ -1,6 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { ClientConnectionDocument, UpdateClientConnectionDocument, ViewerDocument } from '../../src/client/documents/graphql.ts'
+import {
+  ClientConnectionDocument,
+  UpdateClientConnectionDocument,
+  ViewerDocument,
+} from '../../src/client/documents/graphql.ts'
 import { bearer, type Fixture, startTestGateway, type TestGateway, writer } from '../support/gateway.ts'
 
 let gateway: TestGateway
@@ -15,7 +19,9 @@ afterAll(() => gateway.close())
 
 const requestId = 'a-request-id-of-20-characters'
 const headers = { 'x-request-id': requestId }
-const input = (redirectUri: string) => ({ input: { clientId: fixture.clientId, connectionId: fixture.connectionId, redirectUri } })
+const input = (redirectUri: string) => ({
+  input: { clientId: fixture.clientId, connectionId: fixture.connectionId, redirectUri },
+})
 
 /** A result that holds nothing but one refusal of `updateClientConnection`. */
 const refusal = (message: string, extensions: object) => ({
@@ -36,14 +42,26 @@ describe('viewer', () => {
       { headers },
     )
     expect(answer.json()).toEqual({
-      data: { viewer: { clientId: fixture.clientId, clientType: 'MIS', userId, scopes: ['a:b', 'c:d'], ...mayNothing } },
+      data: {
+        viewer: { clientId: fixture.clientId, clientType: 'MIS', userId, scopes: ['a:b', 'c:d'], ...mayNothing },
+      },
       extensions: { requestId },
     })
   })
 
   test('has no user where the client speaks for itself, and perhaps no scope', async () => {
-    const answer = await gateway.graphql(ViewerDocument, {}, gateway.issuer.mint(writer(fixture.clientId, { scope: '' })))
-    expect(answer.json().data.viewer).toEqual({ clientId: fixture.clientId, clientType: 'MSP', userId: null, scopes: [], ...mayNothing })
+    const answer = await gateway.graphql(
+      ViewerDocument,
+      {},
+      gateway.issuer.mint(writer(fixture.clientId, { scope: '' })),
+    )
+    expect(answer.json().data.viewer).toEqual({
+      clientId: fixture.clientId,
+      clientType: 'MSP',
+      userId: null,
+      scopes: [],
+      ...mayNothing,
+    })
   })
 })
 
@@ -109,7 +127,9 @@ describe('clientConnection', () => {
       extensions: { code: 'FORBIDDEN', status: 403 },
     })
     const admin = gateway.issuer.mint(writer(fixture.clientId, { clientType: 'MITHRIL ADMIN' }))
-    expect((await read(other.clientId, other.connectionId, admin)).json().data.clientConnection).toMatchObject({ id: other.connectionId })
+    expect((await read(other.clientId, other.connectionId, admin)).json().data.clientConnection).toMatchObject({
+      id: other.connectionId,
+    })
   })
 })
 
@@ -137,7 +157,11 @@ describe('refusals, whole', () => {
     const answer = await update(accepted, gateway.issuer.mint(writer(fixture.clientId, { scope: 'connection:read' })))
     expect(answer.statusCode).toBe(200)
     expect(answer.json()).toEqual(
-      refusal('Invalid scopes', { code: 'FORBIDDEN', status: 403, exception: { missingAllowances: ['connection:write'] } }),
+      refusal('Invalid scopes', {
+        code: 'FORBIDDEN',
+        status: 403,
+        exception: { missingAllowances: ['connection:write'] },
+      }),
     )
   })
 
@@ -169,9 +193,14 @@ describe('refusals, whole', () => {
 
   test('404', async () => {
     const { input: known } = input(accepted)
-    const answer = await gateway.graphql(UpdateClientConnectionDocument, { input: { ...known, connectionId: randomUUID() } }, token, {
-      headers,
-    })
+    const answer = await gateway.graphql(
+      UpdateClientConnectionDocument,
+      { input: { ...known, connectionId: randomUUID() } },
+      token,
+      {
+        headers,
+      },
+    )
     expect(answer.json()).toEqual(refusal('Not found', { code: 'NOT_FOUND', status: 404 }))
   })
 
@@ -187,7 +216,11 @@ describe('refusals, whole', () => {
       document,
       {
         own: input('https://own.example.ua/').input,
-        foreign: { clientId: foreign.clientId, connectionId: foreign.connectionId, redirectUri: 'https://own.example.ua/' },
+        foreign: {
+          clientId: foreign.clientId,
+          connectionId: foreign.connectionId,
+          redirectUri: 'https://own.example.ua/',
+        },
       },
       token,
     )
@@ -218,7 +251,14 @@ describe('request errors', () => {
       'Malformed request: the body names a member twice',
     ],
     ['400 for an empty body', '', {}, 400, 'BAD_REQUEST', 'Malformed request: the body is empty'],
-    ['413 above 100 kB', JSON.stringify({ query: ' '.repeat(101 * 1024) }), {}, 413, 'REQUEST_TOO_LARGE', 'Request body is too large'],
+    [
+      '413 above 100 kB',
+      JSON.stringify({ query: ' '.repeat(101 * 1024) }),
+      {},
+      413,
+      'REQUEST_TOO_LARGE',
+      'Request body is too large',
+    ],
     [
       '415 for a form',
       'query={viewer{clientId}}',
@@ -255,7 +295,10 @@ describe('request errors', () => {
     ['a secret', { query: '{ clientConnection(clientId: "a", connectionId: "b") { secret } }' }],
     [
       'a variable of the wrong type',
-      { query: UpdateClientConnectionDocument.toString(), variables: { input: { clientId: 'a', connectionId: 'b', redirectUri: null } } },
+      {
+        query: UpdateClientConnectionDocument.toString(),
+        variables: { input: { clientId: 'a', connectionId: 'b', redirectUri: null } },
+      },
     ],
     ['a missing variable', { query: UpdateClientConnectionDocument.toString() }],
     ['an unknown operation', { query: 'query A { viewer { clientId } }', operationName: 'B' }],
@@ -273,7 +316,11 @@ describe('request errors', () => {
   })
 
   test.each(['GET', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'] as const)('405 to %s', async (method) => {
-    const answer = await gateway.app.inject({ method, url: '/graphql?query={viewer{clientId}}', headers: { ...headers, ...bearer(token) } })
+    const answer = await gateway.app.inject({
+      method,
+      url: '/graphql?query={viewer{clientId}}',
+      headers: { ...headers, ...bearer(token) },
+    })
     expect(answer.statusCode).toBe(405)
     expect(answer.headers['allow']).toContain('POST')
     expect(answer.json()).toMatchObject({
@@ -284,7 +331,8 @@ describe('request errors', () => {
 })
 
 describe('GraphiQL', () => {
-  const page = (app = gateway.app) => app.inject({ method: 'GET', url: '/graphql', headers: { accept: 'text/html,application/xhtml+xml' } })
+  const page = (app = gateway.app) =>
+    app.inject({ method: 'GET', url: '/graphql', headers: { accept: 'text/html,application/xhtml+xml' } })
 
   test('is there outside production, and needs nothing from other machines', async () => {
     const answer = await page()

@@ -13,7 +13,10 @@ describe.each(['test', 'production'])('hostile documents, NODE_ENV=%s', (environ
   beforeAll(async () => {
     gateway = await startTestGateway({ NODE_ENV: environment })
     fixture = await gateway.connection()
-    known = { ...fixture, token: gateway.issuer.mint(writer(fixture.clientId, { scope: 'client:read connection:read connection:write' })) }
+    known = {
+      ...fixture,
+      token: gateway.issuer.mint(writer(fixture.clientId, { scope: 'client:read connection:read connection:write' })),
+    }
   })
   afterAll(() => gateway.close())
 
@@ -21,7 +24,11 @@ describe.each(['test', 'production'])('hostile documents, NODE_ENV=%s', (environ
     gateway.app.inject({
       method: 'POST',
       url: '/graphql',
-      headers: { 'content-type': 'application/json', 'x-request-id': 'a-request-id-of-20-characters', ...bearer(known.token) },
+      headers: {
+        'content-type': 'application/json',
+        'x-request-id': 'a-request-id-of-20-characters',
+        ...bearer(known.token),
+      },
       payload: typeof body === 'string' ? body : JSON.stringify(body),
     })
 
@@ -54,10 +61,13 @@ describe.each(['test', 'production'])('hostile documents, NODE_ENV=%s', (environ
           expect(error.message).not.toMatch(/Did you mean (?:the enum value |to use an inline fragment on )?"\w/)
       }
       expect(answer.body.replaceAll(known.clientId, '')).not.toMatch(internal)
-      for (const secret of [known.token, known.token.slice(-43), fixture.secret]) expect(answer.body).not.toContain(secret)
+      for (const secret of [known.token, known.token.slice(-43), fixture.secret])
+        expect(answer.body).not.toContain(secret)
     }
     expect(leastCpu).toBeLessThan(50)
-    expect((await post({ query: '{ viewer { clientId } }' })).json().data).toEqual({ viewer: { clientId: fixture.clientId } })
+    expect((await post({ query: '{ viewer { clientId } }' })).json().data).toEqual({
+      viewer: { clientId: fixture.clientId },
+    })
   })
 
   test('have changed nothing, and left no word of theirs and no fault in the log', async () => {

@@ -24,8 +24,11 @@ export interface HostileDocument extends Expected {
 
 const times = (count: number, text: (index: number) => string, separator = ' ') =>
   Array.from({ length: count }, (_, i) => text(i)).join(separator)
-const nested = (depth: number, open: string, inner: string, close: string) => open.repeat(depth) + inner + close.repeat(depth)
-const query = (text: string | ((known: Known) => string)) => (known: Known) => ({ query: typeof text === 'string' ? text : text(known) })
+const nested = (depth: number, open: string, inner: string, close: string) =>
+  open.repeat(depth) + inner + close.repeat(depth)
+const query = (text: string | ((known: Known) => string)) => (known: Known) => ({
+  query: typeof text === 'string' ? text : text(known),
+})
 const withVariables = (text: string, variables: (known: Known) => unknown) => (known: Known) => ({
   query: text,
   variables: variables(known),
@@ -103,7 +106,10 @@ const tooMuch: readonly HostileDocument[] = [
   tooManyTokens('20,000 aliases, which take graphql-js seconds', `{ ${times(6_000, (i) => `a${i}:viewer`)} }`),
   tooManyTokens('lists of lists, 45,000 deep', `{ client(id: ${nested(45_000, '[', '1', ']')}) { id } }`),
   tooManyTokens('objects of objects, 15,000 deep', `{ client(id: ${nested(15_000, '{a:', '1', '}')}) { id } }`),
-  tooManyTokens('a type of lists, 40,000 deep', `query ($a: ${nested(40_000, '[', 'ID', ']')}) { viewer { clientId } }`),
+  tooManyTokens(
+    'a type of lists, 40,000 deep',
+    `query ($a: ${nested(40_000, '[', 'ID', ']')}) { viewer { clientId } }`,
+  ),
   tooManyTokens(
     '3,500 operations',
     times(3_500, (i) => `query Q${i} { __typename }`),
@@ -122,7 +128,12 @@ const tooMuch: readonly HostileDocument[] = [
     10,
     'levels of nested objects',
   ),
-  beyond('nesting behind inline fragments', nested(11, '{... {... on Query {viewer', '{clientId}', '}}}'), 10, 'levels of nested objects'),
+  beyond(
+    'nesting behind inline fragments',
+    nested(11, '{... {... on Query {viewer', '{clientId}', '}}}'),
+    10,
+    'levels of nested objects',
+  ),
   beyond(
     'nesting beside introspection',
     `{ __schema { queryType { name } } ${nested(11, 'viewer {', 'clientId', '}')} }`,
@@ -161,7 +172,12 @@ const tooMuch: readonly HostileDocument[] = [
     'fields of Query',
   ),
   beyond('six writes', (known) => `mutation { ${times(6, (i) => update(`a${i}:`, known))} }`, 5, 'fields of Mutation'),
-  beyond('six writes without aliases', (known) => `mutation { ${times(6, () => update('', known))} }`, 5, 'fields of Mutation'),
+  beyond(
+    'six writes without aliases',
+    (known) => `mutation { ${times(6, () => update('', known))} }`,
+    5,
+    'fields of Mutation',
+  ),
   beyond(
     'six writes in fragments',
     (known) =>
@@ -208,7 +224,10 @@ const tooManyItems = (name: string, text: string, given: object = {}): HostileDo
 
 /** Valid documents, each page of them within its bounds. */
 const tooLarge: readonly HostileDocument[] = [
-  accepted('as many items as are allowed', '{ clients(first: 100) { nodes { connections(first: 100) { nodes { id } } } } }'),
+  accepted(
+    'as many items as are allowed',
+    '{ clients(first: 100) { nodes { connections(first: 100) { nodes { id } } } } }',
+  ),
   tooManyItems(
     'a million items',
     '{ clients(first: 100) { nodes { connections(first: 100) { nodes { changes(first: 100) { nodes { id } } } } } } }',
@@ -266,15 +285,27 @@ const tooLarge: readonly HostileDocument[] = [
 
 const wrong: readonly HostileDocument[] = [
   invalid('a fragment that spreads itself', '{ viewer { ...F } } fragment F on Viewer { ...F }'),
-  invalid('a circle of fragments', '{ viewer { ...F } } fragment F on Viewer { ...G } fragment G on Viewer { ...F clientId }'),
-  invalid('a circle of 100 fragments', `{ ...F0 } ${times(100, (i) => `fragment F${i} on Query { ...F${(i + 1) % 100} }`)}`),
-  invalid('a circle through fields', '{ clients { nodes { ...F } } } fragment F on Client { connections { nodes { client { ...F } } } }'),
+  invalid(
+    'a circle of fragments',
+    '{ viewer { ...F } } fragment F on Viewer { ...G } fragment G on Viewer { ...F clientId }',
+  ),
+  invalid(
+    'a circle of 100 fragments',
+    `{ ...F0 } ${times(100, (i) => `fragment F${i} on Query { ...F${(i + 1) % 100} }`)}`,
+  ),
+  invalid(
+    'a circle through fields',
+    '{ clients { nodes { ...F } } } fragment F on Client { connections { nodes { client { ...F } } } }',
+  ),
   invalid(
     'fragments that all spread one another',
     `{ viewer { ...F0 } } ${times(20, (i) => `fragment F${i} on Viewer { ${times(20, (j) => (i === j ? '' : `...F${j}`))} }`)}`,
   ),
   invalid('a fragment that is not there', '{ viewer { ...F } }'),
-  invalid('a fragment that is there twice', '{ viewer { ...F } } fragment F on Viewer { clientId } fragment F on Viewer { userId }'),
+  invalid(
+    'a fragment that is there twice',
+    '{ viewer { ...F } } fragment F on Viewer { clientId } fragment F on Viewer { userId }',
+  ),
   invalid('a fragment that is not used', '{ viewer { clientId } } fragment F on Viewer { clientId }'),
   invalid('a fragment on a scalar', '{ viewer { ... on ID { a } } }'),
   invalid('a fragment on an unknown type', '{ viewer { ... on User { password } } }'),
@@ -337,7 +368,10 @@ const wrong: readonly HostileDocument[] = [
   invalid('@defer', '{ ... @defer { viewer { clientId } } }'),
   invalid('@stream', '{ clients { nodes @stream(initialCount: 1) { id } } }'),
   refused('BAD_REQUEST')('a subscription', 'subscription { connectionChanged { id } }'),
-  invalid('the description of the schema, as a mutation', 'mutation { __schema { queryType { name } } updateClientConnection { id } }'),
+  invalid(
+    'the description of the schema, as a mutation',
+    'mutation { __schema { queryType { name } } updateClientConnection { id } }',
+  ),
   invalid(
     'the description of the schema, in circles',
     '{ __schema { types { fields { type { fields { type { fields { name } } } } } } } }',
@@ -347,9 +381,15 @@ const wrong: readonly HostileDocument[] = [
 const off: Expected = { code: 'GRAPHQL_VALIDATION_FAILED', message: /introspection has been disabled/ }
 const introspection: readonly HostileDocument[] = [
   { ...accepted('the description of the schema', '{ __schema { types { name fields { name } } } }'), production: off },
-  { ...accepted('the description of a type', '{ __type(name: "Mutation") { fields { name args { name } } } }'), production: off },
   {
-    ...accepted('the description of the schema in a fragment', '{ ...F } fragment F on Query { s: __schema { queryType { name } } }'),
+    ...accepted('the description of a type', '{ __type(name: "Mutation") { fields { name args { name } } } }'),
+    production: off,
+  },
+  {
+    ...accepted(
+      'the description of the schema in a fragment',
+      '{ ...F } fragment F on Query { s: __schema { queryType { name } } }',
+    ),
     production: off,
   },
   {
@@ -359,7 +399,10 @@ const introspection: readonly HostileDocument[] = [
     ),
     production: off,
   },
-  { ...accepted('types of types, 200 deep', `{ __type(name: "Query") { ${nested(200, 'ofType {', 'name', '}')} } }`), production: off },
+  {
+    ...accepted('types of types, 200 deep', `{ __type(name: "Query") { ${nested(200, 'ofType {', 'name', '}')} } }`),
+    production: off,
+  },
   accepted('names of types, which clients need', '{ __typename viewer { __typename } }'),
 ]
 
@@ -380,10 +423,16 @@ const variables: readonly HostileDocument[] = [
   badVariable('a variable that is missing', updateDocument, () => ({})),
   badVariable('null for an input', updateDocument, () => ({ input: null })),
   badVariable('a list for an input', updateDocument, (known) => ({ input: [inputOf(known, {}).input, 1] })),
-  badVariable('a string of 90 kB for a number', 'query ($n: Int) { clients(first: $n) { totalCount } }', () => ({ n: big })),
-  badVariable('suggestions that are none, 6,700 of them, for a number', 'query ($n: Int) { clients(first: $n) { totalCount } }', () => ({
-    n: ' Did you mean '.repeat(6_700),
+  badVariable('a string of 90 kB for a number', 'query ($n: Int) { clients(first: $n) { totalCount } }', () => ({
+    n: big,
   })),
+  badVariable(
+    'suggestions that are none, 6,700 of them, for a number',
+    'query ($n: Int) { clients(first: $n) { totalCount } }',
+    () => ({
+      n: ' Did you mean '.repeat(6_700),
+    }),
+  ),
   badVariable('the same beside unknown fields', updateDocument, (known) =>
     inputOf(known, {
       redirectUri: ' Did you mean '.repeat(6_600),
@@ -395,22 +444,31 @@ const variables: readonly HostileDocument[] = [
   ),
   {
     name: '11,000 unknown fields',
-    body: withVariables(updateDocument, (known) => inputOf(known, Object.fromEntries(Array.from({ length: 11_000 }, (_, i) => [i, 1])))),
+    body: withVariables(updateDocument, (known) =>
+      inputOf(known, Object.fromEntries(Array.from({ length: 11_000 }, (_, i) => [i, 1]))),
+    ),
     code: 'GRAPHQL_VALIDATION_FAILED',
     message: /^At most 200 values in variables are allowed, this request has more$/,
   },
   badVariable('60 unknown fields beside a string of 80 kB', updateDocument, (known) =>
-    inputOf(known, { redirectUri: 'x'.repeat(80_000), ...Object.fromEntries(Array.from({ length: 60 }, (_, i) => [`unknown${i}`, i])) }),
+    inputOf(known, {
+      redirectUri: 'x'.repeat(80_000),
+      ...Object.fromEntries(Array.from({ length: 60 }, (_, i) => [`unknown${i}`, i])),
+    }),
   ),
   badVariable('a field that nearly is one', updateDocument, (known) => inputOf(known, { redirectUr: 'x' })),
-  badVariable('a null byte in the name of a field', updateDocument, (known) => inputOf(known, { 'redirectUri\u0000': 'x' })),
+  badVariable('a null byte in the name of a field', updateDocument, (known) =>
+    inputOf(known, { 'redirectUri\u0000': 'x' }),
+  ),
   badVariable('an operator in the place of a string', updateDocument, (known) =>
     inputOf(known, { redirectUri: { set: 'https://evil.example' } }),
   ),
   badVariable('__proto__ in an input', updateDocument, () => ({
     input: JSON.parse('{ "__proto__": { "clientId": "a" }, "connectionId": "b", "redirectUri": "c" }'),
   })),
-  badVariable('a number beyond Int as a variable', 'query ($n: Int) { clients(first: $n) { totalCount } }', () => ({ n: 2 ** 31 })),
+  badVariable('a number beyond Int as a variable', 'query ($n: Int) { clients(first: $n) { totalCount } }', () => ({
+    n: 2 ** 31,
+  })),
   badVariable('a fraction', 'query ($n: Int) { clients(first: $n) { totalCount } }', () => ({ n: 1.5 })),
   badVariable('99 levels of lists for an id', 'query ($id: ID!) { client(id: $id) { id } }', () => ({
     id: JSON.parse(nested(95, '[', '1', ']')),
@@ -455,7 +513,11 @@ const variables: readonly HostileDocument[] = [
     body: withVariables(updateDocument, (known) => inputOf(known, { redirectUri: 'https://a.example.ua/\ud800' })),
     code: 'UNPROCESSABLE_ENTITY',
   },
-  { name: 'a negative version', body: withVariables(updateDocument, (known) => inputOf(known, { expectedVersion: -1 })), code: 'CONFLICT' },
+  {
+    name: 'a negative version',
+    body: withVariables(updateDocument, (known) => inputOf(known, { expectedVersion: -1 })),
+    code: 'CONFLICT',
+  },
 ]
 
 const parameters: readonly HostileDocument[] = [
@@ -467,7 +529,12 @@ const parameters: readonly HostileDocument[] = [
   },
   { name: 'a batch of one', body: () => [{ query: '{ viewer { clientId } }' }], code: 'BAD_REQUEST', status: 400 },
   { name: 'a batch of none', body: () => [], code: 'BAD_REQUEST', status: 400 },
-  { name: 'a batch of 2,000', body: () => Array(2_000).fill({ query: '{ __typename }' }), code: 'BAD_REQUEST', status: 400 },
+  {
+    name: 'a batch of 2,000',
+    body: () => Array(2_000).fill({ query: '{ __typename }' }),
+    code: 'BAD_REQUEST',
+    status: 400,
+  },
   { name: 'a batch in a batch', body: () => [[{ query: '{ __typename }' }]], code: 'BAD_REQUEST', status: 400 },
   { name: 'a string', body: () => '"{ viewer { clientId } }"', code: 'BAD_REQUEST', status: 400 },
   { name: 'a number', body: () => '1', code: 'BAD_REQUEST', status: 400 },
@@ -481,11 +548,36 @@ const parameters: readonly HostileDocument[] = [
     code: 'BAD_REQUEST',
     status: 400,
   },
-  { name: 'a list for a document', body: () => ({ query: ['{ viewer { clientId } }'] }), code: 'BAD_REQUEST', status: 400 },
-  { name: 'a string for variables', body: () => ({ query: '{ __typename }', variables: '{}' }), code: 'BAD_REQUEST', status: 400 },
-  { name: 'a list for variables', body: () => ({ query: '{ __typename }', variables: [] }), code: 'BAD_REQUEST', status: 400 },
-  { name: 'a string for extensions', body: () => ({ query: '{ __typename }', extensions: 'x' }), code: 'BAD_REQUEST', status: 400 },
-  { name: 'an unknown parameter', body: () => ({ query: '{ __typename }', [`a${big}`]: 1 }), code: 'BAD_REQUEST', status: 400 },
+  {
+    name: 'a list for a document',
+    body: () => ({ query: ['{ viewer { clientId } }'] }),
+    code: 'BAD_REQUEST',
+    status: 400,
+  },
+  {
+    name: 'a string for variables',
+    body: () => ({ query: '{ __typename }', variables: '{}' }),
+    code: 'BAD_REQUEST',
+    status: 400,
+  },
+  {
+    name: 'a list for variables',
+    body: () => ({ query: '{ __typename }', variables: [] }),
+    code: 'BAD_REQUEST',
+    status: 400,
+  },
+  {
+    name: 'a string for extensions',
+    body: () => ({ query: '{ __typename }', extensions: 'x' }),
+    code: 'BAD_REQUEST',
+    status: 400,
+  },
+  {
+    name: 'an unknown parameter',
+    body: () => ({ query: '{ __typename }', [`a${big}`]: 1 }),
+    code: 'BAD_REQUEST',
+    status: 400,
+  },
   {
     name: 'the name of an operation that is not there',
     body: () => ({ query: 'query A { __typename }', operationName: 'B' }),
@@ -522,8 +614,18 @@ const parameters: readonly HostileDocument[] = [
     code: 'PERSISTED_QUERY_NOT_FOUND',
     status: 400,
   },
-  { name: 'a path for an id', body: () => ({ documentId: '../../../etc/passwd' }), code: 'PERSISTED_QUERY_NOT_FOUND', status: 400 },
-  { name: 'something of JavaScript for an id', body: () => ({ documentId: '__proto__' }), code: 'PERSISTED_QUERY_NOT_FOUND', status: 400 },
+  {
+    name: 'a path for an id',
+    body: () => ({ documentId: '../../../etc/passwd' }),
+    code: 'PERSISTED_QUERY_NOT_FOUND',
+    status: 400,
+  },
+  {
+    name: 'something of JavaScript for an id',
+    body: () => ({ documentId: '__proto__' }),
+    code: 'PERSISTED_QUERY_NOT_FOUND',
+    status: 400,
+  },
   { name: 'a number for an id', body: () => ({ documentId: 1 }), code: 'BAD_REQUEST', status: 400 },
   {
     name: 'an id of no document, as Apollo sends it',
@@ -536,7 +638,10 @@ const parameters: readonly HostileDocument[] = [
 /** Where a message of graphql-js or Yoga would quote what it was sent. */
 const echoes: readonly HostileDocument[] = [
   unparsed('a token for a document', ({ token }) => token),
-  { ...unparsed('a token in a string for a document', ({ token }) => JSON.stringify(token)), code: 'GRAPHQL_PARSE_FAILED' },
+  {
+    ...unparsed('a token in a string for a document', ({ token }) => JSON.stringify(token)),
+    code: 'GRAPHQL_PARSE_FAILED',
+  },
   invalid('a token in an argument', ({ token }) => `{ clients(first: "${token}") { totalCount } }`),
   invalid('a token for a field', ({ token }) => `{ ${token.replace(/[^A-Za-z0-9_]/g, '_')} }`),
   {
@@ -557,7 +662,12 @@ const echoes: readonly HostileDocument[] = [
     code: 'OPERATION_RESOLUTION_FAILURE',
     status: 400,
   },
-  { name: 'a token for a parameter', body: ({ token }) => ({ query: '{ __typename }', [token]: 1 }), code: 'BAD_REQUEST', status: 400 },
+  {
+    name: 'a token for a parameter',
+    body: ({ token }) => ({ query: '{ __typename }', [token]: 1 }),
+    code: 'BAD_REQUEST',
+    status: 400,
+  },
   {
     name: 'a token for the id of a document',
     body: ({ token }) => ({ documentId: token }),

@@ -1,9 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { ClientConnectionDocument, UpdateClientConnectionDocument, ViewerDocument } from '../../src/client/documents/graphql.ts'
+import {
+  ClientConnectionDocument,
+  UpdateClientConnectionDocument,
+  ViewerDocument,
+} from '../../src/client/documents/graphql.ts'
 import { bearer, type Fixture, startTestGateway, type TestGateway, writer } from '../support/gateway.ts'
 
-// An Accept header that means the same as none, but that the hot path does not know: it sends the request through Yoga's pipeline.
+// An Accept header that means the same as none, but that the hot path does not know: it sends the request through
+// Yoga's pipeline.
 const throughPipeline = { accept: 'application/json;q=0.99' }
 
 let gateway: TestGateway
@@ -15,14 +20,23 @@ beforeAll(async () => {
 afterAll(() => gateway.close())
 
 const own = () => ({ clientId: fixture.clientId, connectionId: fixture.connectionId })
-const update = (more: object) => ({ query: UpdateClientConnectionDocument.toString(), variables: { input: { ...own(), ...more } } })
+const update = (more: object) => ({
+  query: UpdateClientConnectionDocument.toString(),
+  variables: { input: { ...own(), ...more } },
+})
 
 test.each<[string, () => object, string?]>([
   ['a change', () => update({ redirectUri: 'https://same.example.ua/' })],
   ['a refusal of validation', () => update({ redirectUri: 'http://x' })],
   ['a refusal of scope-auth', () => update({ redirectUri: 'https://same.example.ua/' }), 'connection:read'],
-  ['a connection that is not there', () => update({ connectionId: randomUUID(), redirectUri: 'https://same.example.ua/' })],
-  ['a query', () => ({ query: ClientConnectionDocument.toString(), variables: own(), operationName: 'ClientConnection' })],
+  [
+    'a connection that is not there',
+    () => update({ connectionId: randomUUID(), redirectUri: 'https://same.example.ua/' }),
+  ],
+  [
+    'a query',
+    () => ({ query: ClientConnectionDocument.toString(), variables: own(), operationName: 'ClientConnection' }),
+  ],
   ['no variables', () => ({ query: ViewerDocument.toString() })],
   ['null variables', () => ({ query: ViewerDocument.toString(), variables: null, operationName: null })],
   [
@@ -35,7 +49,10 @@ test.each<[string, () => object, string?]>([
     'an alias, a fragment and __typename',
     () => ({ query: 'query { __typename me: viewer { ...V } } fragment V on Viewer { __typename type: clientType }' }),
   ],
-  ['two fields, one refused', () => ({ query: '{ viewer { clientId } clientConnection(clientId: "x", connectionId: "y") { id } }' })],
+  [
+    'two fields, one refused',
+    () => ({ query: '{ viewer { clientId } clientConnection(clientId: "x", connectionId: "y") { id } }' }),
+  ],
   ['a variable that cannot be coerced', () => update({ redirectUri: 42 })],
   ['a document that does not parse', () => ({ query: '{' })],
   ['a document that is not valid', () => ({ query: '{ viewer { secret } }' })],
@@ -49,10 +66,14 @@ test.each<[string, () => object, string?]>([
   [
     'a document that asks for too much',
     () => ({
-      query: '{ clients(first: 100) { edges { node { connections(first: 100) { totalCount } } } nodes { connections { totalCount } } } }',
+      query:
+        '{ clients(first: 100) { edges { node { connections(first: 100) { totalCount } } } nodes { connections { totalCount } } } }',
     }),
   ],
-  ['a document with many mistakes', () => ({ query: `{ ${Array.from({ length: 100 }, (_, i) => `a${i}`).join(' ')} }` })],
+  [
+    'a document with many mistakes',
+    () => ({ query: `{ ${Array.from({ length: 100 }, (_, i) => `a${i}`).join(' ')} }` }),
+  ],
   ['a fragment that spreads itself', () => ({ query: '{ ...F } fragment F on Query { ...F }' })],
   ['a name that nearly is one', () => ({ query: '{ viewer { clientI } }' })],
   ['two operations and no name', () => ({ query: 'query A { __typename } query B { __typename }' })],
@@ -70,12 +91,22 @@ test.each<[string, () => object, string?]>([
       ...bearer(gateway.issuer.mint(writer(fixture.clientId, { scope }))),
     }
     const send = (more: object) =>
-      gateway.app.inject({ method: 'POST', url: '/graphql', headers: { ...headers, ...more }, payload: JSON.stringify(body()) })
+      gateway.app.inject({
+        method: 'POST',
+        url: '/graphql',
+        headers: { ...headers, ...more },
+        payload: JSON.stringify(body()),
+      })
     // The first change moves updatedAt, the second writes nothing: warm up.
     await send({})
     const bytes = JSON.parse(JSON.stringify(body()))
     const post = (more: object) =>
-      gateway.app.inject({ method: 'POST', url: '/graphql', headers: { ...headers, ...more }, payload: JSON.stringify(bytes) })
+      gateway.app.inject({
+        method: 'POST',
+        url: '/graphql',
+        headers: { ...headers, ...more },
+        payload: JSON.stringify(bytes),
+      })
 
     const [hot, full] = [await post({}), await post(throughPipeline)]
 
@@ -89,11 +120,17 @@ test.each([
   '{',
   '{ viewer { secret } }',
   '{ clients(first: 100) { edges { node { connections(first: 100) { totalCount } } } nodes { connections { totalCount } } } }',
-])('a document that the hot path has refused keeps its HTTP status for callers of application/graphql-response+json: %s', async (query) => {
-  const token = gateway.issuer.mint(writer(fixture.clientId))
-  expect((await gateway.graphql(query, {}, token)).statusCode).toBe(200)
-  expect((await gateway.graphql(query, {}, token, { headers: { accept: 'application/graphql-response+json' } })).statusCode).toBe(400)
-})
+])(
+  'a document that the hot path has refused keeps its HTTP status for callers of application/graphql-response+json: %s',
+  async (query) => {
+    const token = gateway.issuer.mint(writer(fixture.clientId))
+    expect((await gateway.graphql(query, {}, token)).statusCode).toBe(200)
+    expect(
+      (await gateway.graphql(query, {}, token, { headers: { accept: 'application/graphql-response+json' } }))
+        .statusCode,
+    ).toBe(400)
+  },
+)
 
 test.each(['APPLICATION/JSON', 'application/json;charset=UTF-8', 'Application/Json ; charset="utf-8"'])(
   'a body of the type %s is read on both ways',

@@ -40,7 +40,11 @@ describe('writes', () => {
   test('over REST exactly so many are let in; each answer says how many are left; the next is 429 and writes nothing', async () => {
     const answers = [await patch(), await patch(), await patch()]
     expect(
-      answers.map(({ statusCode, headers }) => [statusCode, headers['ratelimit-policy'], String(headers['ratelimit']).split(';')[1]]),
+      answers.map(({ statusCode, headers }) => [
+        statusCode,
+        headers['ratelimit-policy'],
+        String(headers['ratelimit']).split(';')[1],
+      ]),
     ).toEqual([
       [200, '"write";q=3;w=60', 'r=2'],
       [200, '"write";q=3;w=60', 'r=1'],
@@ -50,7 +54,12 @@ describe('writes', () => {
     expect(refused.statusCode).toBe(429)
     expect(refused.headers).toMatchObject(refusedHeaders)
     expect(refused.json()).toEqual({
-      meta: { code: 429, url: `https://gateway.example.ua${fixture.path}`, type: 'object', request_id: refused.headers['x-request-id'] },
+      meta: {
+        code: 429,
+        url: `https://gateway.example.ua${fixture.path}`,
+        type: 'object',
+        request_id: refused.headers['x-request-id'],
+      },
       error: { type: 'too_many_requests', message: 'Too many requests' },
     })
     expect(await changes()).toBe(3)
@@ -69,7 +78,11 @@ describe('writes', () => {
           message: 'Too many requests',
           locations: expect.anything(),
           path: ['updateClientConnection'],
-          extensions: { code: 'TOO_MANY_REQUESTS', status: 429, exception: { retryAfter: Number(refused.headers['retry-after']) } },
+          extensions: {
+            code: 'TOO_MANY_REQUESTS',
+            status: 429,
+            exception: { retryAfter: Number(refused.headers['retry-after']) },
+          },
         },
       ],
       extensions: { requestId: refused.headers['x-request-id'] },
@@ -97,11 +110,14 @@ describe('writes', () => {
   })
 
   test('of every kind are counted', async () => {
-    const all = gateway.issuer.mint(writer(fixture.clientId, { scope: 'connection:write connection:delete connection:refresh_secret' }))
+    const all = gateway.issuer.mint(
+      writer(fixture.clientId, { scope: 'connection:write connection:delete connection:refresh_secret' }),
+    )
     const { clientId, connectionId } = fixture
     const key = `clientId: "${clientId}", connectionId: "${connectionId}"`
     const run = async (text: string) =>
-      (await gateway.graphql(`mutation { ${text} { clientConnection { id } } }`, {}, all)).json().errors[0].extensions.code
+      (await gateway.graphql(`mutation { ${text} { clientConnection { id } } }`, {}, all)).json().errors[0].extensions
+        .code
     expect(await run(`refreshClientConnectionSecret(input: { ${key} })`)).toBe('UNAUTHENTICATED')
     expect(await run(`revertClientConnection(input: { ${key}, changeId: "0" })`)).toBe('NOT_FOUND')
     expect(await run(`deleteClientConnection(input: { ${key}, expectedVersion: 999 })`)).toBe('CONFLICT')
@@ -123,7 +139,9 @@ describe('writes', () => {
     expect((await gateway.patch(fixture.path, '{', token)).statusCode).toBe(400)
     expect((await gateway.patch(fixture.path, '{', token)).statusCode).toBe(429)
     expect((await gateway.patch(fixture.path, 'x'.repeat(70_000), token)).statusCode).toBe(429)
-    expect((await gateway.patch(fixture.path, '<a/>', token, { headers: { 'content-type': 'text/xml' } })).statusCode).toBe(429)
+    expect(
+      (await gateway.patch(fixture.path, '<a/>', token, { headers: { 'content-type': 'text/xml' } })).statusCode,
+    ).toBe(429)
     expect((await mutate('http://wrong.example.ua')).json().errors[0].extensions.code).toBe('TOO_MANY_REQUESTS')
   })
 
@@ -132,15 +150,21 @@ describe('writes', () => {
     const stranger = gateway.issuer.mint(writer('99999999-0000-4000-8000-000000000009'))
     const notAllowed = async () => [(await patch(uri(), reader)).statusCode, (await patch(uri(), stranger)).statusCode]
     for (let round = 0; round < 4; round++) expect(await notAllowed()).toEqual([403, 403])
-    expect([(await patch()).statusCode, (await patch()).statusCode, (await patch()).statusCode, (await patch()).statusCode]).toEqual([
-      200, 200, 200, 429,
-    ])
+    expect([
+      (await patch()).statusCode,
+      (await patch()).statusCode,
+      (await patch()).statusCode,
+      (await patch()).statusCode,
+    ]).toEqual([200, 200, 200, 429])
     expect(await notAllowed()).toEqual([403, 403])
   })
 
   test('of one user leave those of another user of the same client alone; reads are not counted', async () => {
     const user = (userId: string) => gateway.issuer.mint(writer(fixture.clientId, { userId }))
-    const [hostile, other] = [user('30000000-0000-4000-8000-000000000001'), user('30000000-0000-4000-8000-000000000002')]
+    const [hostile, other] = [
+      user('30000000-0000-4000-8000-000000000001'),
+      user('30000000-0000-4000-8000-000000000002'),
+    ]
     for (let round = 0; round < 9; round++) await patch(uri(), hostile)
     expect((await patch(uri(), hostile)).statusCode).toBe(429)
     expect((await patch(uri(), other)).statusCode).toBe(200)
@@ -165,13 +189,17 @@ describe('failed authentications', () => {
     address = `192.0.2.${++addresses}`
   })
   const from = (remote: string, sent: string | null) => ({ headers: { 'x-forwarded-for': remote, ...bearer(sent) } })
-  const read = async (sent: string | null, remote = address) => gateway.app.inject({ url: fixture.path, ...from(remote, sent) })
-  const query = async (sent: string | null, remote = address) => gateway.graphql('{ __typename }', {}, null, from(remote, sent))
+  const read = async (sent: string | null, remote = address) =>
+    gateway.app.inject({ url: fixture.path, ...from(remote, sent) })
+  const query = async (sent: string | null, remote = address) =>
+    gateway.graphql('{ __typename }', {}, null, from(remote, sent))
 
   test('are 401 as often as allowed and then 429, through both doors together; a good token is served all the while', async () => {
-    expect([(await read(null)).statusCode, (await query('rubbish')).statusCode, (await read('rubbish')).statusCode]).toEqual([
-      401, 401, 401,
-    ])
+    expect([
+      (await read(null)).statusCode,
+      (await query('rubbish')).statusCode,
+      (await read('rubbish')).statusCode,
+    ]).toEqual([401, 401, 401])
     const refused = await read('rubbish')
     expect(refused.statusCode).toBe(429)
     expect(refused.headers).toMatchObject({
@@ -180,7 +208,10 @@ describe('failed authentications', () => {
       ratelimit: expect.stringMatching(/^"authentication";r=0;t=/),
     })
     expect(refused.headers['www-authenticate']).toBeUndefined()
-    expect(refused.json()).toMatchObject({ meta: { code: 429 }, error: { type: 'too_many_requests', message: 'Too many requests' } })
+    expect(refused.json()).toMatchObject({
+      meta: { code: 429 },
+      error: { type: 'too_many_requests', message: 'Too many requests' },
+    })
     // Refused before there is a document to execute: told by HTTP itself.
     const throughGraphQL = await query(null)
     expect(throughGraphQL.statusCode).toBe(429)
@@ -189,7 +220,9 @@ describe('failed authentications', () => {
       status: 429,
       exception: { retryAfter: Number(throughGraphQL.headers['retry-after']) },
     })
-    expect([(await read(token)).statusCode, (await query(token)).statusCode, (await read(null)).statusCode]).toEqual([200, 200, 429])
+    expect([(await read(token)).statusCode, (await query(token)).statusCode, (await read(null)).statusCode]).toEqual([
+      200, 200, 429,
+    ])
   })
 
   test('are not those of tokens that were good until they expired; a forged one is no less a failure for being old', async () => {
@@ -199,7 +232,8 @@ describe('failed authentications', () => {
 
     const stranger = { ...makeKey(), kid: gateway.issuer.key.kid }
     const statuses: number[] = []
-    for (let round = 0; round < 4; round++) statuses.push((await read(gateway.issuer.mint({ ...old, key: stranger }))).statusCode)
+    for (let round = 0; round < 4; round++)
+      statuses.push((await read(gateway.issuer.mint({ ...old, key: stranger }))).statusCode)
     expect(statuses).toEqual([401, 401, 401, 429])
     expect((await read(expired)).statusCode).toBe(401)
   })
@@ -226,7 +260,10 @@ describe('without TRUSTED_PROXIES', () => {
     direct = await startTestGateway({ ...limits, TRUSTED_PROXIES: '' })
     const statuses: number[] = []
     for (let host = 1; host <= 4; host++)
-      statuses.push((await direct.app.inject({ url: '/api/clients', headers: { 'x-forwarded-for': `192.0.2.${host}` } })).statusCode)
+      statuses.push(
+        (await direct.app.inject({ url: '/api/clients', headers: { 'x-forwarded-for': `192.0.2.${host}` } }))
+          .statusCode,
+      )
     expect(statuses).toEqual([401, 401, 401, 429])
   })
 })

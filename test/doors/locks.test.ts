@@ -5,11 +5,11 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import type { Call, Caller } from '../../src/domain/caller.ts'
 import type { ClientStore } from '../../src/domain/client.ts'
 import type { ConnectionHistory, ConnectionStore } from '../../src/domain/connection.ts'
-import { createConnectionUpdateParser } from '../../src/domain/connection-update.ts'
 import { GatewayError } from '../../src/domain/errors.ts'
 import { createOperations } from '../../src/domain/operations.ts'
 import { emptyPage } from '../../src/domain/page.ts'
 import { createPolicy, type Policy } from '../../src/domain/policy.ts'
+import { createConnectionUpdateParser } from '../../src/domain/update-request-schema.ts'
 import type { GraphQLContext } from '../../src/graphql/context.ts'
 import { createLoaders } from '../../src/graphql/loaders.ts'
 import { createSchema } from '../../src/graphql/schema.ts'
@@ -58,7 +58,10 @@ const foreign = '10000000-0000-4000-8000-000000000002'
 const connectionId = '20000000-0000-4000-8000-000000000001'
 const msp = (...scopes: string[]): Caller => ({ clientId: own, clientType: 'MSP', scopes, userId: null })
 
-/** Every operation that names a client: its document, its scope, and what of the stores it reaches first when nothing stops it. */
+/**
+ * Every operation that names a client: its document, its scope, and what of the stores it reaches first when nothing
+ * stops it.
+ */
 const operations = [
   ['client', 'client:read', `query ($clientId: ID!) { client(id: $clientId) { id } }`, 'client', undefined],
   [
@@ -82,8 +85,20 @@ const operations = [
     'update',
     '404 Not found',
   ],
-  ['revertClientConnection', 'connection:write', mutation('revertClientConnection', 'changeId: "1"'), 'change', '404 Not found'],
-  ['refreshClientConnectionSecret', 'connection:refresh_secret', mutation('refreshClientConnectionSecret', ''), 'find', '404 Not found'],
+  [
+    'revertClientConnection',
+    'connection:write',
+    mutation('revertClientConnection', 'changeId: "1"'),
+    'change',
+    '404 Not found',
+  ],
+  [
+    'refreshClientConnectionSecret',
+    'connection:refresh_secret',
+    mutation('refreshClientConnectionSecret', ''),
+    'find',
+    '404 Not found',
+  ],
   ['deleteClientConnection', 'connection:delete', mutation('deleteClientConnection', ''), 'delete', '404 Not found'],
 ] as const
 
@@ -91,7 +106,14 @@ function mutation(name: string, more: string): string {
   return `mutation ($clientId: ID!) { ${name}(input: { clientId: $clientId, connectionId: "${connectionId}" ${more} }) { clientConnection { id } } }`
 }
 
-async function run(document: string, withGuards: boolean, guards: Policy, operation: Policy, caller: Caller | null, clientId: string) {
+async function run(
+  document: string,
+  withGuards: boolean,
+  guards: Policy,
+  operation: Policy,
+  caller: Caller | null,
+  clientId: string,
+) {
   const call: Call = { caller, door: 'GRAPHQL', requestId: 'r', apiKey: null }
   const stores = { clients, connections, history }
   const wired = createOperations({

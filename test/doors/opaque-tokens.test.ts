@@ -36,9 +36,15 @@ describe('an opaque token of Mithril', () => {
   })
 
   test('may do no more than a JWT of the same client: scope, own client, admin types', async () => {
-    expect(await update(await db.insertToken({ clientId, scope: 'connection:read' }))).toEqual(both('403 Invalid scopes'))
-    expect(await update(await db.insertToken({ clientId: await db.insertClient({ type: 'MSP' }) }))).toEqual(both('403 Forbidden'))
-    expect(await update(await db.insertToken({ clientId: await db.insertClient({ type: 'MITHRIL ADMIN' }) }))).toEqual(both('200 OK'))
+    expect(await update(await db.insertToken({ clientId, scope: 'connection:read' }))).toEqual(
+      both('403 Invalid scopes'),
+    )
+    expect(await update(await db.insertToken({ clientId: await db.insertClient({ type: 'MSP' }) }))).toEqual(
+      both('403 Forbidden'),
+    )
+    expect(await update(await db.insertToken({ clientId: await db.insertClient({ type: 'MITHRIL ADMIN' }) }))).toEqual(
+      both('200 OK'),
+    )
   })
 
   test.each<[string, () => Promise<string>]>([
@@ -99,19 +105,26 @@ describe('an opaque token of Mithril', () => {
 })
 
 test('a JWT whose text is in the table is judged by its signature alone', async () => {
-  const forged = gateway.issuer.mint({ clientId, header: { kid: 'x' }, claims: { iss: 'https://elsewhere.test/' } }).slice(-250)
+  const forged = gateway.issuer
+    .mint({ clientId, header: { kid: 'x' }, claims: { iss: 'https://elsewhere.test/' } })
+    .slice(-250)
   await db.insertToken({ clientId, value: forged })
   expect(forged).toContain('.')
   expect(await update(forged)).toEqual(both('401 Access denied'))
 })
 
 test('an address that has failed too often may look up no more; what is remembered and JWTs go on', async () => {
-  const limited = await startTestGateway({ DATABASE_URL: proxy.url, OPAQUE_TOKENS: 'mithril', AUTH_FAILURE_LIMIT_PER_MINUTE: '2' })
+  const limited = await startTestGateway({
+    DATABASE_URL: proxy.url,
+    OPAQUE_TOKENS: 'mithril',
+    AUTH_FAILURE_LIMIT_PER_MINUTE: '2',
+  })
   const [known, fresh] = [await db.insertToken({ clientId }), await db.insertToken({ clientId })]
   expect(await update(known, limited)).toEqual(both('200 OK'))
   expect(await update(randomUUID(), limited)).toEqual(both('401 Access denied'))
   const before = proxy.roundTrips()
-  for (let request = 0; request < 5; request += 1) expect(await update(randomUUID(), limited)).toEqual(both('429 Too many requests'))
+  for (let request = 0; request < 5; request += 1)
+    expect(await update(randomUUID(), limited)).toEqual(both('429 Too many requests'))
   expect(await update(fresh, limited)).toEqual(both('429 Too many requests'))
   expect(proxy.roundTrips()).toBe(before)
   expect(await update(known, limited)).toEqual(both('200 OK'))

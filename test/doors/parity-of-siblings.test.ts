@@ -4,9 +4,16 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { bearer, type Fixture, startTestGateway, type TestGateway, writer } from '../support/gateway.ts'
 import type { TokenRequest } from '../support/tokens.ts'
 
-// The same as parity.test.ts, for every other operation that both doors have: one table, two doors, the same outcome and effect.
+// The same as parity.test.ts, for every other operation that both doors have: one table, two doors, the same outcome
+// and effect.
 
-const allScopes = ['client:read', 'connection:read', 'connection:write', 'connection:refresh_secret', 'connection:delete']
+const allScopes = [
+  'client:read',
+  'connection:read',
+  'connection:write',
+  'connection:refresh_secret',
+  'connection:delete',
+]
 
 interface Target {
   readonly clientId: string
@@ -49,7 +56,8 @@ const operations: readonly Operation[] = [
     // The list is reached through its client, which has a scope of its own.
     query: `query ($id: ID!) { client(id: $id) { connections { nodes { ${connectionFields} } totalCount } } }`,
     variables: ({ clientId }) => ({ id: clientId }),
-    pick: (data) => (data['client'] as unknown as { connections?: { nodes?: unknown } } | null)?.connections?.nodes ?? null,
+    pick: (data) =>
+      (data['client'] as unknown as { connections?: { nodes?: unknown } } | null)?.connections?.nodes ?? null,
     rest: (target) => ({ method: 'GET', url: `${path(target)}/connections` }),
     leaves: [],
     about: 'client',
@@ -70,7 +78,10 @@ const operations: readonly Operation[] = [
     query: `mutation ($input: RefreshClientConnectionSecretInput!) { refreshClientConnectionSecret(input: $input) { clientConnection { ${connectionFields} } secret } }`,
     variables: key,
     pick: (data) => {
-      const { clientConnection, secret } = data['refreshClientConnectionSecret'] as unknown as { clientConnection: object; secret: string }
+      const { clientConnection, secret } = data['refreshClientConnectionSecret'] as unknown as {
+        clientConnection: object
+        secret: string
+      }
       return { ...clientConnection, secret }
     },
     rest: (target) => ({ method: 'PATCH', url: `${connectionPath(target)}/actions/refresh_secret` }),
@@ -102,7 +113,8 @@ interface Case {
   readonly outcome: (operation: Operation) => string
 }
 
-const as = (clientType: string) => (world: World) => writer(world.own.clientId, { clientType, scope: allScopes.join(' ') })
+const as = (clientType: string) => (world: World) =>
+  writer(world.own.clientId, { clientType, scope: allScopes.join(' ') })
 const without = (clientType: string) => (world: World, scope: string) =>
   writer(world.own.clientId, { clientType, scope: allScopes.filter((word) => word !== scope).join(' ') })
 const own = ({ own }: World) => own
@@ -110,7 +122,8 @@ const foreign = ({ foreign }: World) => foreign
 const ok = () => '200'
 const notFound = () => '404 Not found'
 /** What names a connection that is not there is no concern of what is about the client. */
-const unlessAboutClient = (outcome: string) => (operation: Operation) => (operation.about === 'client' ? '200' : outcome)
+const unlessAboutClient = (outcome: string) => (operation: Operation) =>
+  operation.about === 'client' ? '200' : outcome
 
 const cases: readonly Case[] = [
   { name: 'own client', token: as('MSP'), target: own, outcome: ok },
@@ -118,7 +131,12 @@ const cases: readonly Case[] = [
   { name: 'an admin and any client', token: as('NHS'), target: foreign, outcome: ok },
   { name: 'no token', token: () => null, target: own, outcome: () => '401 Access denied' },
   { name: 'without the scope', token: without('MSP'), target: own, outcome: () => '403 Invalid scopes' },
-  { name: 'an admin without the scope', token: without('MITHRIL ADMIN'), target: foreign, outcome: () => '403 Invalid scopes' },
+  {
+    name: 'an admin without the scope',
+    token: without('MITHRIL ADMIN'),
+    target: foreign,
+    outcome: () => '403 Invalid scopes',
+  },
   {
     name: 'without the scope, foreign client',
     token: without('MSP'),
@@ -127,7 +145,12 @@ const cases: readonly Case[] = [
     outcome: (operation) => (operation.name === 'listConnections' ? '403' : '403 Invalid scopes'),
   },
   { name: 'foreign client', token: as('MSP'), target: foreign, outcome: () => '403 Forbidden' },
-  { name: 'an unlisted type and a foreign client', token: as('CABINET'), target: foreign, outcome: () => '403 Forbidden' },
+  {
+    name: 'an unlisted type and a foreign client',
+    token: as('CABINET'),
+    target: foreign,
+    outcome: () => '403 Forbidden',
+  },
   {
     name: 'foreign client, unknown connection',
     token: as('MIS'),
@@ -171,7 +194,10 @@ function camelized(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(camelized)
   if (typeof value !== 'object' || value === null) return value
   return Object.fromEntries(
-    Object.entries(value).map(([name, of]) => [name.replace(/_([a-z])/g, (_, letter) => letter.toUpperCase()), camelized(of)]),
+    Object.entries(value).map(([name, of]) => [
+      name.replace(/_([a-z])/g, (_, letter) => letter.toUpperCase()),
+      camelized(of),
+    ]),
   )
 }
 
@@ -200,7 +226,8 @@ function observeRest(answer: LightMyRequestResponse): Observed {
 }
 
 /** Any id of a world's fixture. */
-const idsOf = ({ clientId, consumerId, connectionId }: Fixture) => new RegExp(`${clientId}|${consumerId}|${connectionId}`, 'g')
+const idsOf = ({ clientId, consumerId, connectionId }: Fixture) =>
+  new RegExp(`${clientId}|${consumerId}|${connectionId}`, 'g')
 
 let gateway: TestGateway
 beforeAll(async () => {
@@ -215,7 +242,8 @@ describe.each(operations.map((operation) => [operation.name, operation] as const
       const world: World = { own: await gateway.connection(), foreign: await gateway.connection() }
       const request = token(world, operation.scope)
       const at = target(world)
-      const subject = [world.own, world.foreign].find(({ connectionId }) => connectionId === at.connectionId) ?? world.own
+      const subject =
+        [world.own, world.foreign].find(({ connectionId }) => connectionId === at.connectionId) ?? world.own
       // The consumer's own connection, whose secret stands for the consumer where that is asked for.
       const apiKey = await gateway.database.insertApiKey(subject.consumerId)
       const sent = request === null ? null : gateway.issuer.mint(request)
@@ -256,7 +284,10 @@ describe('listClients', () => {
   /** The same question through both doors: outcome, clients and total of each. */
   async function both(token: string | null, name: string) {
     const graphql = await gateway.graphql(query, { filter: { nameContains: name } }, token)
-    const rest = await gateway.app.inject({ url: `/api/clients?${new URLSearchParams({ name })}`, headers: bearer(token) })
+    const rest = await gateway.app.inject({
+      url: `/api/clients?${new URLSearchParams({ name })}`,
+      headers: bearer(token),
+    })
     const { data, errors } = graphql.json()
     const list = rest.json()
     return [

@@ -70,24 +70,54 @@ const cases: readonly Case[] = [
     token: as('MSP', { expiresInSeconds: -3600, issuedAt: Math.floor(Date.now() / 1000) - 7200 }),
     outcome: accessDenied,
   },
-  { name: 'a token of another issuer', token: as('MSP', { claims: { iss: 'https://other.example.ua/' } }), outcome: accessDenied },
-  { name: 'a token for another audience', token: as('MSP', { claims: { aud: 'somebody-else' } }), outcome: accessDenied },
+  {
+    name: 'a token of another issuer',
+    token: as('MSP', { claims: { iss: 'https://other.example.ua/' } }),
+    outcome: accessDenied,
+  },
+  {
+    name: 'a token for another audience',
+    token: as('MSP', { claims: { aud: 'somebody-else' } }),
+    outcome: accessDenied,
+  },
   { name: 'a token without client_id', token: as('MSP', { claims: { client_id: undefined } }), outcome: accessDenied },
-  { name: 'a token without client_type', token: as('MSP', { claims: { client_type: undefined } }), outcome: accessDenied },
+  {
+    name: 'a token without client_type',
+    token: as('MSP', { claims: { client_type: undefined } }),
+    outcome: accessDenied,
+  },
 
   // 403 scope.
   { name: 'no scope at all', token: as('MSP', { scope: '' }), outcome: invalidScopes },
   { name: 'the scope for reading only', token: readOnly, outcome: invalidScopes },
-  { name: 'a scope that only begins like it', token: as('MSP', { scope: 'connection:write2' }), outcome: invalidScopes },
-  { name: 'a scope that only ends like it', token: as('MSP', { scope: 'my:connection:write' }), outcome: invalidScopes },
+  {
+    name: 'a scope that only begins like it',
+    token: as('MSP', { scope: 'connection:write2' }),
+    outcome: invalidScopes,
+  },
+  {
+    name: 'a scope that only ends like it',
+    token: as('MSP', { scope: 'my:connection:write' }),
+    outcome: invalidScopes,
+  },
   { name: 'the scope in capitals', token: as('MSP', { scope: 'CONNECTION:WRITE' }), outcome: invalidScopes },
-  { name: 'an admin without the scope', token: as('MITHRIL ADMIN', { scope: 'client:read' }), target: foreign, outcome: invalidScopes },
+  {
+    name: 'an admin without the scope',
+    token: as('MITHRIL ADMIN', { scope: 'client:read' }),
+    target: foreign,
+    outcome: invalidScopes,
+  },
 
   // 403 client.
   { name: "an MSP and somebody else's connection", target: foreign, outcome: forbidden },
   { name: "a MIS and somebody else's connection", token: as('MIS'), target: foreign, outcome: forbidden },
   { name: "a PHARMACY and somebody else's connection", token: as('PHARMACY'), target: foreign, outcome: forbidden },
-  { name: "an unlisted type and somebody else's connection", token: as('CABINET'), target: foreign, outcome: forbidden },
+  {
+    name: "an unlisted type and somebody else's connection",
+    token: as('CABINET'),
+    target: foreign,
+    outcome: forbidden,
+  },
   { name: 'a type that only looks like an admin', token: as('mithril admin'), target: foreign, outcome: forbidden },
   {
     name: 'the consumer of a connection is not its client',
@@ -119,7 +149,11 @@ const cases: readonly Case[] = [
   { name: 'port 0', redirectUri: 'https://after.example.ua:0/', outcome: invalid('format:port') },
   { name: 'a dot segment', redirectUri: 'https://after.example.ua/a/../b', outcome: invalid('format:dot_segment') },
   { name: 'a white space', redirectUri: 'https://after.example.ua/a b', outcome: invalid('format:character') },
-  { name: 'a broken percent encoding', redirectUri: 'https://after.example.ua/%zz', outcome: invalid('format:percent_encoding') },
+  {
+    name: 'a broken percent encoding',
+    redirectUri: 'https://after.example.ua/%zz',
+    outcome: invalid('format:percent_encoding'),
+  },
   { name: 'NUL', redirectUri: 'https://after.example.ua/\u0000', outcome: invalid('format:character') },
   { name: 'a lone surrogate', redirectUri: 'https://after.example.ua/\ud800', outcome: invalid('format:character') },
   {
@@ -131,8 +165,17 @@ const cases: readonly Case[] = [
   // 404.
   { name: 'a connection that does not exist', target: unknownConnection, outcome: notFound },
   { name: "another client's connection under the own path", target: misplaced, outcome: notFound },
-  { name: 'an admin and a connection under the wrong client', token: as('MITHRIL ADMIN'), target: misplaced, outcome: notFound },
-  { name: 'a connection id that is no UUID', target: ({ own }) => ({ clientId: own.clientId, connectionId: '42' }), outcome: notFound },
+  {
+    name: 'an admin and a connection under the wrong client',
+    token: as('MITHRIL ADMIN'),
+    target: misplaced,
+    outcome: notFound,
+  },
+  {
+    name: 'a connection id that is no UUID',
+    target: ({ own }) => ({ clientId: own.clientId, connectionId: '42' }),
+    outcome: notFound,
+  },
   {
     name: 'an admin and a client that does not exist',
     token: as('NHS'),
@@ -147,13 +190,29 @@ const cases: readonly Case[] = [
   },
 
   // Wrong in two and three ways at once: the order is contract.
-  { name: 'no token, foreign client, invalid value', token: () => null, target: foreign, redirectUri: 'x', outcome: accessDenied },
+  {
+    name: 'no token, foreign client, invalid value',
+    token: () => null,
+    target: foreign,
+    redirectUri: 'x',
+    outcome: accessDenied,
+  },
   { name: 'no scope, foreign client', token: readOnly, target: foreign, outcome: invalidScopes },
   { name: 'no scope, invalid value', token: readOnly, redirectUri: 'x', outcome: invalidScopes },
-  { name: 'no scope, foreign client, invalid value', token: readOnly, target: foreign, redirectUri: 'x', outcome: invalidScopes },
+  {
+    name: 'no scope, foreign client, invalid value',
+    token: readOnly,
+    target: foreign,
+    redirectUri: 'x',
+    outcome: invalidScopes,
+  },
   { name: 'no scope, unknown connection', token: readOnly, target: unknownConnection, outcome: invalidScopes },
   { name: 'foreign client, invalid value', target: foreign, redirectUri: 'x', outcome: forbidden },
-  { name: 'foreign client, unknown connection', target: ({ foreign }) => ({ ...foreign, connectionId: randomUUID() }), outcome: forbidden },
+  {
+    name: 'foreign client, unknown connection',
+    target: ({ foreign }) => ({ ...foreign, connectionId: randomUUID() }),
+    outcome: forbidden,
+  },
   {
     name: 'foreign client, unknown connection, invalid value',
     target: ({ foreign }) => ({ ...foreign, connectionId: '42' }),
@@ -181,7 +240,8 @@ const cases: readonly Case[] = [
 ]
 
 type Violations = readonly { rule: string; params: { reason?: string } }[]
-const wordsOf = (violations: Violations) => violations.map(({ rule, params }) => (params.reason ? `${rule}:${params.reason}` : rule))
+const wordsOf = (violations: Violations) =>
+  violations.map(({ rule, params }) => (params.reason ? `${rule}:${params.reason}` : rule))
 
 interface Observed {
   readonly outcome: Outcome
@@ -199,22 +259,32 @@ type Update = (
 const update: Record<'GRAPHQL' | 'REST', Update> = {
   async GRAPHQL(gateway, target, redirectUri, token, requestId) {
     const { clientId, connectionId } = target
-    const answer = await gateway.graphql(UpdateClientConnectionDocument, { input: { clientId, connectionId, redirectUri } }, token, {
-      headers: { 'x-request-id': requestId },
-    })
+    const answer = await gateway.graphql(
+      UpdateClientConnectionDocument,
+      { input: { clientId, connectionId, redirectUri } },
+      token,
+      {
+        headers: { 'x-request-id': requestId },
+      },
+    )
     const { data, errors, extensions } = answer.json()
     expect(extensions).toEqual({ requestId })
     if (!errors) {
       const { id, consumerId, ...rest } = data.updateClientConnection.clientConnection
-      return { outcome: { status: 200 }, connection: { id, clientId: rest.clientId, consumerId, redirectUri: rest.redirectUri } }
+      return {
+        outcome: { status: 200 },
+        connection: { id, clientId: rest.clientId, consumerId, redirectUri: rest.redirectUri },
+      }
     }
     expect(errors).toHaveLength(1)
     const [{ message, extensions: of }] = errors
     expect(answer.statusCode).toBe(of.status === 401 ? 401 : 200)
-    const violations = of.exception?.inputErrors?.map(({ options, path }: { options: Violations[number]; path: string[] }) => {
-      expect(path).toEqual(['redirectUri'])
-      return options
-    })
+    const violations = of.exception?.inputErrors?.map(
+      ({ options, path }: { options: Violations[number]; path: string[] }) => {
+        expect(path).toEqual(['redirectUri'])
+        return options
+      },
+    )
     return {
       outcome: { status: of.status, code: of.code, message, ...(violations && { violations: wordsOf(violations) }) },
       connection: null,
@@ -223,13 +293,25 @@ const update: Record<'GRAPHQL' | 'REST', Update> = {
 
   async REST(gateway, target, redirectUri, token, requestId) {
     const path = `/api/clients/${encodeURIComponent(target.clientId)}/connections/${encodeURIComponent(target.connectionId)}`
-    const answer = await gateway.patch(path, { redirect_uri: redirectUri }, token, { headers: { 'x-request-id': requestId } })
+    const answer = await gateway.patch(path, { redirect_uri: redirectUri }, token, {
+      headers: { 'x-request-id': requestId },
+    })
     const { meta, data, error } = answer.json()
-    expect(meta).toEqual({ code: answer.statusCode, url: `https://gateway.example.ua${path}`, type: 'object', request_id: requestId })
+    expect(meta).toEqual({
+      code: answer.statusCode,
+      url: `https://gateway.example.ua${path}`,
+      type: 'object',
+      request_id: requestId,
+    })
     if (!error)
       return {
         outcome: { status: answer.statusCode },
-        connection: { id: data.id, clientId: data.client_id, consumerId: data.consumer_id, redirectUri: data.redirect_uri },
+        connection: {
+          id: data.id,
+          clientId: data.client_id,
+          consumerId: data.consumer_id,
+          redirectUri: data.redirect_uri,
+        },
       }
     const codes: Record<string, string> = {
       access_denied: 'UNAUTHENTICATED',
@@ -260,42 +342,45 @@ beforeAll(async () => {
 afterAll(() => gateway.close())
 
 describe.each(['GRAPHQL', 'REST'] as const)('through %s', (door) => {
-  test.each(cases)('$name → $outcome.status', async ({ token = as('MSP'), target = own, redirectUri = accepted, outcome }) => {
-    const world: World = { own: await gateway.connection(), foreign: await gateway.connection() }
-    const request = token(world)
-    const sent = typeof request === 'string' || request === null ? request : gateway.issuer.mint(request)
-    const requestId = randomUUID()
+  test.each(cases)(
+    '$name → $outcome.status',
+    async ({ token = as('MSP'), target = own, redirectUri = accepted, outcome }) => {
+      const world: World = { own: await gateway.connection(), foreign: await gateway.connection() }
+      const request = token(world)
+      const sent = typeof request === 'string' || request === null ? request : gateway.issuer.mint(request)
+      const requestId = randomUUID()
 
-    const observed = await update[door](gateway, target(world), redirectUri, sent, requestId)
+      const observed = await update[door](gateway, target(world), redirectUri, sent, requestId)
 
-    expect(observed.outcome).toEqual(outcome)
-    const changed =
-      outcome.status === 200
-        ? [world.own, world.foreign].find(({ connectionId }) => connectionId === target(world).connectionId)
-        : undefined
-    for (const fixture of [world.own, world.foreign]) {
-      const audit = await gateway.auditOf(fixture.connectionId)
-      const row = await gateway.redirectUriOf(fixture.connectionId)
-      if (fixture !== changed) {
-        expect({ row, audit }).toEqual({ row: 'https://before.example.ua/callback', audit: [] })
-        continue
+      expect(observed.outcome).toEqual(outcome)
+      const changed =
+        outcome.status === 200
+          ? [world.own, world.foreign].find(({ connectionId }) => connectionId === target(world).connectionId)
+          : undefined
+      for (const fixture of [world.own, world.foreign]) {
+        const audit = await gateway.auditOf(fixture.connectionId)
+        const row = await gateway.redirectUriOf(fixture.connectionId)
+        if (fixture !== changed) {
+          expect({ row, audit }).toEqual({ row: 'https://before.example.ua/callback', audit: [] })
+          continue
+        }
+        const { clientId, consumerId, connectionId: id } = fixture
+        const caller = request as TokenRequest
+        expect(observed.connection).toEqual({ id, clientId, consumerId, redirectUri })
+        expect(row).toBe(redirectUri)
+        expect(audit).toEqual([
+          {
+            kind: 'UPDATED',
+            before: 'https://before.example.ua/callback',
+            after: redirectUri,
+            door,
+            callerClientId: caller.clientId,
+            callerClientType: caller.clientType,
+            callerUserId: caller.userId ?? null,
+            requestId,
+          },
+        ])
       }
-      const { clientId, consumerId, connectionId: id } = fixture
-      const caller = request as TokenRequest
-      expect(observed.connection).toEqual({ id, clientId, consumerId, redirectUri })
-      expect(row).toBe(redirectUri)
-      expect(audit).toEqual([
-        {
-          kind: 'UPDATED',
-          before: 'https://before.example.ua/callback',
-          after: redirectUri,
-          door,
-          callerClientId: caller.clientId,
-          callerClientType: caller.clientType,
-          callerUserId: caller.userId ?? null,
-          requestId,
-        },
-      ])
-    }
-  })
+    },
+  )
 })

@@ -7,7 +7,8 @@ import manifest from '../../src/client/documents/persisted-documents.json' with 
 import { bearer, type Fixture, startTestGateway, type TestGateway, writer } from '../support/gateway.ts'
 
 const ids = Object.keys(manifest)
-const idOf = (document: { readonly __meta__?: Record<string, unknown> | undefined }) => String(document.__meta__?.['hash'])
+const idOf = (document: { readonly __meta__?: Record<string, unknown> | undefined }) =>
+  String(document.__meta__?.['hash'])
 
 describe('the manifest', () => {
   test.each(Object.entries(manifest))('%s is the digest of its document', (id, text) => {
@@ -64,8 +65,14 @@ describe.each(['any', 'persisted'])('GRAPHQL_DOCUMENTS=%s', (setting) => {
     test.each<[string, (id: string) => object]>([
       ['as GraphQL over HTTP says', (id) => ({ documentId: id })],
       ['without its prefix', (id) => ({ documentId: id.replace('sha256:', '') })],
-      ['as Apollo sends it', (id) => ({ extensions: { persistedQuery: { version: 1, sha256Hash: id.replace('sha256:', '') } } })],
-      ['as Apollo sends it, with a null document', (id) => ({ query: null, extensions: { persistedQuery: { sha256Hash: id } } })],
+      [
+        'as Apollo sends it',
+        (id) => ({ extensions: { persistedQuery: { version: 1, sha256Hash: id.replace('sha256:', '') } } }),
+      ],
+      [
+        'as Apollo sends it, with a null document',
+        (id) => ({ query: null, extensions: { persistedQuery: { sha256Hash: id } } }),
+      ],
     ])('a document is executed by its id, %s', async (_form, form) => {
       const answer = await post(
         { ...form(idOf(ClientConnectionDocument)), variables: variables(), operationName: 'ClientConnection' },
@@ -74,7 +81,10 @@ describe.each(['any', 'persisted'])('GRAPHQL_DOCUMENTS=%s', (setting) => {
       expect(answer.statusCode).toBe(200)
       expect(answer.json()).toEqual({
         data: {
-          clientConnection: expect.objectContaining({ id: fixture.connectionId, redirectUri: 'https://before.example.ua/callback' }),
+          clientConnection: expect.objectContaining({
+            id: fixture.connectionId,
+            redirectUri: 'https://before.example.ua/callback',
+          }),
         },
         extensions: { requestId },
       })
@@ -84,17 +94,25 @@ describe.each(['any', 'persisted'])('GRAPHQL_DOCUMENTS=%s', (setting) => {
       for (const documentId of [`sha256:${'0'.repeat(64)}`, 'constructor', '']) {
         const answer = await post({ documentId }, headers)
         expect(answer.statusCode).toBe(400)
-        expect(answer.json()).toEqual(refusal('PERSISTED_QUERY_NOT_FOUND', 'There is no persisted document with this id'))
+        expect(answer.json()).toEqual(
+          refusal('PERSISTED_QUERY_NOT_FOUND', 'There is no persisted document with this id'),
+        )
       }
     })
 
     test('an id and a text together are one too many', async () => {
-      const answer = await post({ documentId: idOf(ClientConnectionDocument), query: '{ viewer { clientId } }' }, headers)
+      const answer = await post(
+        { documentId: idOf(ClientConnectionDocument), query: '{ viewer { clientId } }' },
+        headers,
+      )
       expect(answer.statusCode).toBe(400)
-      expect(answer.json()).toEqual(refusal('BAD_REQUEST', 'Malformed request: documentId and query exclude each other'))
+      expect(answer.json()).toEqual(
+        refusal('BAD_REQUEST', 'Malformed request: documentId and query exclude each other'),
+      )
     })
 
-    // Parsed, the second would be GRAPHQL_PARSE_FAILED, and the third beyond the limits. The last is what Apollo's clients send next.
+    // Parsed, the second would be GRAPHQL_PARSE_FAILED, and the third beyond the limits. The last is what Apollo's
+    // clients send next.
     test.each<[string, object]>([
       ['a valid one', { query: '{ viewer { clientId } }' }],
       ['one that does not parse', { query: '{' }],
@@ -138,7 +156,9 @@ describe.each(['any', 'persisted'])('GRAPHQL_DOCUMENTS=%s', (setting) => {
     const byId = await clientWith(true).execute(UpdateClientConnectionDocument, {
       input: { ...variables(), redirectUri: 'https://persisted.example.ua/' },
     })
-    expect(byId).toMatchObject({ data: { updateClientConnection: { clientConnection: { redirectUri: 'https://persisted.example.ua/' } } } })
+    expect(byId).toMatchObject({
+      data: { updateClientConnection: { clientConnection: { redirectUri: 'https://persisted.example.ua/' } } },
+    })
 
     const byText = await clientWith(false).execute(ClientConnectionDocument, variables())
     expect(readErrors(byText).map(({ code }) => code)).toEqual(setting === 'any' ? [] : ['PERSISTED_DOCUMENT_REQUIRED'])

@@ -12,8 +12,13 @@ afterAll(() => gateway.close())
 
 const admin = () => gateway.issuer.mint(writer(randomUUID(), { clientType: 'MITHRIL ADMIN', scope }))
 const owner = (clientId: string, clientType = 'MSP') => gateway.issuer.mint(writer(clientId, { clientType, scope }))
-const send = (method: 'GET' | 'PATCH' | 'DELETE', url: string, token: string, headers: Record<string, string> = {}, body?: object) =>
-  gateway.app.inject({ method, url, headers: { ...headers, ...bearer(token) }, ...(body && { payload: body }) })
+const send = (
+  method: 'GET' | 'PATCH' | 'DELETE',
+  url: string,
+  token: string,
+  headers: Record<string, string> = {},
+  body?: object,
+) => gateway.app.inject({ method, url, headers: { ...headers, ...bearer(token) }, ...(body && { payload: body }) })
 const get = (url: string, token: string, headers: Record<string, string> = {}) => send('GET', url, token, headers)
 
 describe('GET /api/clients', () => {
@@ -51,7 +56,10 @@ describe('GET /api/clients', () => {
     // A blocked client does not get to see itself.
     expect((await get(`/api/clients?id=${clientId}`, admin())).json().data).toEqual([fields])
     const details = await get(`/api/clients/${clientId}`, admin())
-    expect(details.json()).toEqual({ meta: expect.objectContaining({ type: 'object' }), data: { ...fields, client_type_name: 'MSP' } })
+    expect(details.json()).toEqual({
+      meta: expect.objectContaining({ type: 'object' }),
+      data: { ...fields, client_type_name: 'MSP' },
+    })
     expect(details.body).not.toMatch(/legacy-secret|hidden/)
   })
 
@@ -116,10 +124,19 @@ describe('paging', () => {
 
   test('a connection in a list has the four fields; filters by consumer and by text', async () => {
     const { clientId, consumerId, connectionId } = await gateway.connection('https://Mixed.example.ua/a_b')
-    await gateway.database.insertConnection({ clientId, consumerId: clientId, redirectUri: 'https://mixed.example.ua/aXb' })
+    await gateway.database.insertConnection({
+      clientId,
+      consumerId: clientId,
+      redirectUri: 'https://mixed.example.ua/aXb',
+    })
     const found = async (query: Record<string, string>) =>
       (await get(`/api/clients/${clientId}/connections?${new URLSearchParams(query)}`, owner(clientId))).json().data
-    const whole = { id: connectionId, client_id: clientId, consumer_id: consumerId, redirect_uri: 'https://Mixed.example.ua/a_b' }
+    const whole = {
+      id: connectionId,
+      client_id: clientId,
+      consumer_id: consumerId,
+      redirect_uri: 'https://Mixed.example.ua/a_b',
+    }
     expect(await found({ consumer_id: consumerId })).toEqual([whole])
     expect(await found({ redirect_uri: 'A_B' })).toEqual([whole])
     expect(await found({ redirect_uri: 'MIXED' })).toHaveLength(2)
@@ -142,16 +159,21 @@ describe('paging', () => {
     expect(answer.statusCode).toBe(422)
     const { error } = answer.json()
     expect(error).toMatchObject({ type: 'validation_failed', message: 'Validation failed' })
-    expect(error.invalid.map(({ entry, entry_type }: { entry: string; entry_type: string }) => [entry_type, entry])).toEqual(
-      entries.map((entry) => ['query_parameter', entry]),
-    )
+    expect(
+      error.invalid.map(({ entry, entry_type }: { entry: string; entry_type: string }) => [entry_type, entry]),
+    ).toEqual(entries.map((entry) => ['query_parameter', entry]))
   })
 
-  test.each(['id=1', 'user_id=1', 'is_blocked=maybe', 'name=%00'])('422 names what is wrong in /api/clients?%s', async (query) => {
-    const answer = await get(`/api/clients?${query}`, admin())
-    expect(answer.statusCode).toBe(422)
-    expect(answer.json().error.invalid).toMatchObject([{ entry_type: 'query_parameter', entry: `$.${query.split('=')[0]}` }])
-  })
+  test.each(['id=1', 'user_id=1', 'is_blocked=maybe', 'name=%00'])(
+    '422 names what is wrong in /api/clients?%s',
+    async (query) => {
+      const answer = await get(`/api/clients?${query}`, admin())
+      expect(answer.statusCode).toBe(422)
+      expect(answer.json().error.invalid).toMatchObject([
+        { entry_type: 'query_parameter', entry: `$.${query.split('=')[0]}` },
+      ])
+    },
+  )
 })
 
 describe('entity tags', () => {
@@ -162,7 +184,9 @@ describe('entity tags', () => {
     const changed = await send('PATCH', path, owner(clientId), {}, { redirect_uri: 'https://after.example.ua/' })
     expect(changed.headers['etag']).toBe('"2"')
     expect((await get(path, owner(clientId))).headers['etag']).toBe('"2"')
-    expect((await send('PATCH', path, owner(clientId), {}, { redirect_uri: 'https://after.example.ua/' })).headers['etag']).toBe('"2"')
+    expect(
+      (await send('PATCH', path, owner(clientId), {}, { redirect_uri: 'https://after.example.ua/' })).headers['etag'],
+    ).toBe('"2"')
   })
 
   test.each([
@@ -177,7 +201,13 @@ describe('entity tags', () => {
     ['', 412],
   ])('If-Match: %s on PATCH answers %i', async (tag, status) => {
     const { clientId, path, connectionId } = await gateway.connection()
-    const answer = await send('PATCH', path, owner(clientId), { 'if-match': tag }, { redirect_uri: 'https://after.example.ua/' })
+    const answer = await send(
+      'PATCH',
+      path,
+      owner(clientId),
+      { 'if-match': tag },
+      { redirect_uri: 'https://after.example.ua/' },
+    )
     expect(answer.statusCode).toBe(status)
     if (status === 412) {
       expect(answer.json()).toMatchObject({
@@ -226,7 +256,9 @@ describe('entity tags', () => {
         })
       ).statusCode,
     ).toBe(404)
-    expect((await send('PATCH', path, owner(clientId), stale, { redirect_uri: 'https://a.example.ua/' })).statusCode).toBe(412)
+    expect(
+      (await send('PATCH', path, owner(clientId), stale, { redirect_uri: 'https://a.example.ua/' })).statusCode,
+    ).toBe(412)
   })
 })
 
@@ -266,7 +298,9 @@ describe('refresh_secret', () => {
       consumerId: misId,
       redirectUri: 'http://old.example.ua/',
     })
-    expect((await refresh(`/api/clients/${misId}/connections/${connectionId}`, owner(misId, 'MIS'))).statusCode).toBe(200)
+    expect((await refresh(`/api/clients/${misId}/connections/${connectionId}`, owner(misId, 'MIS'))).statusCode).toBe(
+      200,
+    )
   })
 
   test.each<[string, (fixture: { secret: string }) => Promise<string | undefined>, number, string]>([
@@ -297,7 +331,9 @@ describe('refresh_secret', () => {
     const refreshIf = (tag: string) =>
       send('PATCH', `${path}/actions/refresh_secret`, owner(clientId), { 'api-key': apiKey, 'if-match': tag })
     expect((await refreshIf('"9"')).statusCode).toBe(412)
-    expect(await gateway.database.query('SELECT secret FROM connections WHERE id = $1', [connectionId])).toEqual([{ secret }])
+    expect(await gateway.database.query('SELECT secret FROM connections WHERE id = $1', [connectionId])).toEqual([
+      { secret },
+    ])
     expect(await gateway.auditOf(connectionId)).toEqual([])
     const answer = await refreshIf('"1"')
     expect([answer.statusCode, answer.headers['etag']]).toEqual([200, '"2"'])
@@ -307,7 +343,9 @@ describe('refresh_secret', () => {
     const { clientId, path } = await gateway.connection()
     expect((await refresh(path, gateway.issuer.mint(writer(clientId)))).json().error.message).toBe('Invalid scopes')
     expect((await refresh(path, owner(randomUUID()))).json().error.message).toBe('Forbidden')
-    expect((await refresh(`/api/clients/${clientId}/connections/${randomUUID()}`, owner(clientId))).statusCode).toBe(404)
+    expect((await refresh(`/api/clients/${clientId}/connections/${randomUUID()}`, owner(clientId))).statusCode).toBe(
+      404,
+    )
   })
 })
 
@@ -324,8 +362,11 @@ test('a read-only token meets 403 on every write, a foreign one on everything', 
     ['GET', `/api/clients/${clientId}/connections`],
   ] as const
   const reader = gateway.issuer.mint(writer(clientId, { scope: 'client:read connection:read' }))
-  for (const [method, url] of writes) expect((await send(method, url, reader, {}, {})).json().error.message).toBe('Invalid scopes')
+  for (const [method, url] of writes)
+    expect((await send(method, url, reader, {}, {})).json().error.message).toBe('Invalid scopes')
   for (const [method, url] of reads) expect((await send(method, url, reader)).statusCode).toBe(200)
   for (const [method, url] of [...writes, ...reads])
-    expect((await send(method, url, owner(randomUUID()), {}, method === 'GET' ? undefined : {})).json().error.message).toBe('Forbidden')
+    expect(
+      (await send(method, url, owner(randomUUID()), {}, method === 'GET' ? undefined : {})).json().error.message,
+    ).toBe('Forbidden')
 })

@@ -30,10 +30,18 @@ describe('the body', () => {
     ['is JSON with something behind it', '{}{}', 'the body is not valid JSON'],
     ['has single quotes', "{'redirect_uri':'https://a.ua'}", 'the body is not valid JSON'],
     ['is form data under a wrong type', 'redirect_uri=https://a.ua', 'the body is not valid JSON'],
-    ['begins with a byte-order mark', '\ufeff{"redirect_uri":"https://a.ua"}', 'the body begins with a byte-order mark'],
+    [
+      'begins with a byte-order mark',
+      '\ufeff{"redirect_uri":"https://a.ua"}',
+      'the body begins with a byte-order mark',
+    ],
     ['is not UTF-8', Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x7d]), 'the body is not UTF-8'],
     ['is UTF-16', Buffer.from('{"redirect_uri":"https://a.ua"}', 'utf16le'), 'the body is not valid JSON'],
-    ['names a member twice', '{"redirect_uri":"https://a.ua","redirect_uri":"https://b.ua"}', 'the body names a member twice'],
+    [
+      'names a member twice',
+      '{"redirect_uri":"https://a.ua","redirect_uri":"https://b.ua"}',
+      'the body names a member twice',
+    ],
     [
       'names a member twice, once escaped',
       '{"redirect_uri":"https://a.ua","redirect\\u005furi":"https://b.ua"}',
@@ -68,7 +76,9 @@ describe('the body', () => {
     ['application/json; charset="utf-16"'],
   ])('415 as %s', async (contentType) => {
     const answer = await send(valid, { 'content-type': contentType })
-    expect(answer.json()).toEqual(refusal(415, 'content_type_invalid', 'Request body must be application/json in UTF-8'))
+    expect(answer.json()).toEqual(
+      refusal(415, 'content_type_invalid', 'Request body must be application/json in UTF-8'),
+    )
   })
 
   test('415 when it is compressed', async () => {
@@ -84,7 +94,13 @@ describe('the body', () => {
 })
 
 describe('422 names every violation', () => {
-  const rule = (rule: string, description: string, params: object, raw_description: string, entry = '$.redirect_uri') => ({
+  const rule = (
+    rule: string,
+    description: string,
+    params: object,
+    raw_description: string,
+    entry = '$.redirect_uri',
+  ) => ({
     entry_type: 'json_data_property',
     entry,
     rules: [{ rule, description, params, raw_description }],
@@ -184,7 +200,9 @@ test('members that the request cannot change are ignored', async () => {
     consumer_id: consumerId,
     redirect_uri: 'https://after.example.ua/',
   })
-  const [row] = await gateway.database.query('SELECT secret, client_id, consumer_id FROM connections WHERE id = $1', [connectionId])
+  const [row] = await gateway.database.query('SELECT secret, client_id, consumer_id FROM connections WHERE id = $1', [
+    connectionId,
+  ])
   expect(row).toEqual({ secret, client_id: clientId, consumer_id: consumerId })
 })
 
@@ -202,10 +220,13 @@ describe('HTTP', () => {
     if (method !== 'HEAD') expect(answer.json()).toEqual(refusal(405, 'method_not_allowed', 'Method not allowed'))
   })
 
-  test.each(['text/html', 'application/xml', 'application/json;q=0', 'image/*'])('406 to a caller that accepts %s only', async (accept) => {
-    const answer = await send(valid, { accept })
-    expect(answer.json()).toEqual(refusal(406, 'content_type_invalid', 'Only application/json can be answered'))
-  })
+  test.each(['text/html', 'application/xml', 'application/json;q=0', 'image/*'])(
+    '406 to a caller that accepts %s only',
+    async (accept) => {
+      const answer = await send(valid, { accept })
+      expect(answer.json()).toEqual(refusal(406, 'content_type_invalid', 'Only application/json can be answered'))
+    },
+  )
 
   test.each(['*/*', 'application/*', 'application/json', 'text/html, application/json;q=0.1'])(
     'a caller that accepts %s is answered',
@@ -233,7 +254,9 @@ describe('HTTP', () => {
     })
     expect(answer.statusCode).toBe(400)
     expect(answer.headers['x-request-id']).toBe(requestId)
-    expect(answer.json()).toEqual(refusal(400, 'request_malformed', 'Malformed request', '/api/clients/%zz/connections/1'))
+    expect(answer.json()).toEqual(
+      refusal(400, 'request_malformed', 'Malformed request', '/api/clients/%zz/connections/1'),
+    )
   })
 })
 
@@ -289,7 +312,12 @@ describe('the request id', () => {
 
 test('meta.url is built on PUBLIC_URL, whatever the request claims, and has no query string', async () => {
   const answer = await gateway.patch(`${fixture.path}?a=1#b`, valid, token, {
-    headers: { host: 'evil.example', 'x-forwarded-host': 'evil.example', forwarded: 'host=evil.example', 'x-forwarded-proto': 'http' },
+    headers: {
+      host: 'evil.example',
+      'x-forwarded-host': 'evil.example',
+      forwarded: 'host=evil.example',
+      'x-forwarded-proto': 'http',
+    },
   })
   expect(answer.json().meta.url).toBe(`https://gateway.example.ua${fixture.path}`)
 })

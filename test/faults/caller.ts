@@ -2,7 +2,12 @@ import { Agent, request } from 'node:http'
 
 /** What became of a request: an answer, or the code of what broke. */
 export type Answer =
-  | { readonly kind: 'answered'; readonly status: number; readonly body: unknown; readonly retryAfter: string | undefined }
+  | {
+      readonly kind: 'answered'
+      readonly status: number
+      readonly body: unknown
+      readonly retryAfter: string | undefined
+    }
   | { readonly kind: 'broken'; readonly code: string }
 
 export interface Question {
@@ -29,7 +34,10 @@ export function createCaller(): Caller {
         const sent = request(url, {
           method,
           agent,
-          headers: { ...headers, ...(body !== '' && { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }) },
+          headers: {
+            ...headers,
+            ...(body !== '' && { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }),
+          },
         })
         const giveUp = setTimeout(() => sent.destroy(Object.assign(new Error(), { code: 'NO_ANSWER' })), givenUpAfterMs)
         const broken = (error: NodeJS.ErrnoException) => {
@@ -43,7 +51,12 @@ export function createCaller(): Caller {
           response.on('error', broken)
           response.on('end', () => {
             clearTimeout(giveUp)
-            resolve({ kind: 'answered', status: response.statusCode ?? 0, body: parse(text), retryAfter: response.headers['retry-after'] })
+            resolve({
+              kind: 'answered',
+              status: response.statusCode ?? 0,
+              body: parse(text),
+              retryAfter: response.headers['retry-after'],
+            })
           })
         })
         sent.end(body)

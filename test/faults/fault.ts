@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Place } from '../../src/persistence/embedded/place.ts'
+import type { Place } from '../../src/development/embedded/place.ts'
 import { type Attempt, acknowledged, type Door } from './ledger.ts'
 import { openStage, type Stage, type StageOptions } from './stage.ts'
 import { judgeAnswers, judgeLog, judgeRegistry, judgeStrangers } from './verdict.ts'
@@ -29,12 +29,17 @@ export interface Outcome {
 const memoryAtMostMB = 512
 const doors: readonly Door[] = ['REST', 'GRAPHQL']
 
-/** When somebody had first been served through each door of each gateway by a request that began after `from`; null: not yet. */
+/**
+ * When somebody had first been served through each door of each gateway by a request that began after `from`; null: not
+ * yet.
+ */
 function servedSince(stage: Stage, from: number): number | null {
   let last = from
   for (let gateway = 0; gateway < stage.gateways.length; gateway++)
     for (const door of doors) {
-      const first = stage.ledger.find((one) => acknowledged(one) && one.startedAt >= from && one.door === door && one.gateway === gateway)
+      const first = stage.ledger.find(
+        (one) => acknowledged(one) && one.startedAt >= from && one.door === door && one.gateway === gateway,
+      )
       if (first === undefined) return null
       last = Math.max(last, first.endedAt)
     }
@@ -56,7 +61,9 @@ const steadyShare = 0.9
 function judgeSteadiness(ledger: readonly Attempt[], from: number): string[] {
   const writes = ledger.filter(({ kind, startedAt }) => kind === 'write' && startedAt >= from)
   const good = writes.filter(acknowledged).length
-  return writes.length > 0 && good >= steadyShare * writes.length ? [] : [`afterwards only ${good} of ${writes.length} writes are served`]
+  return writes.length > 0 && good >= steadyShare * writes.length
+    ? []
+    : [`afterwards only ${good} of ${writes.length} writes are served`]
 }
 
 /** Sets a stage, lets it run, does it harm, lets it recover, and judges what came of it. */
@@ -74,7 +81,10 @@ export async function suffer(fault: Fault, base: Place, directory: string): Prom
     const struckAt = performance.now()
     const endedAt = (await fault.strike(stage)) ?? performance.now()
     const backAfter = await untilServed(stage, endedAt, backWithinMs)
-    stage.expect(backAfter !== null, `not served again through both doors ${backWithinMs} ms after the end of the fault`)
+    stage.expect(
+      backAfter !== null,
+      `not served again through both doors ${backWithinMs} ms after the end of the fault`,
+    )
     const steadyFrom = performance.now()
     await delay(steadyMs)
     await stage.stopTraffic()

@@ -6,7 +6,10 @@ import { fileURLToPath } from 'node:url'
 
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
 
-/** A time during which callers may find nobody. Milliseconds of `performance.now()`; it ends when somebody listens again. */
+/**
+ * A time during which callers may find nobody. Milliseconds of `performance.now()`; it ends when somebody listens
+ * again.
+ */
 export interface Absence {
   readonly from: number
   to: number
@@ -90,7 +93,8 @@ export function createGatewayProcess({ logFile, environment, nodeOptions = [] }:
           port = Number(address[1])
           break
         }
-        if (started.exitCode !== null || performance.now() > deadline) throw new Error(`the gateway did not start: ${complaints.join('')}`)
+        if (started.exitCode !== null || performance.now() > deadline)
+          throw new Error(`the gateway did not start: ${complaints.join('')}`)
         await delay(20)
       }
       const absence = absences.at(-1)
@@ -98,7 +102,8 @@ export function createGatewayProcess({ logFile, environment, nodeOptions = [] }:
     },
     async end(signal) {
       const ending = child
-      if (ending === undefined || ending.exitCode !== null || ending.signalCode !== null) throw new Error('the gateway does not run')
+      if (ending === undefined || ending.exitCode !== null || ending.signalCode !== null)
+        throw new Error('the gateway does not run')
       await peakMemory()
       asked.add(ending)
       const from = performance.now()
@@ -113,7 +118,8 @@ export function createGatewayProcess({ logFile, environment, nodeOptions = [] }:
     signal: (signal) => void child?.kill(signal),
     peakMemory,
     memory: () => status('VmRSS'),
-    complaints: () => complaints.filter((text) => !/Debugger listening|inspector|Debugger ended|Debugger attached/.test(text)),
+    complaints: () =>
+      complaints.filter((text) => !/Debugger listening|inspector|Debugger ended|Debugger attached/.test(text)),
     log: () => readFile(logFile, 'utf8'),
     inspector: () => inspector,
   }

@@ -39,7 +39,8 @@ export function readAnswer(door: Door, answer: Answer): Pick<Attempt, 'outcome' 
   const body = bag(answer.body)
   if (door === 'REST') return { outcome: status, retryAfter, shown: textOf(bag(body['data'])['redirect_uri']) }
   const [error] = Array.isArray(body['errors']) ? (body['errors'] as unknown[]) : [] // an array may hold anything
-  if (error !== undefined) return { outcome: Number(bag(bag(error)['extensions'])['status'] ?? status), retryAfter, shown: null }
+  if (error !== undefined)
+    return { outcome: Number(bag(bag(error)['extensions'])['status'] ?? status), retryAfter, shown: null }
   const [field] = Object.values(bag(body['data']))
   const connection = bag(bag(field)['clientConnection'] ?? field)
   return { outcome: status, retryAfter, shown: textOf(connection['redirectUri']) }

@@ -37,8 +37,8 @@ interface Line {
 }
 
 /**
- * Sends a load over bare sockets. A client library would cost more than the gateway does, and take the processor that both share; and it
- * would wait for answers before it asks again, while the world does not.
+ * Sends a load over bare sockets. A client library would cost more than the gateway does, and take the processor that
+ * both share; and it would wait for answers before it asks again, while the world does not.
  */
 export async function send({ port, connections, seconds, rate, next }: Load): Promise<Tally> {
   const answers = new Map<number, number[]>()

@@ -3,11 +3,11 @@ import { once } from 'node:events'
 import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Client } from 'pg'
-import { initialise, readPassword, SUPERUSER } from '../../src/persistence/embedded/cluster.ts'
-import { ensureDatabase } from '../../src/persistence/embedded/database.ts'
-import { clusterOf, dataOf, findPlace, type Place } from '../../src/persistence/embedded/place.ts'
-import { findPostmaster } from '../../src/persistence/embedded/postmaster.ts'
-import { runProgram } from '../../src/persistence/embedded/run-program.ts'
+import { initialise, readPassword, SUPERUSER } from '../../src/development/embedded/cluster.ts'
+import { ensureDatabase } from '../../src/development/embedded/database.ts'
+import { clusterOf, dataOf, findPlace, type Place } from '../../src/development/embedded/place.ts'
+import { findPostmaster } from '../../src/development/embedded/postmaster.ts'
+import { runProgram } from '../../src/development/embedded/run-program.ts'
 import { findFreePort } from '../support/free-port.ts'
 
 const database = 'mithril'
@@ -27,7 +27,9 @@ export interface Cluster {
   session(): Promise<Client>
 }
 
-/** Makes a cluster with its database, not running, that others are copied from. Copies are good standbys of each other. */
+/**
+ * Makes a cluster with its database, not running, that others are copied from. Copies are good standbys of each other.
+ */
 export async function makeBaseCluster(directory: string, fill: (url: string) => Promise<void>): Promise<Place> {
   const place = await findPlace(directory)
   await initialise(place)
@@ -65,7 +67,8 @@ export async function makeStandby(standby: Cluster, primary: Cluster): Promise<v
 /** The setting with which a commit is acknowledged only when the standby has it on its disk. */
 export const synchronous = ['synchronous_standby_names=standby']
 
-const urlOf = (cluster: Pick<Cluster, 'url'>, name: string) => Object.assign(new URL(cluster.url), { pathname: `/${name}` }).href
+const urlOf = (cluster: Pick<Cluster, 'url'>, name: string) =>
+  Object.assign(new URL(cluster.url), { pathname: `/${name}` }).href
 
 async function clusterAt(place: Place): Promise<Cluster> {
   const port = await findFreePort()

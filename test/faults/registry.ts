@@ -1,5 +1,5 @@
 import { Client } from 'pg'
-import { type MigrationOptions, migrate } from '../../src/persistence/migrate.ts'
+import { type MigrationOptions, migrate } from '../../src/persistence/migrations/migrate.ts'
 
 /** A connection as it is before anything goes wrong. */
 export interface Connection {

@@ -8,7 +8,10 @@ import { processFaults } from './cases/process.ts'
 import { NotPossible, suffer } from './fault.ts'
 import { withBaseCluster } from './workshop.ts'
 
-/** Every fault at the end of the security standard, one after the other. Words on the command line pick those with them in their names. */
+/**
+ * Every fault at the end of the security standard, one after the other. Words on the command line pick those with them
+ * in their names.
+ */
 const faults = [...processFaults, ...databaseFaults, ...linkFaults, ...issuerFaults, ...loadFaults, overload]
 const words = process.argv.slice(2)
 const chosen = faults.filter(({ name }) => words.length === 0 || words.some((word) => name.includes(word)))

@@ -17,8 +17,8 @@ const samplesForEachCollection = 4
 /** Caches fill, code is compiled: what counts is how it goes on from there. */
 const settled = 0.25
 /**
- * Growth of the heap over the rest of the time, as a share of what is in use, that is none: the memory of verified tokens fills up
- * meanwhile, to a few MB. A hundred bytes for each request would be ten times as much.
+ * Growth of the heap over the rest of the time, as a share of what is in use, that is none: the memory of verified
+ * tokens fills up meanwhile, to a few MB. A hundred bytes for each request would be ten times as much.
  */
 const growthAtMost = 0.1
 
@@ -67,7 +67,9 @@ const findings = await withBaseCluster(async (base, place) => {
     const heapGrows = slope(heaps)
     const growth = (heapGrows * minutes * (1 - settled)) / (heaps[0]?.value ?? 1)
     const peak = await gateway.peakMemory()
-    say(`${ledger.filter(acknowledged).length} updates acknowledged, ${ledger.filter(({ outcome }) => outcome === 503).length} × 503`)
+    say(
+      `${ledger.filter(acknowledged).length} updates acknowledged, ${ledger.filter(({ outcome }) => outcome === 503).length} × 503`,
+    )
     say(
       `after ${(settled * minutes).toFixed(1)} minutes the heap grows by ${heapGrows.toFixed(3)} MB a minute (${(100 * growth).toFixed(1)} % of it over the rest), ` +
         `resident memory by ${slope(rest.map(({ minute, resident }) => ({ minute, value: resident }))).toFixed(2)}; peak ${peak.toFixed(0)} MB`,
@@ -75,7 +77,11 @@ const findings = await withBaseCluster(async (base, place) => {
     stage.expect(growth <= growthAtMost, `the heap has grown by ${(100 * growth).toFixed(1)} %`)
     stage.expect(peak < 512, `it took ${peak.toFixed(0)} MB`)
     stage.expect(gateway.unexpectedExits.length === 0, 'it has ended by itself')
-    return [...stage.findings, ...judgeAnswers(ledger, [gateway.absences]), ...(await judgeRegistry(stage.cluster.query, ledger))]
+    return [
+      ...stage.findings,
+      ...judgeAnswers(ledger, [gateway.absences]),
+      ...(await judgeRegistry(stage.cluster.query, ledger)),
+    ]
   } finally {
     await stage.close()
   }

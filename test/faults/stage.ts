@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { Place } from '../../src/persistence/embedded/place.ts'
+import type { Place } from '../../src/development/embedded/place.ts'
 import { type PostgresProxy, startPostgresProxy } from '../support/postgres-proxy.ts'
 import { startTestIssuer, type TestIssuer } from '../support/tokens.ts'
 import { createGatewayProcess, type GatewayProcess } from './gateway-process.ts'
@@ -44,7 +44,10 @@ export interface Stage {
   close(): Promise<void>
 }
 
-/** The gateway's configuration on a stage. One caller of this run does what many do in the world, so the limits for one are off. */
+/**
+ * The gateway's configuration on a stage. One caller of this run does what many do in the world, so the limits for one
+ * are off.
+ */
 const limitless = { WRITE_LIMIT_PER_MINUTE: '0', AUTH_FAILURE_LIMIT_PER_MINUTE: '0', LOG_LEVEL: 'info' }
 
 /** Sets a stage in `directory`; its gateways do not run yet. */
@@ -91,7 +94,12 @@ export async function openStage(base: Place, directory: string, options: StageOp
     },
     startGateways: async () => void (await Promise.all(gateways.map((gateway) => gateway.start()))),
     startTraffic() {
-      traffic = startTraffic({ origins: gateways.map((gateway) => () => gateway.origin), issuer, ledger, ...(targets && { targets }) })
+      traffic = startTraffic({
+        origins: gateways.map((gateway) => () => gateway.origin),
+        issuer,
+        ledger,
+        ...(targets && { targets }),
+      })
     },
     async stopTraffic() {
       await traffic?.stop()

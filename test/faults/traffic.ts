@@ -38,7 +38,11 @@ interface Intention {
 const mutation = `mutation ($input: UpdateClientConnectionInput!) { updateClientConnection(input: $input) { clientConnection { redirectUri version } } }`
 const query = `query ($clientId: ID!, $connectionId: ID!) { clientConnection(clientId: $clientId, connectionId: $connectionId) { redirectUri version } }`
 
-function questionOf(door: Door, origin: string, { kind, target, token, uri, rawBody, expectedVersion }: Intention): Question {
+function questionOf(
+  door: Door,
+  origin: string,
+  { kind, target, token, uri, rawBody, expectedVersion }: Intention,
+): Question {
   const { clientId, connectionId } = target
   const headers: Record<string, string> = token === null ? {} : { authorization: `Bearer ${token}` }
   if (door === 'REST') {
@@ -48,7 +52,8 @@ function questionOf(door: Door, origin: string, { kind, target, token, uri, rawB
       : { method: 'PATCH', url, headers, body: rawBody ?? JSON.stringify({ redirect_uri: uri }) }
   }
   const input = { clientId, connectionId, redirectUri: uri, ...(expectedVersion !== undefined && { expectedVersion }) }
-  const document = kind === 'read' ? { query, variables: { clientId, connectionId } } : { query: mutation, variables: { input } }
+  const document =
+    kind === 'read' ? { query, variables: { clientId, connectionId } } : { query: mutation, variables: { input } }
   return { method: 'POST', url: `${origin}/graphql`, headers, body: rawBody ?? JSON.stringify(document) }
 }
 
@@ -72,7 +77,17 @@ export function startTraffic({ origins, issuer, ledger, targets = connections }:
     const { kind, what, uri, expected, target } = intention
     const startedAt = performance.now()
     const answer = await caller.ask(questionOf(door, origins[gateway]?.() ?? '', intention))
-    const done = { kind, what, uri, expected, door, gateway, startedAt, endedAt: performance.now(), ...readAnswer(door, answer) }
+    const done = {
+      kind,
+      what,
+      uri,
+      expected,
+      door,
+      gateway,
+      startedAt,
+      endedAt: performance.now(),
+      ...readAnswer(door, answer),
+    }
     const entry = { ...done, connectionId: target.connectionId }
     ledger.push(entry)
     return entry
@@ -105,7 +120,14 @@ export function startTraffic({ origins, issuer, ledger, targets = connections }:
     const tokenOf = tokens()
     return () => {
       const target = pick()
-      return { kind: 'write', what: 'a write', target, token: tokenOf(target.clientId), uri: unique('good'), expected: [200] }
+      return {
+        kind: 'write',
+        what: 'a write',
+        target,
+        token: tokenOf(target.clientId),
+        uri: unique('good'),
+        expected: [200],
+      }
     }
   }
 
@@ -121,7 +143,15 @@ export function startTraffic({ origins, issuer, ledger, targets = connections }:
   const tokenToRead = tokens({ scope: 'connection:read' })
   const bad = (what: string, expected: number, more: Partial<Intention> = {}): Intention => {
     const target = more.target ?? pick()
-    return { kind: 'bad', what, target, token: goodToken(target.clientId), uri: unique('bad'), expected: [expected], ...more }
+    return {
+      kind: 'bad',
+      what,
+      target,
+      token: goodToken(target.clientId),
+      uri: unique('bad'),
+      expected: [expected],
+      ...more,
+    }
   }
   const stranger = makeKey()
   const forged = ({ clientId }: Connection) => issuer.mint({ clientId, key: { ...stranger, kid: issuer.key.kid } })
@@ -150,7 +180,12 @@ export function startTraffic({ origins, issuer, ledger, targets = connections }:
       () => bad('a connection that is not there', 404, { target: { ...pick(), connectionId: randomUUID() } }),
       () => bad('a body that is no JSON', 400, { rawBody: `{ "redirect_uri": "${unique('bad')}"` }),
       // REST would say 412: its conditional request is a header, and this run only knows what the fault list allows.
-      () => bad('a version that is not there', turn % 2 === 0 ? 422 : 409, turn % 2 === 0 ? { uri: plain } : { expectedVersion: 2 ** 30 }),
+      () =>
+        bad(
+          'a version that is not there',
+          turn % 2 === 0 ? 422 : 409,
+          turn % 2 === 0 ? { uri: plain } : { expectedVersion: 2 ** 30 },
+        ),
     ]
     return (kinds[(turn >> 1) % kinds.length] as () => Intention)() // the index is within
   }

@@ -30,8 +30,9 @@ const describe = ({ what, door, outcome, startedAt, endedAt, uri }: Attempt) =>
   `${what} through ${door}: ${outcome} after ${Math.round(endedAt - startedAt)} ms${uri === null ? '' : ` (${uri})`}`
 
 /**
- * What the database holds against what callers were told: every acknowledged update exactly once, the others at most once, in a chain
- * in which each change begins where the one before it ended; nothing of what was refused; nothing that nobody asked for.
+ * What the database holds against what callers were told: every acknowledged update exactly once, the others at most
+ * once, in a chain in which each change begins where the one before it ended; nothing of what was refused; nothing that
+ * nobody asked for.
  */
 export async function judgeRegistry(query: Query, ledger: Ledger): Promise<string[]> {
   const changes = await query<Change>(
@@ -56,7 +57,9 @@ export async function judgeRegistry(query: Query, ledger: Ledger): Promise<strin
     ),
   )
 
-  const targets = new Map(ledger.filter(({ kind }) => kind === 'write').map(({ uri, connectionId }) => [uri, connectionId]))
+  const targets = new Map(
+    ledger.filter(({ kind }) => kind === 'write').map(({ uri, connectionId }) => [uri, connectionId]),
+  )
   const unasked = changes.filter(({ after, connection_id }) => targets.get(after) !== connection_id)
   findings.push(...list('a change that no good caller has asked for', unasked))
 
@@ -69,11 +72,14 @@ export async function judgeRegistry(query: Query, ledger: Ledger): Promise<strin
     const own = changes.filter(({ connection_id }) => connection_id === connectionId)
     let value = initialUri
     for (const { before, after } of own) {
-      if (before !== value) findings.push(`the history of ${connectionId} is broken: after ${value} comes a change of ${before}`)
+      if (before !== value)
+        findings.push(`the history of ${connectionId} is broken: after ${value} comes a change of ${before}`)
       value = after
     }
-    if (row.redirect_uri !== value) findings.push(`${connectionId} holds ${row.redirect_uri}, its history ends with ${value}`)
-    if (row.version !== 1 + own.length) findings.push(`${connectionId} has version ${row.version} after ${own.length} changes`)
+    if (row.redirect_uri !== value)
+      findings.push(`${connectionId} holds ${row.redirect_uri}, its history ends with ${value}`)
+    if (row.version !== 1 + own.length)
+      findings.push(`${connectionId} has version ${row.version} after ${own.length} changes`)
   }
 
   const known = new Set([...registry.map(({ initialUri }) => initialUri), ...targets.keys()])
@@ -85,21 +91,28 @@ export async function judgeRegistry(query: Query, ledger: Ledger): Promise<strin
 }
 
 /**
- * Who sends no good token is told so, whatever goes wrong behind the door, which needs nothing but the issuer's keys; and who lacks a right,
- * at REST at least: GraphQL finds that out in the operation, where a process without a rest has refused before.
+ * Who sends no good token is told so, whatever goes wrong behind the door, which needs nothing but the issuer's keys;
+ * and who lacks a right, at REST at least: GraphQL finds that out in the operation, where a process without a rest has
+ * refused before.
  */
 export function judgeStrangers(ledger: Ledger): string[] {
   const spared = ledger.filter(
-    ({ expected, outcome, door }) => outcome === 503 && (expected.includes(401) || (expected.includes(403) && door === 'REST')),
+    ({ expected, outcome, door }) =>
+      outcome === 503 && (expected.includes(401) || (expected.includes(403) && door === 'REST')),
   )
   return list('a 503 where nothing but the head had to be looked at', spared.map(describe))
 }
 
-/** What callers were told: only what they may be told, in time, and a broken connection only where the gateway was ended. */
+/**
+ * What callers were told: only what they may be told, in time, and a broken connection only where the gateway was
+ * ended.
+ */
 export function judgeAnswers(ledger: Ledger, absences: readonly (readonly Absence[])[]): string[] {
   const away = ({ gateway, startedAt, endedAt }: Attempt) =>
     (absences[gateway] ?? []).some(({ from, to }) => startedAt <= to + 50 && endedAt >= from)
-  const statuses = ledger.filter(({ outcome, expected }) => typeof outcome === 'number' && outcome !== 503 && !expected.includes(outcome))
+  const statuses = ledger.filter(
+    ({ outcome, expected }) => typeof outcome === 'number' && outcome !== 503 && !expected.includes(outcome),
+  )
   return [
     ...list('an answer that it must not be', statuses.map(describe)),
     ...list('a broken connection', ledger.filter((one) => typeof one.outcome === 'string' && !away(one)).map(describe)),
@@ -114,7 +127,10 @@ export function judgeAnswers(ledger: Ledger, absences: readonly (readonly Absenc
   ]
 }
 
-/** What was logged: whole lines of JSON, the cause of each 5xx, and nothing that only a caller and the database may know. */
+/**
+ * What was logged: whole lines of JSON, the cause of each 5xx, and nothing that only a caller and the database may
+ * know.
+ */
 export function judgeLog(log: string): string[] {
   // The last line may be cut off where the process was killed.
   const lines = log.split('\n').slice(0, -1)

@@ -3,7 +3,11 @@ import { createLocalCounter } from '../../src/limits/counter.ts'
 
 function counterAt(keysAtMost?: number) {
   const clock = { now: 1_000 }
-  const counter = createLocalCounter({ windowSeconds: 60, now: () => clock.now, ...(keysAtMost !== undefined && { keysAtMost }) })
+  const counter = createLocalCounter({
+    windowSeconds: 60,
+    now: () => clock.now,
+    ...(keysAtMost !== undefined && { keysAtMost }),
+  })
   return { clock, counter }
 }
 

@@ -5,7 +5,10 @@ import { createSharedCounter } from '../../src/limits/shared-counter.ts'
 import { type Fixture, startTestGateway, type TestGateway, writer } from '../support/gateway.ts'
 import { hasRedis, startTestRedis, type TestRedis } from '../support/redis.ts'
 
-if (!hasRedis) process.stderr.write('skipped: test/limits/redis.test.ts needs a redis-server (Debian: apt-get install redis-server)\n')
+if (!hasRedis)
+  process.stderr.write(
+    'skipped: test/limits/redis.test.ts needs a redis-server (Debian: apt-get install redis-server)\n',
+  )
 
 describe.skipIf(!hasRedis)('two instances with one Redis', () => {
   let redis: TestRedis
@@ -35,7 +38,9 @@ describe.skipIf(!hasRedis)('two instances with one Redis', () => {
   /** The state that an instance has logged last. */
   const stateOf = (gateway: TestGateway) => last(gateway, /Redis is/) ?? ''
   const bothTogether = () =>
-    vi.waitFor(() => expect([stateOf(one), stateOf(two)].every((line) => line.includes('Redis is there'))).toBe(true), { timeout: 10_000 })
+    vi.waitFor(() => expect([stateOf(one), stateOf(two)].every((line) => line.includes('Redis is there'))).toBe(true), {
+      timeout: 10_000,
+    })
 
   let number = 0
   const write = async (gateway: TestGateway) =>
@@ -63,7 +68,8 @@ describe.skipIf(!hasRedis)('two instances with one Redis', () => {
   test('go on when Redis is killed, each counting from where it stood, and together again when it is back', async () => {
     expect(allowed(await writes(6))).toBe(6)
     await redis.kill()
-    // Each counts on from what Redis told it last, one from 6 and the other at least from its own 3, where both anew would be 20.
+    // Each counts on from what Redis told it last, one from 6 and the other at least from its own 3, where both anew
+    // would be 20.
     const statuses = await writes(40)
     expect(new Set(statuses)).toEqual(new Set([200, 429]))
     expect(allowed(statuses)).toBeGreaterThanOrEqual(4)
@@ -97,7 +103,10 @@ describe.skipIf(!hasRedis)('two instances with one Redis', () => {
     await vi.waitFor(
       async () => {
         await writes(2)
-        expect([stateOf(one), stateOf(two)]).toEqual([expect.stringContaining('is there'), expect.stringContaining('is there')])
+        expect([stateOf(one), stateOf(two)]).toEqual([
+          expect.stringContaining('is there'),
+          expect.stringContaining('is there'),
+        ])
       },
       { timeout: 10_000, interval: 1_100 },
     )
@@ -117,7 +126,10 @@ describe.skipIf(!hasRedis)('two instances with one Redis', () => {
 })
 
 test('without its Redis from the start the gateway serves, keeps its limits, and says once what is missing', async () => {
-  const gateway = await startTestGateway({ REDIS_URL: 'redis://:a-password-of-redis@127.0.0.1:1', WRITE_LIMIT_PER_MINUTE: '2' })
+  const gateway = await startTestGateway({
+    REDIS_URL: 'redis://:a-password-of-redis@127.0.0.1:1',
+    WRITE_LIMIT_PER_MINUTE: '2',
+  })
   try {
     const { clientId, path } = await gateway.connection()
     const token = gateway.issuer.mint(writer(clientId))
@@ -125,7 +137,9 @@ test('without its Redis from the start the gateway serves, keeps its limits, and
     for (const name of ['a', 'b', 'c'])
       statuses.push((await gateway.patch(path, { redirect_uri: `https://after.example.ua/${name}` }, token)).statusCode)
     expect(statuses).toEqual([200, 200, 429])
-    await vi.waitFor(() => expect(gateway.log.filter((line) => line.includes('Redis is away'))).toHaveLength(1), { timeout: 5_000 })
+    await vi.waitFor(() => expect(gateway.log.filter((line) => line.includes('Redis is away'))).toHaveLength(1), {
+      timeout: 5_000,
+    })
     expect(gateway.log.join('')).not.toContain('a-password-of-redis')
   } finally {
     await gateway.close()
@@ -151,7 +165,11 @@ describe.skipIf(!hasRedis)('a shared counter', () => {
 
   test('begins anew when the window is over', async () => {
     const counter = await counterOn(redis.url)
-    expect([(await counter.count('a')).times, (await counter.count('a')).times, (await counter.count('a')).times]).toEqual([1, 2, 3])
+    expect([
+      (await counter.count('a')).times,
+      (await counter.count('a')).times,
+      (await counter.count('a')).times,
+    ]).toEqual([1, 2, 3])
     expect(counter.timesOf('a')).toBe(3)
     await vi.waitFor(() => expect(counter.timesOf('a')).toBe(0), { timeout: 3_000 })
     await vi.waitFor(async () => expect((await counter.count('a')).times).toBe(1), { timeout: 3_000 })

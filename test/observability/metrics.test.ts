@@ -109,7 +109,9 @@ describe('after a script of requests through both doors', () => {
   })
 
   test('and has its place in the histogram of durations', () => {
-    expect(samplesOf(metrics, 'gateway_request_duration_seconds', 'gateway_request_duration_seconds_count')).toEqual(counts)
+    expect(samplesOf(metrics, 'gateway_request_duration_seconds', 'gateway_request_duration_seconds_count')).toEqual(
+      counts,
+    )
     const buckets = samplesOf(metrics, 'gateway_request_duration_seconds', 'gateway_request_duration_seconds_bucket')
     const bounds = ['0.005', '0.01', '0.025', '0.05', '0.1', '0.25', '0.5', '1', '2.5', '5', '10', '+Inf']
     const expected = Object.keys(counts).flatMap((series) => bounds.map((bound) => `${bound} ${series}`))
@@ -175,7 +177,10 @@ describe('after a script of requests through both doors', () => {
 
   test('it is text that Prometheus reads', async () => {
     const answer = await fetch(`${url}/metrics`)
-    expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'text/plain; version=0.0.4; charset=utf-8'])
+    expect([answer.status, answer.headers.get('content-type')]).toEqual([
+      200,
+      'text/plain; version=0.0.4; charset=utf-8',
+    ])
     // Twice, since what is filled at a scrape must not add up.
     const again = await answer.text()
     expect(samplesOf(again, 'gateway_refusals_total')).toEqual(samplesOf(metrics, 'gateway_refusals_total'))
@@ -187,9 +192,17 @@ test('faults count from the first one', async () => {
   const gateway = await startTestGateway()
   try {
     const { clientId, path } = await gateway.connection()
-    await gateway.database.query(`CREATE FUNCTION broken() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'a fault'; END $$`)
-    await gateway.database.query('CREATE TRIGGER broken BEFORE UPDATE ON connections FOR EACH ROW EXECUTE FUNCTION broken()')
-    const answer = await gateway.patch(path, { redirect_uri: 'https://after.example.ua/' }, gateway.issuer.mint(writer(clientId)))
+    await gateway.database.query(
+      `CREATE FUNCTION broken() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'a fault'; END $$`,
+    )
+    await gateway.database.query(
+      'CREATE TRIGGER broken BEFORE UPDATE ON connections FOR EACH ROW EXECUTE FUNCTION broken()',
+    )
+    const answer = await gateway.patch(
+      path,
+      { redirect_uri: 'https://after.example.ua/' },
+      gateway.issuer.mint(writer(clientId)),
+    )
     expect(answer.statusCode).toBe(500)
     expect(samplesOf((await gateway.app.inject('/metrics')).body, 'gateway_faults_total')).toEqual({ '': 1 })
   } finally {
@@ -205,7 +218,9 @@ test('connections of the pool in use, and what waits for one', async () => {
     // The registry has been asked for this caller, so that only the writes want a connection.
     await gateway.graphql('{ viewer { clientId } }', {}, token)
     const release = await gateway.database.lockConnection(fixture.connectionId)
-    const writes = [1, 2, 3].map((n) => gateway.patch(fixture.path, { redirect_uri: `https://${n}.example.ua/` }, token))
+    const writes = [1, 2, 3].map((n) =>
+      gateway.patch(fixture.path, { redirect_uri: `https://${n}.example.ua/` }, token),
+    )
     await vi.waitFor(
       async () => {
         const { body } = await gateway.app.inject('/metrics')
@@ -230,7 +245,8 @@ test('what a limit has refused, and what overload', async () => {
   })
   try {
     const fixture = await gateway.connection()
-    const write = (token: string | null) => gateway.patch(fixture.path, { redirect_uri: 'https://after.example.ua/' }, token)
+    const write = (token: string | null) =>
+      gateway.patch(fixture.path, { redirect_uri: 'https://after.example.ua/' }, token)
     const token = gateway.issuer.mint(writer(fixture.clientId))
     // The registry has been asked for this caller, so that only the write wants a connection.
     await gateway.graphql('{ viewer { clientId } }', {}, token)
@@ -238,13 +254,22 @@ test('what a limit has refused, and what overload', async () => {
     const waiting = write(token)
     await vi.waitFor(
       async () =>
-        expect(samplesOf((await gateway.app.inject('/metrics')).body, 'gateway_database_connections')).toMatchObject({ in_use: 1 }),
+        expect(samplesOf((await gateway.app.inject('/metrics')).body, 'gateway_database_connections')).toMatchObject({
+          in_use: 1,
+        }),
       { timeout: 10_000 },
     )
     // A process that has had no rest refuses ahead of the limit; this one has just been started.
     await delay(500)
     const statuses = []
-    for (const sent of [token, token, gateway.issuer.mint(writer(fixture.clientId, { userId: randomUUID() })), null, null, null])
+    for (const sent of [
+      token,
+      token,
+      gateway.issuer.mint(writer(fixture.clientId, { userId: randomUUID() })),
+      null,
+      null,
+      null,
+    ])
       statuses.push((await write(sent)).statusCode)
     expect(statuses).toEqual([429, 429, 503, 401, 429, 429])
     await release()
@@ -283,7 +308,8 @@ test('failed fetches of keys count; the age of keys is absent while there are no
 
 describe('who may read them', () => {
   /** Addresses by the log line that tells them. */
-  const metricsUrl = ({ log }: TestGateway) => /"url":"([^"]+\/metrics)"/.exec(log.join(''))?.[1] ?? expect.fail('no address of metrics')
+  const metricsUrl = ({ log }: TestGateway) =>
+    /"url":"([^"]+\/metrics)"/.exec(log.join(''))?.[1] ?? expect.fail('no address of metrics')
 
   test('in production nobody, unless they have a port of their own', async () => {
     const gateway = await startTestGateway(production)
@@ -292,7 +318,12 @@ describe('who may read them', () => {
       expect([answer.statusCode, answer.json()]).toEqual([
         404,
         {
-          meta: { code: 404, url: 'https://gateway.example.ua/metrics', type: 'object', request_id: expect.any(String) },
+          meta: {
+            code: 404,
+            url: 'https://gateway.example.ua/metrics',
+            type: 'object',
+            request_id: expect.any(String),
+          },
           error: { type: 'not_found', message: 'Not found' },
         },
       ])

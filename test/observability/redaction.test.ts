@@ -7,7 +7,8 @@ import { createSearch } from '../support/hidden-texts.ts'
 import { checkRedaction } from '../support/redaction.ts'
 import { makeKey, signJws } from '../support/tokens.ts'
 
-// What looks through the log of the whole run when it has ended (test/support/global-setup.ts) has to find something, if it is there.
+// What looks through the log of the whole run when it has ended (test/support/global-setup.ts) has to find something,
+// if it is there.
 
 const token = signJws(
   { alg: 'ES256', kid: 'k' },
@@ -39,7 +40,13 @@ describe('the search', () => {
   })
 
   test('finds nothing where nothing is', () => {
-    for (const text of ['', around(''), around(secret.slice(0, -2)), around('short'), around(randomBytes(3_000).toString('base64url'))])
+    for (const text of [
+      '',
+      around(''),
+      around(secret.slice(0, -2)),
+      around('short'),
+      around(randomBytes(3_000).toString('base64url')),
+    ])
       expect(search(text)).toBeNull()
   })
 })

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { UpdateClientConnectionDocument } from '../../src/client/documents/graphql.ts'
-import { summarize } from '../../src/persistence/traced-database.ts'
+import { summarize } from '../../src/persistence/pool/traced-database.ts'
 import { type CollectedSpan, type Collector, startCollector } from '../support/collector.ts'
 import { bearer, type Fixture, startTestGateway, type TestGateway, writer } from '../support/gateway.ts'
 
@@ -13,7 +13,9 @@ afterEach(async () => {
   for (const each of open.splice(0).reverse()) await each.close()
 })
 
-async function openBoth(environment: Record<string, string> = {}): Promise<{ collector: Collector; gateway: TestGateway; url: string }> {
+async function openBoth(
+  environment: Record<string, string> = {},
+): Promise<{ collector: Collector; gateway: TestGateway; url: string }> {
   const collector = await startCollector()
   open.push(collector)
   const gateway = await startTestGateway({ OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, ...environment })
@@ -26,10 +28,24 @@ async function openBoth(environment: Record<string, string> = {}): Promise<{ col
   return { collector, gateway: { ...gateway, close }, url: await gateway.listen() }
 }
 
-const json = (token: string, more: Record<string, string> = {}) => ({ 'content-type': 'application/json', ...bearer(token), ...more })
+const json = (token: string, more: Record<string, string> = {}) => ({
+  'content-type': 'application/json',
+  ...bearer(token),
+  ...more,
+})
 
-function sendRest(url: string, { path }: Fixture, token: string, redirectUri: string, more: Record<string, string> = {}) {
-  return fetch(url + path, { method: 'PATCH', headers: json(token, more), body: JSON.stringify({ redirect_uri: redirectUri }) })
+function sendRest(
+  url: string,
+  { path }: Fixture,
+  token: string,
+  redirectUri: string,
+  more: Record<string, string> = {},
+) {
+  return fetch(url + path, {
+    method: 'PATCH',
+    headers: json(token, more),
+    body: JSON.stringify({ redirect_uri: redirectUri }),
+  })
 }
 
 function sendGraphql(
@@ -70,10 +86,14 @@ test('a request is a trace: HTTP, GraphQL operation, SQL; it belongs to the trac
   const hidden = 'https://hidden.example.ua/callback?code=nobody-may-see-this'
   const traceId = '0af7651916cd43dd8448eb211c80319c'
 
-  expect((await sendRest(url, fixture, token, hidden, { traceparent: `00-${traceId}-b7ad6b7169203331-01` })).status).toBe(200)
+  expect(
+    (await sendRest(url, fixture, token, hidden, { traceparent: `00-${traceId}-b7ad6b7169203331-01` })).status,
+  ).toBe(200)
   expect((await sendGraphql(url, fixture, token, `${hidden}&more`)).status).toBe(200)
   // Past the hot path, through Yoga whole.
-  expect((await sendGraphql(url, fixture, token, hidden, { accept: 'application/graphql-response+json' })).status).toBe(200)
+  expect((await sendGraphql(url, fixture, token, hidden, { accept: 'application/graphql-response+json' })).status).toBe(
+    200,
+  )
   await fetch(`${url}/health/ready`)
   await gateway.close()
 
@@ -109,9 +129,18 @@ test('a request is a trace: HTTP, GraphQL operation, SQL; it belongs to the trac
   expect(gateway.log.filter((line) => line.includes(`"traceId":"${traceId}"`))).toHaveLength(1)
 
   const sent = collector.bodies.join('')
-  for (const text of [token, ...token.split('.'), fixture.secret, 'hidden.example.ua', 'nobody-may-see-this', fixture.connectionId])
+  for (const text of [
+    token,
+    ...token.split('.'),
+    fixture.secret,
+    'hidden.example.ua',
+    'nobody-may-see-this',
+    fixture.connectionId,
+  ])
     expect(sent).not.toContain(text)
-  expect(new Set(collector.bodies.map((body) => body.split(' ').slice(0, 2).join(' ')))).toEqual(new Set(['POST /v1/traces']))
+  expect(new Set(collector.bodies.map((body) => body.split(' ').slice(0, 2).join(' ')))).toEqual(
+    new Set(['POST /v1/traces']),
+  )
 })
 
 test('requests at the same time do not mix', async () => {
@@ -119,7 +148,10 @@ test('requests at the same time do not mix', async () => {
   const fixtures = await Promise.all(Array.from({ length: 20 }, () => gateway.connection()))
   const sendings = fixtures.flatMap((fixture) => {
     const token = gateway.issuer.mint(writer(fixture.clientId))
-    return [sendRest(url, fixture, token, 'https://rest.example.ua/'), sendGraphql(url, fixture, token, 'https://graphql.example.ua/')]
+    return [
+      sendRest(url, fixture, token, 'https://rest.example.ua/'),
+      sendGraphql(url, fixture, token, 'https://graphql.example.ua/'),
+    ]
   })
   for (const { status } of await Promise.all(sendings)) expect(status).toBe(200)
   await gateway.close()
@@ -139,17 +171,25 @@ test('requests at the same time do not mix', async () => {
 test('a refusal is no failure; a database that is away is one', async () => {
   const { collector, gateway, url } = await openBoth({ DATABASE_URL: 'postgresql://nobody@127.0.0.1:1/nothing' })
   const fixture = await gateway.connection()
-  expect((await sendRest(url, fixture, gateway.issuer.mint(writer(fixture.clientId, { scope: 'connection:read' })), 'x')).status).toBe(403)
-  expect((await sendRest(url, fixture, gateway.issuer.mint(writer(fixture.clientId)), 'https://a.example.ua/')).status).toBe(503)
+  expect(
+    (await sendRest(url, fixture, gateway.issuer.mint(writer(fixture.clientId, { scope: 'connection:read' })), 'x'))
+      .status,
+  ).toBe(403)
+  expect(
+    (await sendRest(url, fixture, gateway.issuer.mint(writer(fixture.clientId)), 'https://a.example.ua/')).status,
+  ).toBe(503)
   await gateway.close()
   const { spans } = collector
-  expect(spans.filter(({ kind }) => kind === 2).map(({ failed, attributes }) => [attributes['gateway.code'], failed])).toEqual([
+  expect(
+    spans.filter(({ kind }) => kind === 2).map(({ failed, attributes }) => [attributes['gateway.code'], failed]),
+  ).toEqual([
     ['FORBIDDEN', false],
     ['SERVICE_UNAVAILABLE', true],
   ])
   const asked = spans.filter(({ kind }) => kind === 3)
   expect(asked.length).toBeGreaterThanOrEqual(1)
-  for (const span of asked) expect(span).toMatchObject({ failed: true, attributes: { 'error.type': 'SERVICE_UNAVAILABLE' } })
+  for (const span of asked)
+    expect(span).toMatchObject({ failed: true, attributes: { 'error.type': 'SERVICE_UNAVAILABLE' } })
 })
 
 describe('a collector that is no help', () => {
@@ -163,7 +203,8 @@ describe('a collector that is no help', () => {
     const headers = bearer(gateway.issuer.mint(writer(fixture.clientId)))
     // More spans than one batch takes.
     const read = async () => (await fetch(url + fixture.path, { headers })).status
-    for (let n = 0; n < 30; n++) expect(new Set(await Promise.all(Array.from({ length: 10 }, read)))).toEqual(new Set([200]))
+    for (let n = 0; n < 30; n++)
+      expect(new Set(await Promise.all(Array.from({ length: 10 }, read)))).toEqual(new Set([200]))
     await vi.waitFor(() => expect(warnings(gateway)).toHaveLength(1), { timeout: 12_000, interval: 50 })
     const startedAt = performance.now()
     await gateway.close()
@@ -177,7 +218,9 @@ describe('a collector that is no help', () => {
     const { collector, gateway, url } = await openBoth()
     collector.answer()
     const fixture = await gateway.connection()
-    expect((await sendRest(url, fixture, gateway.issuer.mint(writer(fixture.clientId)), 'https://a.example.ua/')).status).toBe(200)
+    expect(
+      (await sendRest(url, fixture, gateway.issuer.mint(writer(fixture.clientId)), 'https://a.example.ua/')).status,
+    ).toBe(200)
     const startedAt = performance.now()
     await gateway.close()
     expect(performance.now() - startedAt).toBeLessThan(5_000)
@@ -187,7 +230,9 @@ describe('a collector that is no help', () => {
     const { collector, gateway, url } = await openBoth()
     collector.answer((_request, response) => response.writeHead(400).end('not today'))
     const fixture = await gateway.connection()
-    expect((await sendRest(url, fixture, gateway.issuer.mint(writer(fixture.clientId)), 'https://a.example.ua/')).status).toBe(200)
+    expect(
+      (await sendRest(url, fixture, gateway.issuer.mint(writer(fixture.clientId)), 'https://a.example.ua/')).status,
+    ).toBe(200)
     await gateway.close()
     expect(warnings(gateway).map((line) => JSON.parse(line))).toEqual([
       expect.objectContaining({ level: 40, reason: expect.stringContaining('Bad Request'), failures: 1 }),
@@ -202,7 +247,7 @@ describe('what is loaded', () => {
   async function loaded(environment: Record<string, string>): Promise<string[]> {
     const script = `
       import { createRequire } from 'node:module'
-      import { parseConfig } from './src/config.ts'
+      import { parseConfig } from './src/config/parse.ts'
       import { openGateway } from './src/gateway.ts'
       const gateway = await openGateway(parseConfig(${JSON.stringify({
         DATABASE_URL: 'postgresql://nobody@127.0.0.1:1/nothing',

@@ -36,7 +36,9 @@ const dashboard = JSON.parse(read('ops/grafana/gateway.json')) as {
 
 /** Grafana puts a duration in the place of this one. */
 const filledIn = (expression: string) => expression.replaceAll('$__rate_interval', '5m')
-const ofPanels = dashboard.panels.flatMap(({ title, targets }) => targets.map(({ expr }) => [title, filledIn(expr)] as const))
+const ofPanels = dashboard.panels.flatMap(({ title, targets }) =>
+  targets.map(({ expr }) => [title, filledIn(expr)] as const),
+)
 const expressions = [...rules.map(({ alert, expr }) => [alert, expr] as const), ...ofPanels]
 
 /** What Prometheus itself adds to every sample of a target. */
@@ -50,7 +52,11 @@ beforeAll(async () => {
   const token = gateway.issuer.mint(writer(fixture.clientId))
   await gateway.patch(fixture.path, { redirect_uri: 'https://rest.example.ua/' }, token)
   await gateway.patch(fixture.path, { redirect_uri: 'https://rest.example.ua/' }, 'no-token')
-  const input = { clientId: fixture.clientId, connectionId: fixture.connectionId, redirectUri: 'https://graphql.example.ua/' }
+  const input = {
+    clientId: fixture.clientId,
+    connectionId: fixture.connectionId,
+    redirectUri: 'https://graphql.example.ua/',
+  }
   await gateway.graphql(UpdateClientConnectionDocument, { input }, token)
   await gateway.app.inject({ url: '/nowhere' })
   families = parsePrometheus((await gateway.app.inject({ url: '/metrics' })).body)
@@ -58,10 +64,14 @@ beforeAll(async () => {
 afterAll(() => gateway.close())
 
 /** The samples of a metric; of a histogram, those of its part. */
-const samplesOf = (metric: string) => [...families.values()].flatMap(({ samples }) => samples).filter(({ name }) => name === metric)
+const samplesOf = (metric: string) =>
+  [...families.values()].flatMap(({ samples }) => samples).filter(({ name }) => name === metric)
 const labelsOf = (metric: string) => [...new Set(samplesOf(metric).flatMap(({ labels }) => Object.keys(labels)))]
 
-/** Values of a label that come only when something goes wrong are those of the catalogue; all others are there from the start. */
+/**
+ * Values of a label that come only when something goes wrong are those of the catalogue; all others are there from the
+ * start.
+ */
 const valuesOf = (metric: string, label: string) => [
   ...samplesOf(metric).map(({ labels }) => labels[label] ?? ''),
   ...(label === 'code' ? Object.values(catalogue).map(({ code }) => code) : []),
@@ -76,7 +86,8 @@ describe('each expression', () => {
       expect(samplesOf(metric), metric).not.toEqual([])
       for (const { label, operator, value } of matchers) {
         expect(labelsOf(metric), metric).toContain(label)
-        const fits = (known: string) => (operator.endsWith('~') ? new RegExp(`^(?:${value})$`).test(known) : known === value)
+        const fits = (known: string) =>
+          operator.endsWith('~') ? new RegExp(`^(?:${value})$`).test(known) : known === value
         expect(valuesOf(metric, label).filter(fits), `${metric}{${label}${operator}"${value}"}`).not.toEqual([])
       }
     }
@@ -95,7 +106,9 @@ describe('each expression', () => {
   })
 
   test('and together they use every metric of the gateway', () => {
-    const used = expressions.flatMap(([, expression]) => parseExpression(expression).selectors.map(({ metric }) => metric))
+    const used = expressions.flatMap(([, expression]) =>
+      parseExpression(expression).selectors.map(({ metric }) => metric),
+    )
     const ours = [...families.keys()].filter((name) => name.startsWith('gateway_'))
     expect(ours.filter((name) => !used.some((metric) => metric === name || metric === `${name}_bucket`))).toEqual([])
     expect(ours.length).toBeGreaterThan(8)
@@ -114,11 +127,16 @@ describe('each alert', () => {
       expect(Object.keys(rule)).toEqual(['alert', 'expr', 'for', 'labels', 'annotations'])
       expect(rule.for).toMatch(/^\d+m$/)
       expect(['critical', 'warning', 'info']).toContain(rule.labels.severity)
-      expect(rule.annotations).toEqual({ summary: expect.stringMatching(/^.{20,}$/), runbook: `ops/README.md#${name.toLowerCase()}` })
+      expect(rule.annotations).toEqual({
+        summary: expect.stringMatching(/^.{20,}$/),
+        runbook: `ops/README.md#${name.toLowerCase()}`,
+      })
       expect(read('ops/README.md')).toMatch(new RegExp(`^#+ ${name}\\n\\n[^#\\n]{20,}`, 'm'))
       // What a summary puts in has to be left over by the expression.
       const { groupings, selectors } = parseExpression(rule.expr)
-      const left = /\bby \(/.test(rule.expr) ? groupings : [...selectors.flatMap(({ metric }) => labelsOf(metric)), ...targetLabels]
+      const left = /\bby \(/.test(rule.expr)
+        ? groupings
+        : [...selectors.flatMap(({ metric }) => labelsOf(metric)), ...targetLabels]
       for (const [, label] of rule.annotations.summary.matchAll(/\$labels\.(\w+)/g)) expect(left).toContain(label)
     },
   )

@@ -8,7 +8,8 @@ import { buildImage, filesBelow, type Image } from '../support/image.ts'
 import { type MithrilCluster, readRoles, rolePassword, startMithrilCluster } from '../support/mithril-cluster.ts'
 import { startTestIssuer, type TestIssuer } from '../support/tokens.ts'
 
-// What ops/Dockerfile makes, as far as that can be seen without a container engine. Takes a minute or two: `npm run test:ops`.
+// What ops/Dockerfile makes, as far as that can be seen without a container engine. Takes a minute or two: `npm run
+// test:ops`.
 
 const repository = join(import.meta.dirname, '../..')
 const readText = (path: string) => readFile(join(repository, path), 'utf8')
@@ -32,7 +33,9 @@ afterAll(() => image?.remove())
 describe('the image', () => {
   test('is built on the official slim image of the Node that development runs on', () => {
     const major = /\d+/.exec(manifest.devDependencies['node'] ?? '')?.[0]
-    expect(image.baseImages).toEqual(image.baseImages.map(() => expect.stringMatching(new RegExp(`^node:${major}-[a-z]+-slim$`))))
+    expect(image.baseImages).toEqual(
+      image.baseImages.map(() => expect.stringMatching(new RegExp(`^node:${major}-[a-z]+-slim$`))),
+    )
   })
 
   test('holds the program, its migrations and its production dependencies, and nothing else of ours', async () => {
@@ -46,7 +49,9 @@ describe('the image', () => {
     ])
     expect(files).toContain('src/generated/prisma/client.ts')
     expect(files).toContain('prisma/migrations/0_init/migration.sql')
-    expect(files.filter((file) => /(^|\/)\.(env|git|npmrc)/.test(file) && !file.startsWith('node_modules/'))).toEqual([])
+    expect(files.filter((file) => /(^|\/)\.(env|git|npmrc)/.test(file) && !file.startsWith('node_modules/'))).toEqual(
+      [],
+    )
     const packages = async (path: string) => {
       const lock: { packages: Record<string, Locked> } = JSON.parse(await readFile(path, 'utf8'))
       return Object.entries(lock.packages).filter(([name]) => name !== '')
@@ -107,9 +112,12 @@ describe('its container', () => {
     timeout: 120_000,
   }, async () => {
     await cluster.query(await readRoles())
-    for (const role of ['gateway_migrator', 'gateway']) await cluster.query(`ALTER ROLE ${role} PASSWORD '${rolePassword}'`)
+    for (const role of ['gateway_migrator', 'gateway'])
+      await cluster.query(`ALTER ROLE ${role} PASSWORD '${rolePassword}'`)
     for (const command of ['baseline', 'migrate']) {
-      const job = startContainer(image, ['node', `src/commands/${command}.ts`], { DATABASE_URL: cluster.urlOf('gateway_migrator') })
+      const job = startContainer(image, ['node', `src/commands/${command}.ts`], {
+        DATABASE_URL: cluster.urlOf('gateway_migrator'),
+      })
       expect(await job.exited(), job.output.stderr).toEqual({ code: 0, signal: null })
     }
     await cluster.query(await readText('ops/postgres/rights.sql'), 'gateway_migrator')
@@ -126,8 +134,11 @@ describe('its container', () => {
     try {
       const url = (await server.untilWritten(/"url":"([^"]+)","msg":"listening"/))[1] ?? ''
       const bounded = () => ({ signal: AbortSignal.timeout(10_000) })
-      await expect.poll(async () => (await fetch(`${url}/health/ready`, bounded())).status, { timeout: 10_000 }).toBe(200)
-      const healthCheck = async (port: string) => (await startContainer(image, image.healthCheck, { PORT: port }).exited()).code
+      await expect
+        .poll(async () => (await fetch(`${url}/health/ready`, bounded())).status, { timeout: 10_000 })
+        .toBe(200)
+      const healthCheck = async (port: string) =>
+        (await startContainer(image, image.healthCheck, { PORT: port }).exited()).code
       expect(await healthCheck(new URL(url).port)).toBe(0)
       expect(await healthCheck('1')).toBe(1)
 
@@ -141,11 +152,18 @@ describe('its container', () => {
         body: JSON.stringify({ redirect_uri: 'https://image.example.ua/rest' }),
         ...bounded(),
       })
-      expect([rest.status, await rest.json()]).toMatchObject([200, { data: { redirect_uri: 'https://image.example.ua/rest' } }])
+      expect([rest.status, await rest.json()]).toMatchObject([
+        200,
+        { data: { redirect_uri: 'https://image.example.ua/rest' } },
+      ])
       const query = `mutation ($input: UpdateClientConnectionInput!) {
         updateClientConnection(input: $input) { clientConnection { redirectUri } }
       }`
-      const input = { clientId: demo.msp.clientId, connectionId: demo.connectionId, redirectUri: 'https://image.example.ua/graphql' }
+      const input = {
+        clientId: demo.msp.clientId,
+        connectionId: demo.connectionId,
+        redirectUri: 'https://image.example.ua/graphql',
+      }
       const graphql = await fetch(`${url}/graphql`, {
         method: 'POST',
         headers,

@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { parseConfig } from '../../src/config/parse.ts'
 import { variables } from '../../src/config/variables.ts'
-import { parseConfig } from '../../src/config.ts'
 import { startTestGateway, type TestGateway } from '../support/gateway.ts'
 import { manifestFiles, manifestOf, manifestsOf, readManifests, validateManifest } from '../support/manifests.ts'
 
-// The manifests of ops/kubernetes, held against Kubernetes' own schema, against each other, and against the program that they start.
+// The manifests of ops/kubernetes, held against Kubernetes' own schema, against each other, and against the program
+// that they start.
 
 const read = (path: string) => readFileSync(join(import.meta.dirname, '../..', path), 'utf8')
 const kustomization = readManifests('kustomization.yaml')[0] as {
@@ -16,12 +17,11 @@ const kustomization = readManifests('kustomization.yaml')[0] as {
 const resources = manifestFiles.filter((file) => file !== 'kustomization.yaml')
 
 describe('each manifest', () => {
-  test.each(resources.flatMap((file) => readManifests(file).map((document, index) => [`${file} ${index + 1}`, document])))(
-    '%s is what Kubernetes takes',
-    (_name, document) => {
-      expect(() => validateManifest(document)).not.toThrow()
-    },
-  )
+  test.each(
+    resources.flatMap((file) => readManifests(file).map((document, index) => [`${file} ${index + 1}`, document])),
+  )('%s is what Kubernetes takes', (_name, document) => {
+    expect(() => validateManifest(document)).not.toThrow()
+  })
 
   const changed = (path: string, value: unknown): unknown => {
     const deployment = structuredClone(readManifests('deployment.yaml')[0])
@@ -41,7 +41,12 @@ describe('each manifest', () => {
     ['a required field that is missing', 'spec.selector', undefined, /selector/],
     ['a word that is none of those allowed', 'spec.strategy.type', 'Rolling', /strategy\/type/],
     ['a field that there is not', 'spec.replica', 3, /unknown: \/spec\/replica/],
-    ['one further down', 'spec.template.spec.containers.0.securityContext.readOnlyRootFileSystem', true, /readOnlyRootFileSystem/],
+    [
+      'one further down',
+      'spec.template.spec.containers.0.securityContext.readOnlyRootFileSystem',
+      true,
+      /readOnlyRootFileSystem/,
+    ],
     ['one in a list', 'spec.template.spec.containers.0.env.0.valuefrom', {}, /env\/0\/valuefrom/],
     ['a kind that there is not', 'kind', 'Deploymint', /apiVersion and kind/],
   ])('would be refused with %s', (_name, path, value, message) => {
@@ -64,22 +69,35 @@ const config = manifestOf('ConfigMap').data ?? {}
 const secrets = { DATABASE_URL: 'postgresql://gateway:password@postgres:5432/mithril', REDIS_URL: 'redis://redis:6379' }
 
 describe('what runs', () => {
-  test.each(podSpecs.map((spec) => [spec?.containers[0]?.name, spec] as const))('%s may do nothing that it need not', (_name, spec) => {
-    expect(spec).toMatchObject({
-      automountServiceAccountToken: false,
-      enableServiceLinks: false,
-      serviceAccountName: manifestOf('ServiceAccount').metadata?.name,
-      securityContext: { runAsNonRoot: true, runAsUser: 1000, runAsGroup: 1000, seccompProfile: { type: 'RuntimeDefault' } },
-    })
-    expect(image).toMatch(/^USER 1000:1000$/m)
-    for (const container of spec?.containers ?? [])
-      expect(container).toMatchObject({
-        securityContext: { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } },
-        resources: { requests: { cpu: expect.any(String), memory: expect.any(String) }, limits: { memory: '512Mi' } },
+  test.each(podSpecs.map((spec) => [spec?.containers[0]?.name, spec] as const))(
+    '%s may do nothing that it need not',
+    (_name, spec) => {
+      expect(spec).toMatchObject({
+        automountServiceAccountToken: false,
+        enableServiceLinks: false,
+        serviceAccountName: manifestOf('ServiceAccount').metadata?.name,
+        securityContext: {
+          runAsNonRoot: true,
+          runAsUser: 1000,
+          runAsGroup: 1000,
+          seccompProfile: { type: 'RuntimeDefault' },
+        },
       })
-    for (const { mountPath, readOnly } of spec?.containers[0]?.volumeMounts ?? []) expect([mountPath, readOnly]).toEqual([mountPath, true])
-    expect(spec?.volumes?.map(({ name }) => name)).toEqual(spec?.containers[0]?.volumeMounts?.map(({ name }) => name))
-  })
+      expect(image).toMatch(/^USER 1000:1000$/m)
+      for (const container of spec?.containers ?? [])
+        expect(container).toMatchObject({
+          securityContext: {
+            allowPrivilegeEscalation: false,
+            readOnlyRootFilesystem: true,
+            capabilities: { drop: ['ALL'] },
+          },
+          resources: { requests: { cpu: expect.any(String), memory: expect.any(String) }, limits: { memory: '512Mi' } },
+        })
+      for (const { mountPath, readOnly } of spec?.containers[0]?.volumeMounts ?? [])
+        expect([mountPath, readOnly]).toEqual([mountPath, true])
+      expect(spec?.volumes?.map(({ name }) => name)).toEqual(spec?.containers[0]?.volumeMounts?.map(({ name }) => name))
+    },
+  )
 
   test('is one image, which kustomization.yaml names for the server and the Job names itself', () => {
     expect(otherContainers).toEqual([])
@@ -106,7 +124,9 @@ describe('what runs', () => {
   })
 
   test('holds no secret: they are named, and ops/README.md says how to make them', () => {
-    const wanted = [...(server?.env ?? []), ...(migrations?.env ?? [])].flatMap(({ valueFrom }) => valueFrom?.secretKeyRef ?? [])
+    const wanted = [...(server?.env ?? []), ...(migrations?.env ?? [])].flatMap(
+      ({ valueFrom }) => valueFrom?.secretKeyRef ?? [],
+    )
     expect(wanted.map(({ name, key }) => [name, key])).toEqual([
       ['gateway-database', 'DATABASE_URL'],
       ['gateway-redis', 'REDIS_URL'],
@@ -118,7 +138,9 @@ describe('what runs', () => {
       )
     for (const { name } of podSpecs.flatMap((spec) => spec?.volumes?.flatMap(({ configMap }) => configMap ?? []) ?? []))
       expect(read('ops/README.md')).toContain(`create configmap ${name} `)
-    expect(Object.keys(config).filter((name) => /URL$/.test(name) && /:\/\/[^/]*@/.test(config[name] ?? ''))).toEqual([])
+    expect(Object.keys(config).filter((name) => /URL$/.test(name) && /:\/\/[^/]*@/.test(config[name] ?? ''))).toEqual(
+      [],
+    )
   })
 })
 
@@ -134,7 +156,11 @@ describe('what is asked of it', () => {
     const port = server?.ports?.find(({ name }) => name === 'http')?.containerPort
     expect(image).toMatch(new RegExp(`^EXPOSE ${port}$`, 'm'))
     expect(image).toContain(`PORT=${port}`)
-    const paths = { startupProbe: '/health/live', livenessProbe: '/health/live', readinessProbe: '/health/ready' } as const
+    const paths = {
+      startupProbe: '/health/live',
+      livenessProbe: '/health/live',
+      readinessProbe: '/health/ready',
+    } as const
     for (const [probe, path] of Object.entries(paths))
       expect(server?.[probe as keyof typeof paths]?.httpGet).toEqual({ path, port: 'http' }) // its own keys
     for (const url of Object.values(paths)) expect(gateway.app.hasRoute({ method: 'GET', url }), url).toBe(true)
@@ -144,7 +170,8 @@ describe('what is asked of it', () => {
 
   test('it has time to drain before it is killed', () => {
     const main = read('src/main.ts')
-    const milliseconds = (name: string) => Number(new RegExp(`const ${name} = ([\\d_]+)`).exec(main)?.[1]?.replaceAll('_', ''))
+    const milliseconds = (name: string) =>
+      Number(new RegExp(`const ${name} = ([\\d_]+)`).exec(main)?.[1]?.replaceAll('_', ''))
     const preStop = server?.lifecycle?.preStop?.sleep?.seconds ?? 0
     expect(preStop).toBeGreaterThanOrEqual(3)
     const needed = preStop + (milliseconds('drainMs') + milliseconds('closeMs')) / 1_000
@@ -164,7 +191,11 @@ describe('what is asked of it', () => {
     expect(ofPods?.spec?.podSelector?.matchLabels).toEqual(labels)
     expect(ofMigrations?.spec?.podSelector?.matchLabels).toEqual(job?.template.metadata?.labels)
     const { apiVersion, kind, metadata } = manifestOf('Deployment')
-    expect(manifestOf('HorizontalPodAutoscaler').spec?.scaleTargetRef).toEqual({ apiVersion, kind, name: metadata?.name })
+    expect(manifestOf('HorizontalPodAutoscaler').spec?.scaleTargetRef).toEqual({
+      apiVersion,
+      kind,
+      name: metadata?.name,
+    })
     expect(manifestOf('HorizontalPodAutoscaler').spec?.minReplicas).toBeGreaterThan(
       Number(manifestOf('PodDisruptionBudget').spec?.maxUnavailable),
     )

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { Client } from 'pg'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
-import { parseConfig } from '../../src/config.ts'
+import { parseConfig } from '../../src/config/parse.ts'
 import { type Gateway, openGateway } from '../../src/gateway.ts'
-import { migrate } from '../../src/persistence/migrate.ts'
+import { migrate } from '../../src/persistence/migrations/migrate.ts'
 import { type MithrilCluster, prepareForGateway, startMithrilCluster } from '../support/mithril-cluster.ts'
 import { type Pgbouncer, pgbouncerIsMissing, startPgbouncer } from '../support/pgbouncer.ts'
 import { recordedLog } from '../support/recordings.ts'
@@ -97,9 +97,12 @@ describe.skipIf(pgbouncerIsMissing)('behind PgBouncer in transaction mode', () =
 
   test('it is ready, and finds the limits that its role brings, so it warns of nothing', async () => {
     const { app, log } = await openPooled()
-    await vi.waitFor(async () => expect((await app.inject({ url: '/health/ready' })).json()).toMatchObject({ status: 'ok' }), {
-      timeout: 10_000,
-    })
+    await vi.waitFor(
+      async () => expect((await app.inject({ url: '/health/ready' })).json()).toMatchObject({ status: 'ok' }),
+      {
+        timeout: 10_000,
+      },
+    )
     expect(log.filter((line) => line.includes('timeout'))).toEqual([])
     const client = new Client({ connectionString: cluster.urlOf('gateway', pgbouncer.port) })
     await client.connect()
@@ -113,7 +116,8 @@ describe.skipIf(pgbouncerIsMissing)('behind PgBouncer in transaction mode', () =
 
   test('20 callers at once share 5 sessions through both doors, and each change has its own caller, and nobody else has one', async () => {
     const { app } = await openPooled()
-    // As a client of the same pool that sets no caller: whatever a session had kept of the one before would stand in its audit row.
+    // As a client of the same pool that sets no caller: whatever a session had kept of the one before would stand in
+    // its audit row.
     const stranger = new Client({ connectionString: cluster.urlOf('gateway', pgbouncer.port) })
     await stranger.connect()
     const marked = { clientId: randomUUID(), connectionId: randomUUID() }
@@ -143,8 +147,12 @@ describe.skipIf(pgbouncerIsMissing)('behind PgBouncer in transaction mode', () =
     let foreign = 0
     while (!done) {
       foreign += 1
-      await stranger.query(`UPDATE connections SET redirect_uri = 'https://${foreign}.example.ua/' WHERE id = '${marked.connectionId}'`)
-      const [row] = await cluster.query(`SELECT count(*)::int AS sessions FROM pg_stat_activity WHERE usename = 'gateway'`)
+      await stranger.query(
+        `UPDATE connections SET redirect_uri = 'https://${foreign}.example.ua/' WHERE id = '${marked.connectionId}'`,
+      )
+      const [row] = await cluster.query(
+        `SELECT count(*)::int AS sessions FROM pg_stat_activity WHERE usename = 'gateway'`,
+      )
       most = Math.max(most, Number(row?.['sessions']))
     }
     await stranger.end()
@@ -186,7 +194,9 @@ describe.skipIf(pgbouncerIsMissing)('behind PgBouncer in transaction mode', () =
         payload: JSON.stringify({ query }),
       })
     for (const answer of await Promise.all(Array.from({ length: 40 }, ask)))
-      expect(answer.json()).toMatchObject({ data: { client: { connections: { nodes: [{ id: target.connectionId }] } } } })
+      expect(answer.json()).toMatchObject({
+        data: { client: { connections: { nodes: [{ id: target.connectionId }] } } },
+      })
   })
 
   test('without DATABASE_POOLER it is not ready: PgBouncer refuses the settings of its sessions', async () => {
@@ -213,9 +223,12 @@ describe.skipIf(pgbouncerIsMissing)('behind PgBouncer in transaction mode', () =
       const refused = await updateByRest(app, first(), 'https://waits.example.ua/')
       expect([refused.statusCode, refused.headers['retry-after']]).toEqual([503, '1'])
       await holder.query('ROLLBACK')
-      await vi.waitFor(async () => expect((await updateByRest(app, first(), 'https://waited.example.ua/')).statusCode).toBe(200), {
-        timeout: 10_000,
-      })
+      await vi.waitFor(
+        async () => expect((await updateByRest(app, first(), 'https://waited.example.ua/')).statusCode).toBe(200),
+        {
+          timeout: 10_000,
+        },
+      )
     } finally {
       await holder.end()
       await narrow.stop()
@@ -231,8 +244,12 @@ describe.skipIf(pgbouncerIsMissing)('behind PgBouncer in transaction mode', () =
       await vi.waitFor(async () => expect((await readiness()).statusCode).toBe(200), { timeout: 10_000 })
       await readiness()
       expect(log.map((line) => JSON.parse(line)).filter(({ level }) => level === 40)).toEqual([
-        expect.objectContaining({ msg: "lock_timeout of the gateway's role is 60000 ms, and has to be from 1 to 3000 ms" }),
-        expect.objectContaining({ msg: "statement_timeout of the gateway's role is 0 ms, and has to be from 1 to 5000 ms" }),
+        expect.objectContaining({
+          msg: "lock_timeout of the gateway's role is 60000 ms, and has to be from 1 to 3000 ms",
+        }),
+        expect.objectContaining({
+          msg: "statement_timeout of the gateway's role is 0 ms, and has to be from 1 to 5000 ms",
+        }),
       ])
     } finally {
       await another.stop()
@@ -244,7 +261,9 @@ describe.skipIf(pgbouncerIsMissing)('behind PgBouncer in transaction mode', () =
     await expect(migrate(cluster.urlOf('gateway_migrator', pgbouncer.port))).rejects.toThrow(
       `The database 127.0.0.1:${pgbouncer.port}/mithril is reached through a connection pooler. Migrations need a session of their own: set DATABASE_URL to PostgreSQL itself.`,
     )
-    expect(await cluster.query(`SELECT count(*)::int AS held FROM pg_locks WHERE locktype = 'advisory'`)).toEqual([{ held: 0 }])
+    expect(await cluster.query(`SELECT count(*)::int AS held FROM pg_locks WHERE locktype = 'advisory'`)).toEqual([
+      { held: 0 },
+    ])
     expect(await migrate(cluster.urlOf('gateway_migrator'))).toEqual([])
   })
 })

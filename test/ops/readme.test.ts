@@ -5,9 +5,9 @@ import { delimiter, dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { seed } from '../../prisma/seed.ts'
 import { demo } from '../../prisma/seed-data.ts'
-import { parseConfig } from '../../src/config.ts'
+import { parseConfig } from '../../src/config/parse.ts'
 import { type Gateway, openGateway } from '../../src/gateway.ts'
-import { MIGRATIONS, migrationNames } from '../../src/persistence/migration-files.ts'
+import { MIGRATIONS, migrationNames } from '../../src/persistence/migrations/migration-files.ts'
 import { type MithrilCluster, rolePassword, startMithrilCluster } from '../support/mithril-cluster.ts'
 import { isMissing } from '../support/programs.ts'
 import { recordedLog } from '../support/recordings.ts'
@@ -20,7 +20,9 @@ interface Fence {
   readonly kind: string
   readonly content: string
 }
-const fences: readonly Fence[] = [...text.matchAll(/^```(.*)\n([\s\S]*?)^```$/gm)].map(([, kind = '', content = '']) => ({ kind, content }))
+const fences: readonly Fence[] = [...text.matchAll(/^```(.*)\n([\s\S]*?)^```$/gm)].map(
+  ([, kind = '', content = '']) => ({ kind, content }),
+)
 const optional = fences.filter(({ kind }) => kind === 'sh optional').map(({ content }) => content)
 const commands = fences.filter(({ kind }) => kind === 'sh').map(({ content }) => content)
 
@@ -31,10 +33,15 @@ async function runInShell(script: string, environment: Record<string, string>): 
   const child = spawn('bash', ['-euo', 'pipefail'], {
     cwd: repository,
     timeout: 60_000,
-    env: { PATH: `${dirname(process.execPath)}${delimiter}${process.env['PATH']}`, HOME: process.env['HOME'] ?? '', ...environment },
+    env: {
+      PATH: `${dirname(process.execPath)}${delimiter}${process.env['PATH']}`,
+      HOME: process.env['HOME'] ?? '',
+      ...environment,
+    },
   })
   let output = ''
-  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (chunk: string) => (output += chunk))
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', (chunk: string) => (output += chunk))
   child.stdin.end(script)
   const [code] = await once(child, 'close')
   expect(code, `${script}\n${output}`).toBe(0)
@@ -43,9 +50,13 @@ async function runInShell(script: string, environment: Record<string, string>): 
 
 describe('ops/README.md', () => {
   test('marks each block as a command that is run here, one that needs an engine, or no command', () => {
-    expect(fences.map(({ kind }) => kind)).toEqual(fences.map(() => expect.stringMatching(/^(sh|sh optional|sh engine|text)$/)))
+    expect(fences.map(({ kind }) => kind)).toEqual(
+      fences.map(() => expect.stringMatching(/^(sh|sh optional|sh engine|text)$/)),
+    )
     expect(commands.length).toBeGreaterThan(3)
-    const elsewhere = fences.filter(({ kind }) => kind === 'sh engine').flatMap(({ content }) => content.trim().split('\n'))
+    const elsewhere = fences
+      .filter(({ kind }) => kind === 'sh engine')
+      .flatMap(({ content }) => content.trim().split('\n'))
     // A line of such a block that could be run without an engine is one that is run in another block.
     for (const line of elsewhere) if (!/^(docker|kubectl) /.test(line)) expect(commands.join('')).toContain(line)
   })
@@ -67,12 +78,14 @@ describe('ops/README.md', () => {
         ),
       ).toContain(anchor)
     }
-    for (const [path] of text.matchAll(/\bops\/[\w./-]+\w/g)) expect(existsSync(join(repository, path)), path).toBe(true)
+    for (const [path] of text.matchAll(/\bops\/[\w./-]+\w/g))
+      expect(existsSync(join(repository, path)), path).toBe(true)
     const configured = readFileSync(join(repository, 'src/config/variables.ts'), 'utf8')
     // NODE_… are Node's own, and these of OTEL_… the library's.
     const own =
       /^(ADMIN_URL|MIGRATOR_URL|MIGRATOR_PASSWORD|GATEWAY_PASSWORD|ON_ERROR_STOP|NODE_[A-Z_]+|OTEL_(TRACES_SAMPLER|EXPORTER_OTLP_HEADERS|SERVICE_NAME|RESOURCE_ATTRIBUTES))$/
-    for (const [name] of text.matchAll(/\b[A-Z]+(_[A-Z]+)+\b/g)) if (!own.test(name)) expect(configured).toContain(`  ${name}:`)
+    for (const [name] of text.matchAll(/\b[A-Z]+(_[A-Z]+)+\b/g))
+      if (!own.test(name)) expect(configured).toContain(`  ${name}:`)
   })
 })
 
@@ -118,7 +131,8 @@ describe.skipIf(psqlIsMissing)('its commands, one after the other on a database 
     expect(all).toContain(`Applied ${additive.join(', ')}.`)
     expect(all.match(/^CREATE INDEX$/gm)).toHaveLength(6)
     expect(all).not.toContain(rolePassword)
-    const owners = await cluster.query(`SELECT relname AS name, rolname AS owner FROM pg_class JOIN pg_roles ON pg_roles.oid = relowner
+    const owners =
+      await cluster.query(`SELECT relname AS name, rolname AS owner FROM pg_class JOIN pg_roles ON pg_roles.oid = relowner
                                          WHERE relname IN ('connections', 'clients', 'connection_changes') ORDER BY relname`)
     expect(owners).toEqual([
       { name: 'clients', owner: 'mithril' },
@@ -128,12 +142,19 @@ describe.skipIf(psqlIsMissing)('its commands, one after the other on a database 
   })
 
   test('leave Mithril its own tables, whose writes are recorded, and no way into the audit', async () => {
-    await cluster.query(`UPDATE connections SET redirect_uri = 'https://mithril.example.ua/' WHERE id = '${demo.connectionId}'`, 'mithril')
+    await cluster.query(
+      `UPDATE connections SET redirect_uri = 'https://mithril.example.ua/' WHERE id = '${demo.connectionId}'`,
+      'mithril',
+    )
     expect(
-      await cluster.query(`SELECT door, redirect_uri_after AS after FROM connection_changes WHERE connection_id = '${demo.connectionId}'`),
+      await cluster.query(
+        `SELECT door, redirect_uri_after AS after FROM connection_changes WHERE connection_id = '${demo.connectionId}'`,
+      ),
     ).toEqual([{ door: 'EXTERNAL', after: 'https://mithril.example.ua/' }])
     await expect(cluster.query(`DELETE FROM connection_changes`, 'mithril')).rejects.toMatchObject({ code: '42501' })
-    await expect(cluster.query(`ALTER TABLE connection_changes DISABLE TRIGGER ALL`, 'mithril')).rejects.toMatchObject({ code: '42501' })
+    await expect(cluster.query(`ALTER TABLE connection_changes DISABLE TRIGGER ALL`, 'mithril')).rejects.toMatchObject({
+      code: '42501',
+    })
   })
 
   describe('make a role that serves', () => {
@@ -161,7 +182,12 @@ describe.skipIf(psqlIsMissing)('its commands, one after the other on a database 
 
     test('all of GraphQL', async () => {
       const graphql = async (query: string, variables: object = {}) => {
-        const answer = await gateway.app.inject({ method: 'POST', url: '/graphql', headers: headers(), payload: { query, variables } })
+        const answer = await gateway.app.inject({
+          method: 'POST',
+          url: '/graphql',
+          headers: headers(),
+          payload: { query, variables },
+        })
         expect(answer.json()).not.toHaveProperty('errors')
         return answer.json().data
       }
@@ -169,7 +195,9 @@ describe.skipIf(psqlIsMissing)('its commands, one after the other on a database 
         'mutation ($input: UpdateClientConnectionInput!) { updateClientConnection(input: $input) { clientConnection { redirectUri } } }',
         { input: { ...key, redirectUri: 'https://role.example.ua/' } },
       )
-      expect(updated).toEqual({ updateClientConnection: { clientConnection: { redirectUri: 'https://role.example.ua/' } } })
+      expect(updated).toEqual({
+        updateClientConnection: { clientConnection: { redirectUri: 'https://role.example.ua/' } },
+      })
       const { clientConnection } = await graphql(
         `query ($clientId: ID!, $connectionId: ID!) {
            clientConnection(clientId: $clientId, connectionId: $connectionId) {
@@ -178,7 +206,10 @@ describe.skipIf(psqlIsMissing)('its commands, one after the other on a database 
          }`,
         key,
       )
-      expect(clientConnection).toMatchObject({ lastChange: { door: 'GRAPHQL' }, changes: { totalCount: expect.any(Number) } })
+      expect(clientConnection).toMatchObject({
+        lastChange: { door: 'GRAPHQL' },
+        changes: { totalCount: expect.any(Number) },
+      })
       await graphql(
         'mutation ($input: RevertClientConnectionInput!) { revertClientConnection(input: $input) { clientConnection { redirectUri } } }',
         { input: { ...key, changeId: clientConnection.changes.nodes[0].id } },
@@ -189,11 +220,22 @@ describe.skipIf(psqlIsMissing)('its commands, one after the other on a database 
     })
 
     test('all of REST', async () => {
-      const ask = async (method: 'GET' | 'PATCH' | 'DELETE', url: string, more: Record<string, string> = {}, payload?: object) =>
-        (await gateway.app.inject({ method, url, headers: { ...headers(), ...more }, ...(payload && { payload }) })).statusCode
-      const [row] = await cluster.query(`SELECT secret FROM connections WHERE client_id = '${demo.mis.clientId}' LIMIT 1`)
+      const ask = async (
+        method: 'GET' | 'PATCH' | 'DELETE',
+        url: string,
+        more: Record<string, string> = {},
+        payload?: object,
+      ) =>
+        (await gateway.app.inject({ method, url, headers: { ...headers(), ...more }, ...(payload && { payload }) }))
+          .statusCode
+      const [row] = await cluster.query(
+        `SELECT secret FROM connections WHERE client_id = '${demo.mis.clientId}' LIMIT 1`,
+      )
       expect([
-        await ask('GET', '/api/clients?name=клініка&is_blocked=false'.replace('клініка', encodeURIComponent('клініка'))),
+        await ask(
+          'GET',
+          '/api/clients?name=клініка&is_blocked=false'.replace('клініка', encodeURIComponent('клініка')),
+        ),
         await ask('GET', `/api/clients/${key.clientId}`),
         await ask('GET', `/api/clients/${key.clientId}/connections?redirect_uri=example`),
         await ask('GET', path),
@@ -241,7 +283,12 @@ describe.skipIf(psqlIsMissing)('its commands, one after the other on a database 
       VALUES (gen_random_uuid(), 'access_token', '${value}', 2147483647, '${details}', now(), now())`)
     const gateway = await openProduction({ OPAQUE_TOKENS: 'mithril' })
     const ask = async () =>
-      (await gateway.app.inject({ url: `/api/clients/${demo.msp.clientId}`, headers: { authorization: `Bearer ${value}` } })).statusCode
+      (
+        await gateway.app.inject({
+          url: `/api/clients/${demo.msp.clientId}`,
+          headers: { authorization: `Bearer ${value}` },
+        })
+      ).statusCode
     try {
       expect(await ask()).toBe(503)
       for (const command of optional) await runInShell(command, connections())

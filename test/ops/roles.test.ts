@@ -20,7 +20,8 @@ afterEach(() => cluster?.stop())
 const psql = (url: string, file: string, ...more: string[]) =>
   run('psql', [url, '--no-psqlrc', '--quiet', ...more, '--file', join(postgresFolder, file)], { timeout: 30_000 })
 
-const rolesLeft = () => cluster.query(`SELECT rolname AS name FROM pg_roles WHERE rolname LIKE 'gateway%' ORDER BY rolname`)
+const rolesLeft = () =>
+  cluster.query(`SELECT rolname AS name FROM pg_roles WHERE rolname LIKE 'gateway%' ORDER BY rolname`)
 const memberships = () =>
   cluster.query(`SELECT owner.rolname AS owner, member.rolname AS member
                    FROM pg_auth_members JOIN pg_roles AS owner ON owner.oid = roleid JOIN pg_roles AS member ON member.oid = pg_auth_members.member
@@ -48,7 +49,9 @@ describe.skipIf(psqlIsMissing)('roles.sql', () => {
     ])
     await cluster.query('ALTER ROLE gateway_archivist NOLOGIN')
     await psql(cluster.adminUrl, 'roles.sql')
-    expect(await cluster.query(`SELECT rolcanlogin AS login FROM pg_roles WHERE rolname = 'gateway_archivist'`)).toEqual([{ login: false }])
+    expect(
+      await cluster.query(`SELECT rolcanlogin AS login FROM pg_roles WHERE rolname = 'gateway_archivist'`),
+    ).toEqual([{ login: false }])
     expect(await memberships()).toEqual([{ owner: 'mithril', member: 'gateway_migrator' }])
   })
 
@@ -73,7 +76,9 @@ describe.skipIf(psqlIsMissing)('roles.sql', () => {
     await cluster.query('ALTER TABLE connections SET SCHEMA "Реєстр"')
     await cluster.query('ALTER DATABASE mithril SET search_path = "Реєстр", public')
     await psql(cluster.adminUrl, 'roles.sql')
-    expect(await cluster.query(`SELECT has_schema_privilege('gateway_migrator', 'Реєстр', 'CREATE') AS may`)).toEqual([{ may: true }])
+    expect(await cluster.query(`SELECT has_schema_privilege('gateway_migrator', 'Реєстр', 'CREATE') AS may`)).toEqual([
+      { may: true },
+    ])
   })
 
   test('warns a role that is no superuser that PostgreSQL can log secrets, and does the rest', async () => {
@@ -101,27 +106,48 @@ describe('rights.sql', () => {
     await cluster.query(`GRANT EXECUTE ON FUNCTION record_redirect_uri_change(), record_secret_change(), record_connection_delete() TO PUBLIC;
                          GRANT ALL ON connection_changes, _prisma_migrations TO PUBLIC; REVOKE ALL ON ALL TABLES IN SCHEMA public FROM gateway`)
     await psql(cluster.urlOf('gateway_migrator'), 'rights.sql')
-    await expect(forge()).rejects.toMatchObject({ message: 'permission denied for function record_redirect_uri_change' })
-    for (const statement of ['DELETE FROM _prisma_migrations', 'INSERT INTO connection_changes SELECT * FROM connection_changes'])
+    await expect(forge()).rejects.toMatchObject({
+      message: 'permission denied for function record_redirect_uri_change',
+    })
+    for (const statement of [
+      'DELETE FROM _prisma_migrations',
+      'INSERT INTO connection_changes SELECT * FROM connection_changes',
+    ])
       await expect(cluster.query(statement, 'mithril')).rejects.toMatchObject({ code: '42501' })
-    expect(await cluster.query('SELECT count(*)::int > 0 AS read FROM connections', 'gateway')).toEqual([{ read: true }])
+    expect(await cluster.query('SELECT count(*)::int > 0 AS read FROM connections', 'gateway')).toEqual([
+      { read: true },
+    ])
   })
 
   test.skipIf(psqlIsMissing)('takes back what a restore without owners gives to Mithril', async () => {
     await prepareForGateway(cluster)
     await cluster.query(`GRANT CREATE ON SCHEMA public TO mithril; REASSIGN OWNED BY gateway_migrator TO mithril`)
-    await cluster.query('ALTER TABLE connection_changes DISABLE TRIGGER ALL; ALTER TABLE connection_changes ENABLE TRIGGER ALL', 'mithril')
+    await cluster.query(
+      'ALTER TABLE connection_changes DISABLE TRIGGER ALL; ALTER TABLE connection_changes ENABLE TRIGGER ALL',
+      'mithril',
+    )
     await psql(cluster.urlOf('gateway_migrator'), 'rights.sql')
     const owned = await cluster.query(`
       SELECT relname AS name FROM pg_class WHERE relowner = 'gateway_migrator'::regrole AND relkind = 'r'
        UNION ALL SELECT proname FROM pg_proc WHERE proowner = 'gateway_migrator'::regrole ORDER BY name`)
     expect(owned.map(({ name }) => name)).toEqual(
-      expect.arrayContaining(['_prisma_migrations', 'advance_connection_version', 'connection_changes', 'record_connection_delete']),
+      expect.arrayContaining([
+        '_prisma_migrations',
+        'advance_connection_version',
+        'connection_changes',
+        'record_connection_delete',
+      ]),
     )
     expect(
-      await cluster.query(`SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND proowner = 'mithril'::regrole`),
+      await cluster.query(
+        `SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND proowner = 'mithril'::regrole`,
+      ),
     ).toEqual([])
-    await expect(cluster.query('ALTER TABLE connection_changes DISABLE TRIGGER ALL', 'mithril')).rejects.toMatchObject({ code: '42501' })
-    await expect(forge()).rejects.toMatchObject({ message: 'permission denied for function record_redirect_uri_change' })
+    await expect(cluster.query('ALTER TABLE connection_changes DISABLE TRIGGER ALL', 'mithril')).rejects.toMatchObject({
+      code: '42501',
+    })
+    await expect(forge()).rejects.toMatchObject({
+      message: 'permission denied for function record_redirect_uri_change',
+    })
   })
 })

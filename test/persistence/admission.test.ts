@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from 'vitest'
-import { type AdmissionOptions, createAdmission } from '../../src/persistence/admission.ts'
+import { type AdmissionOptions, createAdmission } from '../../src/persistence/pool/admission.ts'
 
 const admit = (more: Partial<AdmissionOptions> = {}) =>
   createAdmission({
@@ -110,7 +110,11 @@ describe('the admission to the database', () => {
   test('refuses beforehand only who would be refused, and only where there is no time to find that out later', () => {
     let busy = true
     let overloaded = false
-    const admission = admit({ insideAtMost: 1, waitingAtMost: 1, pressure: { isBusy: () => busy, isOverloaded: () => overloaded } })
+    const admission = admit({
+      insideAtMost: 1,
+      waitingAtMost: 1,
+      pressure: { isBusy: () => busy, isOverloaded: () => overloaded },
+    })
     expect(admission.refusalAhead()).toBeNull()
     admission.enter()
     expect(admission.refusalAhead()).toBeNull()

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { CallerRegistry } from '../../src/domain/caller-registry.ts'
-import { createCallerRegistry } from '../../src/persistence/caller-registry.ts'
-import { createDatabase, type Database } from '../../src/persistence/database.ts'
+import { createDatabase, type Database } from '../../src/persistence/pool/database.ts'
+import { createCallerRegistry } from '../../src/persistence/stores/caller-registry.ts'
 import { createTestDatabase, databaseDefaults, type TestDatabase } from '../support/database.ts'
 import { startPostgresProxy } from '../support/postgres-proxy.ts'
 
@@ -19,7 +19,8 @@ afterAll(async () => {
   await db.drop()
 })
 
-const block = (table: 'clients' | 'users', id: string) => db.query(`UPDATE ${table} SET is_blocked = true WHERE id = $1`, [id])
+const block = (table: 'clients' | 'users', id: string) =>
+  db.query(`UPDATE ${table} SET is_blocked = true WHERE id = $1`, [id])
 
 describe('where a caller stands', () => {
   const free = { blocked: false, throughBroker: false }
@@ -107,10 +108,21 @@ describe('an opaque token', () => {
 
 describe('a broker', () => {
   test('is the client of the connection that has the secret', async () => {
-    const clientId = await db.insertClient({ type: 'MIS', privSettings: { broker_scope: ' connection:read  client:read ' } })
+    const clientId = await db.insertClient({
+      type: 'MIS',
+      privSettings: { broker_scope: ' connection:read  client:read ' },
+    })
     const consumerId = await db.insertClient({ type: 'MIS' })
-    await db.insertConnection({ clientId, consumerId, redirectUri: 'https://mis.example.ua/', secret: 'secret of a broker' })
-    expect(await registry.brokerOf('secret of a broker')).toEqual({ clientId, scopes: ['connection:read', 'client:read'] })
+    await db.insertConnection({
+      clientId,
+      consumerId,
+      redirectUri: 'https://mis.example.ua/',
+      secret: 'secret of a broker',
+    })
+    expect(await registry.brokerOf('secret of a broker')).toEqual({
+      clientId,
+      scopes: ['connection:read', 'client:read'],
+    })
     expect(await registry.brokerOf('another')).toBeNull()
     await block('clients', consumerId)
     expect(await registry.brokerOf('secret of a broker')).toMatchObject({ clientId })

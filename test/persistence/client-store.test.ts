@@ -2,13 +2,19 @@ import { randomUUID } from 'node:crypto'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { ClientFilter, ClientOrder, ClientStore } from '../../src/domain/client.ts'
 import { decodeCursor, type PageRequest } from '../../src/domain/page.ts'
-import { createClientStore } from '../../src/persistence/client-store.ts'
-import { createDatabase, type Database } from '../../src/persistence/database.ts'
-import { plannedAnew } from '../../src/persistence/statement-names.ts'
+import { createDatabase, type Database } from '../../src/persistence/pool/database.ts'
+import { plannedAnew } from '../../src/persistence/pool/statement-names.ts'
+import { createClientStore } from '../../src/persistence/stores/client-store.ts'
 import { createTestDatabase, databaseDefaults, type TestDatabase } from '../support/database.ts'
 import { startPostgresProxy } from '../support/postgres-proxy.ts'
 
-const config = { ...databaseDefaults, poolMax: 5, connectTimeoutMs: 5_000, statementTimeoutMs: 10_000, lockTimeoutMs: 10_000 }
+const config = {
+  ...databaseDefaults,
+  poolMax: 5,
+  connectTimeoutMs: 5_000,
+  statementTimeoutMs: 10_000,
+  lockTimeoutMs: 10_000,
+}
 const userId = randomUUID()
 const typeId = randomUUID()
 
@@ -20,7 +26,10 @@ beforeAll(async () => {
   testDatabase = await createTestDatabase()
   database = createDatabase(testDatabase.url, config)
   store = createClientStore(database)
-  await testDatabase.query(`INSERT INTO client_types (id, name, inserted_at, updated_at) VALUES ($1, 'MSP', now(), now())`, [typeId])
+  await testDatabase.query(
+    `INSERT INTO client_types (id, name, inserted_at, updated_at) VALUES ($1, 'MSP', now(), now())`,
+    [typeId],
+  )
   await testDatabase.query('INSERT INTO users (id, inserted_at, updated_at) VALUES ($1, now(), now())', [userId])
 })
 afterAll(async () => {
@@ -38,7 +47,13 @@ interface Row {
   readonly blockReason?: string | null
   readonly at?: string
 }
-async function insert({ id = randomUUID(), name = 'Client', settings = null, at = '2020-01-01 10:00:00', ...row }: Row): Promise<string> {
+async function insert({
+  id = randomUUID(),
+  name = 'Client',
+  settings = null,
+  at = '2020-01-01 10:00:00',
+  ...row
+}: Row): Promise<string> {
   await testDatabase.query(
     `INSERT INTO clients (id, name, secret, settings, priv_settings, user_id, client_type_id, is_blocked, block_reason, inserted_at, updated_at)
      VALUES ($1, $2, 'legacy-secret', $3, '{"private":true}', $4, $5, $6, $7, $8, '2021-02-03 04:05:06.789012')`,
@@ -47,7 +62,13 @@ async function insert({ id = randomUUID(), name = 'Client', settings = null, at 
   return id
 }
 
-const first: PageRequest & { by: 'cursor' } = { by: 'cursor', size: 100, place: null, backward: false, withTotal: false }
+const first: PageRequest & { by: 'cursor' } = {
+  by: 'cursor',
+  size: 100,
+  place: null,
+  backward: false,
+  withTotal: false,
+}
 const idsOf = async (filter: ClientFilter, order: ClientOrder = 'INSERTED_AT_ASC', page: PageRequest = first) =>
   (await store.page(filter, order, page)).items.map(({ item }) => item.id)
 
@@ -96,14 +117,20 @@ describe('a client', () => {
       updatedAt: new Date('2021-02-03T04:05:06.789Z'),
     }
     expect(await store.find(id)).toEqual(client)
-    expect((await store.page({}, 'INSERTED_AT_DESC', first)).items.map(({ item, cursor }) => ({ item, cursor }))).toEqual([
-      { item: client, cursor: expect.any(String) },
-    ])
+    expect(
+      (await store.page({}, 'INSERTED_AT_DESC', first)).items.map(({ item, cursor }) => ({ item, cursor })),
+    ).toEqual([{ item: client, cursor: expect.any(String) }])
   })
 
   test('may have no name, no settings and no user', async () => {
     const id = await insert({ name: null })
-    expect(await store.find(id)).toMatchObject({ name: null, settings: null, userId: null, blockReason: null, isBlocked: false })
+    expect(await store.find(id)).toMatchObject({
+      name: null,
+      settings: null,
+      userId: null,
+      blockReason: null,
+      isBlocked: false,
+    })
     expect(await idsOf({ nameContains: 'a' })).toEqual([])
     expect(await idsOf({})).toEqual([id])
   })
@@ -114,7 +141,12 @@ describe('a client', () => {
 
   test('is referred to by id and name, in the order of the ids, also twice', async () => {
     const [a, b, none] = [await insert({ name: 'A' }), await insert({ name: null }), randomUUID()]
-    expect(await store.references([b, none, a, b])).toEqual([{ id: b, name: null }, null, { id: a, name: 'A' }, { id: b, name: null }])
+    expect(await store.references([b, none, a, b])).toEqual([
+      { id: b, name: null },
+      null,
+      { id: a, name: 'A' },
+      { id: b, name: null },
+    ])
     expect(await store.references([])).toEqual([])
   })
 })
@@ -165,20 +197,28 @@ describe('a filter', () => {
 describe('walking the list', () => {
   /** Fifteen clients at five times a microsecond apart, three at each: the id decides between them. */
   async function insertMany(): Promise<string[]> {
-    const rows = Array.from({ length: 15 }, (_, index) => ({ id: randomUUID(), at: `2020-01-01 10:00:00.00000${1 + (index % 5)}` }))
+    const rows = Array.from({ length: 15 }, (_, index) => ({
+      id: randomUUID(),
+      at: `2020-01-01 10:00:00.00000${1 + (index % 5)}`,
+    }))
     for (const row of rows) await insert(row)
     return rows.sort((a, b) => (a.at + a.id < b.at + b.id ? -1 : 1)).map(({ id }) => id)
   }
 
   const ways = ([1, 2, 7, 15, 16] as const).flatMap((size) =>
-    (['INSERTED_AT_ASC', 'INSERTED_AT_DESC'] as const).flatMap((order) => [false, true].map((backward) => ({ size, order, backward }))),
+    (['INSERTED_AT_ASC', 'INSERTED_AT_DESC'] as const).flatMap((order) =>
+      [false, true].map((backward) => ({ size, order, backward })),
+    ),
   )
-  test.each(ways)('by $size, $order, backward: $backward, meets every client once', async ({ size, order, backward }) => {
-    const ids = await insertMany()
-    const expected = order === 'INSERTED_AT_ASC' ? ids : ids.toReversed()
-    expect(await walk({}, order, size, backward)).toEqual(expected)
-    expect(await walk({ nameContains: 'client', isBlocked: false }, order, size, backward)).toEqual(expected)
-  })
+  test.each(ways)(
+    'by $size, $order, backward: $backward, meets every client once',
+    async ({ size, order, backward }) => {
+      const ids = await insertMany()
+      const expected = order === 'INSERTED_AT_ASC' ? ids : ids.toReversed()
+      expect(await walk({}, order, size, backward)).toEqual(expected)
+      expect(await walk({ nameContains: 'client', isBlocked: false }, order, size, backward)).toEqual(expected)
+    },
+  )
 
   test.each(ways.filter(({ size }) => size < 15))(
     'by $size, $order, backward: $backward, stays right while others insert before, between and after',
@@ -218,7 +258,10 @@ describe('walking the list', () => {
       for (const isBlocked of [undefined, true]) {
         const filter = { nameContains: needle, ...(isBlocked !== undefined && { isBlocked }) }
         const expected = all
-          .filter(({ name, is_blocked }) => name.toLowerCase().includes(needle.toLowerCase()) && (isBlocked === undefined || is_blocked))
+          .filter(
+            ({ name, is_blocked }) =>
+              name.toLowerCase().includes(needle.toLowerCase()) && (isBlocked === undefined || is_blocked),
+          )
           .map(({ id }) => id)
         for (const order of ['INSERTED_AT_ASC', 'INSERTED_AT_DESC'] as const)
           for (const backward of [false, true]) {
@@ -226,10 +269,16 @@ describe('walking the list', () => {
             expect(await walk(filter, order, expected.length > 20 ? 499 : 2, backward)).toEqual(inOrder)
           }
         const counted = await store.page(filter, 'INSERTED_AT_ASC', { ...first, size: 3, withTotal: true })
-        expect([counted.total, counted.items.map(({ item }) => item.id)]).toEqual([expected.length, expected.slice(0, 3)])
+        expect([counted.total, counted.items.map(({ item }) => item.id)]).toEqual([
+          expected.length,
+          expected.slice(0, 3),
+        ])
         const second = await store.page(filter, 'INSERTED_AT_ASC', { by: 'number', size: 3, number: 2 })
         const from = expected.length > 3 ? 3 : 0
-        expect([second.total, second.items.map(({ item }) => item.id)]).toEqual([expected.length, expected.slice(from, from + 3)])
+        expect([second.total, second.items.map(({ item }) => item.id)]).toEqual([
+          expected.length,
+          expected.slice(from, from + 3),
+        ])
       }
   }, 60_000)
 })
@@ -241,24 +290,51 @@ describe('numbered pages', () => {
     return { ...page, items: page.items.map(({ item }) => item.name) }
   }
 
-  test.each([[{}], [{ nameContains: 'n' }]])('under %j: first, middle, last, and the last one past the end', async (filter) => {
-    for (let index = 0; index < 8; index++) await insert({ name: `n${index}`, at: `2020-01-01 10:00:0${index}` })
-    const last = { items: ['n6', 'n7'], size: 3, total: 8, number: 3, hasPrevious: true, hasNext: false }
-    expect(await answer(1, filter)).toEqual({ items: ['n0', 'n1', 'n2'], size: 3, total: 8, number: 1, hasPrevious: false, hasNext: true })
-    expect(await answer(2, filter)).toEqual({ items: ['n3', 'n4', 'n5'], size: 3, total: 8, number: 2, hasPrevious: true, hasNext: true })
-    for (const number of [3, 4, 2_147_483_647, 2_147_483_648, Number.MAX_SAFE_INTEGER]) expect(await answer(number, filter)).toEqual(last)
-    expect(await answer(9, filter, 4)).toMatchObject({ items: ['n4', 'n5', 'n6', 'n7'], number: 2, total: 8 })
-  })
+  test.each([[{}], [{ nameContains: 'n' }]])(
+    'under %j: first, middle, last, and the last one past the end',
+    async (filter) => {
+      for (let index = 0; index < 8; index++) await insert({ name: `n${index}`, at: `2020-01-01 10:00:0${index}` })
+      const last = { items: ['n6', 'n7'], size: 3, total: 8, number: 3, hasPrevious: true, hasNext: false }
+      expect(await answer(1, filter)).toEqual({
+        items: ['n0', 'n1', 'n2'],
+        size: 3,
+        total: 8,
+        number: 1,
+        hasPrevious: false,
+        hasNext: true,
+      })
+      expect(await answer(2, filter)).toEqual({
+        items: ['n3', 'n4', 'n5'],
+        size: 3,
+        total: 8,
+        number: 2,
+        hasPrevious: true,
+        hasNext: true,
+      })
+      for (const number of [3, 4, 2_147_483_647, 2_147_483_648, Number.MAX_SAFE_INTEGER])
+        expect(await answer(number, filter)).toEqual(last)
+      expect(await answer(9, filter, 4)).toMatchObject({ items: ['n4', 'n5', 'n6', 'n7'], number: 2, total: 8 })
+    },
+  )
 
   test.each([[{}], [{ nameContains: 'n' }]])('under %j: an empty list is page 1 of nothing', async (filter) => {
     for (const number of [1, 2, Number.MAX_SAFE_INTEGER])
-      expect(await answer(number, filter)).toEqual({ items: [], size: 3, total: 0, number: 1, hasPrevious: false, hasNext: false })
+      expect(await answer(number, filter)).toEqual({
+        items: [],
+        size: 3,
+        total: 0,
+        number: 1,
+        hasPrevious: false,
+        hasNext: false,
+      })
   })
 })
 
 test('a total is counted only if it is asked for, under the filter, on every page and on an empty one', async () => {
-  for (let index = 0; index < 5; index++) await insert({ name: `n${index}`, isBlocked: index < 2, at: `2020-01-01 10:00:0${index}` })
-  const totalOf = async (filter: ClientFilter, page: PageRequest) => (await store.page(filter, 'INSERTED_AT_ASC', page)).total
+  for (let index = 0; index < 5; index++)
+    await insert({ name: `n${index}`, isBlocked: index < 2, at: `2020-01-01 10:00:0${index}` })
+  const totalOf = async (filter: ClientFilter, page: PageRequest) =>
+    (await store.page(filter, 'INSERTED_AT_ASC', page)).total
   expect(await totalOf({}, first)).toBeNull()
   expect(await totalOf({}, { ...first, size: 1, withTotal: true })).toBe(5)
   expect(await totalOf({ isBlocked: true }, { ...first, size: 1, withTotal: true })).toBe(2)
@@ -299,7 +375,11 @@ test('every read is one statement, prepared once unless it searches a text, and 
       await call()
       expect(proxy.roundTrips() - before).toBe(2)
       expect(proxy.statements).toHaveLength(proxy.statements[0]?.startsWith(plannedAnew) ? 2 : 1)
-      expect(proxy.statements.filter((sql) => /secret|priv_settings|\*\s+FROM\s+"?clients|legacy|[0-9a-f]{8}-|'%/i.test(sql))).toEqual([])
+      expect(
+        proxy.statements.filter((sql) =>
+          /secret|priv_settings|\*\s+FROM\s+"?clients|legacy|[0-9a-f]{8}-|'%/i.test(sql),
+        ),
+      ).toEqual([])
     }
   } finally {
     await watched.close()

@@ -4,9 +4,9 @@ import type { DatabaseConfig } from '../../src/config/shape.ts'
 import type { Author } from '../../src/domain/caller.ts'
 import type { ConnectionHistory, ConnectionStore } from '../../src/domain/connection.ts'
 import { decodeCursor, type PageRequest } from '../../src/domain/page.ts'
-import { createConnectionHistory } from '../../src/persistence/connection-history.ts'
-import { createConnectionStore } from '../../src/persistence/connection-store.ts'
-import { createDatabase, type Database } from '../../src/persistence/database.ts'
+import { createDatabase, type Database } from '../../src/persistence/pool/database.ts'
+import { createConnectionHistory } from '../../src/persistence/stores/connection-history.ts'
+import { createConnectionStore } from '../../src/persistence/stores/connection-store.ts'
 import { createTestDatabase, databaseDefaults, type TestDatabase } from '../support/database.ts'
 
 const config: DatabaseConfig = {
@@ -47,11 +47,24 @@ function newSecret(): string {
 beforeEach(async () => {
   const clientId = await testDatabase.insertClient({ type: 'MSP' })
   consumerId = await testDatabase.insertClient({ type: 'MIS' })
-  key = { clientId, connectionId: await testDatabase.insertConnection({ clientId, consumerId, redirectUri: first, secret: newSecret() }) }
+  key = {
+    clientId,
+    connectionId: await testDatabase.insertConnection({
+      clientId,
+      consumerId,
+      redirectUri: first,
+      secret: newSecret(),
+    }),
+  }
 })
 
 const caller = { clientId: '20000000-0000-4000-8000-000000000002', clientType: 'MITHRIL ADMIN', userId: 'a-user' }
-const author = (requestId: string): Author => ({ apiKey: null, caller: { ...caller, scopes: [] }, door: 'GRAPHQL', requestId })
+const author = (requestId: string): Author => ({
+  apiKey: null,
+  caller: { ...caller, scopes: [] },
+  door: 'GRAPHQL',
+  requestId,
+})
 const write = (requestId: string) => ({ ...key, expectedVersions: null, author: author(requestId) })
 
 const update = (requestId: string, redirectUri: string) =>
@@ -70,7 +83,13 @@ const changesOf = async (of = key) => {
 }
 
 /** A change as the gateway's own statement leaves it. */
-const ours = (requestId: string, kind: string, before: string, after: string | null, revertedChangeId: string | null = null) => ({
+const ours = (
+  requestId: string,
+  kind: string,
+  before: string,
+  after: string | null,
+  revertedChangeId: string | null = null,
+) => ({
   id: expect.stringMatching(/^\d+$/),
   ...key,
   kind,
@@ -140,7 +159,10 @@ describe('the history of a connection', () => {
   test('takes an old http: connection being given a new secret, and being deleted, by us', async () => {
     expect(await refresh('refresh')).toMatchObject({ kind: 'done', result: { connection: { redirectUri: first } } })
     expect(await remove('delete')).toMatchObject({ kind: 'done', result: { redirectUri: first } })
-    expect(await changesOf()).toEqual([ours('delete', 'DELETED', first, null), ours('refresh', 'SECRET_REFRESHED', first, first)])
+    expect(await changesOf()).toEqual([
+      ours('delete', 'DELETED', first, null),
+      ours('refresh', 'SECRET_REFRESHED', first, first),
+    ])
   })
 
   test('refuses, and the write with it, an http: value that we would bring back', async () => {
@@ -178,7 +200,11 @@ describe('the history of a connection', () => {
     await testDatabase.query(`ALTER DATABASE ${name?.name} SET timezone = 'Pacific/Auckland'`)
     const elsewhere = createDatabase(testDatabase.url, config)
     try {
-      await createConnectionStore(elsewhere).updateRedirectUri({ ...write('update'), redirectUri: 'https://a.ua/', revertedChangeId: null })
+      await createConnectionStore(elsewhere).updateRedirectUri({
+        ...write('update'),
+        redirectUri: 'https://a.ua/',
+        revertedChangeId: null,
+      })
       const there = createConnectionHistory(elsewhere)
       const [change] = await there.latest([key])
       expect(Math.abs(Date.now() - Number(change?.changedAt))).toBeLessThan(60_000)
@@ -213,12 +239,22 @@ describe('the record refuses', () => {
   const known = { door: 'REST', clientId: caller.clientId, clientType: 'MSP', userId: null, requestId: 'request' }
 
   test.each([
-    ['a deletion through no known door', (id: string) => as({ ...known, door: 'WINDOW' }, `DELETE FROM connections WHERE id = '${id}'`)],
+    [
+      'a deletion through no known door',
+      (id: string) => as({ ...known, door: 'WINDOW' }, `DELETE FROM connections WHERE id = '${id}'`),
+    ],
     ['a deletion by nobody', (id: string) => as({ door: 'REST' }, `DELETE FROM connections WHERE id = '${id}'`)],
-    ['a new secret from nobody', (id: string) => as({ door: 'REST' }, `UPDATE connections SET secret = 'x' WHERE id = '${id}'`)],
+    [
+      'a new secret from nobody',
+      (id: string) => as({ door: 'REST' }, `UPDATE connections SET secret = 'x' WHERE id = '${id}'`),
+    ],
     [
       'a revert of no change',
-      (id: string) => as({ ...known, revertedChangeId: 'x' }, `UPDATE connections SET redirect_uri = 'https://a.ua/' WHERE id = '${id}'`),
+      (id: string) =>
+        as(
+          { ...known, revertedChangeId: 'x' },
+          `UPDATE connections SET redirect_uri = 'https://a.ua/' WHERE id = '${id}'`,
+        ),
     ],
   ])('%s, and the write with it', async (_name, attempt) => {
     await expect(attempt(key.connectionId)).rejects.toThrow(/violates check constraint|invalid input syntax/)
@@ -261,7 +297,10 @@ test('a client sees what happened while a connection was its own, and nothing of
   await update('another', 'https://b.example.ua/')
   const another = ours('another', 'UPDATED', 'https://a.example.ua/', 'https://b.example.ua/')
   expect(await changesOf()).toEqual([another])
-  expect(await history.latest([before, key])).toEqual([expect.objectContaining({ requestId: 'update', ...before }), another])
+  expect(await history.latest([before, key])).toEqual([
+    expect.objectContaining({ requestId: 'update', ...before }),
+    another,
+  ])
   const [page] = await history.pagesOf([key], { ...all, withTotal: true })
   expect(page?.total).toBe(1)
 })
@@ -271,18 +310,20 @@ describe('the latest changes', () => {
     const untouched = key.connectionId
     key = {
       ...key,
-      connectionId: await testDatabase.insertConnection({ ...key, consumerId: key.clientId, redirectUri: first, secret: newSecret() }),
+      connectionId: await testDatabase.insertConnection({
+        ...key,
+        consumerId: key.clientId,
+        redirectUri: first,
+        secret: newSecret(),
+      }),
     }
     await update('update', 'https://a.example.ua/')
     await refresh('refresh')
     const refreshed = ours('refresh', 'SECRET_REFRESHED', 'https://a.example.ua/', 'https://a.example.ua/')
 
-    expect(await history.latest([key, { ...key, connectionId: untouched }, { ...key, connectionId: randomUUID() }, key])).toEqual([
-      refreshed,
-      null,
-      null,
-      refreshed,
-    ])
+    expect(
+      await history.latest([key, { ...key, connectionId: untouched }, { ...key, connectionId: randomUUID() }, key]),
+    ).toEqual([refreshed, null, null, refreshed])
     await remove('delete')
     expect(await history.latest([{ ...key, connectionId: untouched }, key])).toEqual([
       null,
@@ -330,15 +371,37 @@ describe('pages of histories', () => {
     }
     const rest = { size: 2, total: null, number: null }
     expect(await page({})).toEqual({ items: [0, 1], hasPrevious: false, hasNext: true, ...rest })
-    expect(await page({ withTotal: true })).toEqual({ items: [0, 1], hasPrevious: false, hasNext: true, ...rest, total: 7 })
+    expect(await page({ withTotal: true })).toEqual({
+      items: [0, 1],
+      hasPrevious: false,
+      hasNext: true,
+      ...rest,
+      total: 7,
+    })
     expect(await page({ place: third })).toEqual({ items: [3, 4], hasPrevious: true, hasNext: true, ...rest })
-    expect(await page({ place: third, size: 4 })).toEqual({ items: [3, 4, 5, 6], hasPrevious: true, hasNext: false, ...rest, size: 4 })
+    expect(await page({ place: third, size: 4 })).toEqual({
+      items: [3, 4, 5, 6],
+      hasPrevious: true,
+      hasNext: false,
+      ...rest,
+      size: 4,
+    })
     expect(await page({ backward: true })).toEqual({ items: [5, 6], hasPrevious: true, hasNext: false, ...rest })
-    expect(await page({ backward: true, place: third })).toEqual({ items: [0, 1], hasPrevious: false, hasNext: true, ...rest })
+    expect(await page({ backward: true, place: third })).toEqual({
+      items: [0, 1],
+      hasPrevious: false,
+      hasNext: true,
+      ...rest,
+    })
   })
 
   test('of several connections come in their order, each its own', async () => {
-    const other = await testDatabase.insertConnection({ ...key, consumerId: key.clientId, redirectUri: first, secret: newSecret() })
+    const other = await testDatabase.insertConnection({
+      ...key,
+      consumerId: key.clientId,
+      redirectUri: first,
+      secret: newSecret(),
+    })
     await testDatabase.query(`UPDATE connections SET redirect_uri = 'http://other.example.ua/' WHERE id = $1`, [other])
     const pages = await history.pagesOf(
       [other, randomUUID(), key.connectionId, other].map((connectionId) => ({ ...key, connectionId })),

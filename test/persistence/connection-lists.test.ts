@@ -2,11 +2,17 @@ import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { ConnectionFilter, ConnectionStore } from '../../src/domain/connection.ts'
 import { decodeCursor, type PageRequest } from '../../src/domain/page.ts'
-import { createConnectionStore } from '../../src/persistence/connection-store.ts'
-import { createDatabase, type Database } from '../../src/persistence/database.ts'
+import { createDatabase, type Database } from '../../src/persistence/pool/database.ts'
+import { createConnectionStore } from '../../src/persistence/stores/connection-store.ts'
 import { createTestDatabase, databaseDefaults, type TestDatabase } from '../support/database.ts'
 
-const config = { ...databaseDefaults, poolMax: 5, connectTimeoutMs: 5_000, statementTimeoutMs: 10_000, lockTimeoutMs: 10_000 }
+const config = {
+  ...databaseDefaults,
+  poolMax: 5,
+  connectTimeoutMs: 5_000,
+  statementTimeoutMs: 10_000,
+  lockTimeoutMs: 10_000,
+}
 
 let testDatabase: TestDatabase
 let database: Database
@@ -47,8 +53,14 @@ async function insertConnections(clientId: string, count: number, at?: string): 
   const consumers: string[] = []
   for (let number = 0; number < count; number++) {
     const consumerId = await testDatabase.insertClient({ type: 'MIS' })
-    const redirectUri = number % 2 === 0 ? `https://even.example.ua/${number}?q=100%25_\\` : `http://odd.example.ua/${number}`
-    await testDatabase.insertConnection({ clientId, consumerId, redirectUri, insertedAt: at ?? second(Math.floor(number / 3)) })
+    const redirectUri =
+      number % 2 === 0 ? `https://even.example.ua/${number}?q=100%25_\\` : `http://odd.example.ua/${number}`
+    await testDatabase.insertConnection({
+      clientId,
+      consumerId,
+      redirectUri,
+      insertedAt: at ?? second(Math.floor(number / 3)),
+    })
     consumers.push(consumerId)
   }
   return consumers
@@ -88,7 +100,10 @@ describe('walking the connections of a client', () => {
       else walked.push(...ids)
       if (!(backward ? page.hasPrevious : page.hasNext)) return walked
       expect(ids).toHaveLength(size)
-      request = { ...request, place: decodeCursor((backward ? page.items[0] : page.items.at(-1))?.cursor ?? '', 'time') }
+      request = {
+        ...request,
+        place: decodeCursor((backward ? page.items[0] : page.items.at(-1))?.cursor ?? '', 'time'),
+      }
       await meanwhile(step)
     }
   }
@@ -98,20 +113,26 @@ describe('walking the connections of a client', () => {
     await insertConnections(two, 5)
     const before = await listOf(one)
     // Newer ones, older ones, and at the very same microsecond as ones that are there.
-    const walked = await walk(way, async (step) => step < 8 && insertConnections(one, 1, [second(59), '2020-01-01', second(2)][step % 3]))
+    const walked = await walk(
+      way,
+      async (step) => step < 8 && insertConnections(one, 1, [second(59), '2020-01-01', second(2)][step % 3]),
+    )
 
     expect(new Set(walked).size).toBe(walked.length)
     expect(before.filter((id) => !walked.includes(id))).toEqual([])
     expect(walked).toEqual((await listOf(one)).filter((id) => walked.includes(id)))
   })
 
-  test.each(ways)('by $size, backward $backward, under a filter, meets each that passes once, in order', async (way) => {
-    await insertConnections(one, 16)
-    const { items } = await pageOf(one, firstPage)
-    const even = items.filter(({ item }) => item.redirectUri.includes('even')).map(({ item }) => item.id)
-    expect(await walk(way, async () => {}, { redirectUriContains: 'EVEN' })).toEqual(even)
-    expect(even).toHaveLength(8)
-  })
+  test.each(ways)(
+    'by $size, backward $backward, under a filter, meets each that passes once, in order',
+    async (way) => {
+      await insertConnections(one, 16)
+      const { items } = await pageOf(one, firstPage)
+      const even = items.filter(({ item }) => item.redirectUri.includes('even')).map(({ item }) => item.id)
+      expect(await walk(way, async () => {}, { redirectUriContains: 'EVEN' })).toEqual(even)
+      expect(even).toHaveLength(8)
+    },
+  )
 
   test('goes on from a place whose connection is gone', async () => {
     await insertConnections(one, 5)
@@ -124,7 +145,9 @@ describe('walking the connections of a client', () => {
   test('has cursors with all microseconds', async () => {
     await insertConnections(one, 1, '2026-10-25 03:30:00.123456')
     const { items } = await pageOf(one, firstPage)
-    expect(items.map(({ cursor }) => decodeCursor(cursor, 'time'))).toEqual([['2026-10-25 03:30:00.123456', items[0]?.item.id]])
+    expect(items.map(({ cursor }) => decodeCursor(cursor, 'time'))).toEqual([
+      ['2026-10-25 03:30:00.123456', items[0]?.item.id],
+    ])
   })
 })
 
@@ -147,7 +170,13 @@ describe('connections of several clients', () => {
     const last = { ids: ofOne.slice(3), total: 4, more: false }
     expect(await pagesOf({}, { by: 'number', size: 3, number: 7 })).toEqual([ofTwo, null, last, nothing, last])
     const found = { ids: [expect.any(String)], total: null, more: false }
-    expect(await pagesOf({ consumerId }, firstPage)).toEqual([{ ...nothing, total: null }, null, found, { ...nothing, total: null }, found])
+    expect(await pagesOf({ consumerId }, firstPage)).toEqual([
+      { ...nothing, total: null },
+      null,
+      found,
+      { ...nothing, total: null },
+      found,
+    ])
     expect(sent).toHaveLength(4)
     expect(sent[3]).not.toMatch(/count\(/i)
     expect(await store.pagesOf([], {}, firstPage)).toEqual([])
@@ -173,14 +202,21 @@ test.each([
   ['ua_', 0],
   ['odd%3', 0],
   ['', 4],
-])('redirect URIs that contain %j are %i, of one client and of several, by cursor and by number', async (redirectUriContains, count) => {
-  await insertConnections(one, 4)
-  await insertConnections(two, 4)
-  const requests: PageRequest[] = [firstPage, { ...firstPage, backward: true, withTotal: true }, { by: 'number', size: 50, number: 1 }]
-  for (const ids of [[one], [one, two]])
-    for (const request of requests) {
-      const pages = await store.pagesOf(ids, { redirectUriContains }, request)
-      expect(pages.map((page) => page?.items.length)).toEqual(ids.map(() => count))
-      if (request !== firstPage) expect(pages.map((page) => page?.total)).toEqual(ids.map(() => count))
-    }
-})
+])(
+  'redirect URIs that contain %j are %i, of one client and of several, by cursor and by number',
+  async (redirectUriContains, count) => {
+    await insertConnections(one, 4)
+    await insertConnections(two, 4)
+    const requests: PageRequest[] = [
+      firstPage,
+      { ...firstPage, backward: true, withTotal: true },
+      { by: 'number', size: 50, number: 1 },
+    ]
+    for (const ids of [[one], [one, two]])
+      for (const request of requests) {
+        const pages = await store.pagesOf(ids, { redirectUriContains }, request)
+        expect(pages.map((page) => page?.items.length)).toEqual(ids.map(() => count))
+        if (request !== firstPage) expect(pages.map((page) => page?.total)).toEqual(ids.map(() => count))
+      }
+  },
+)

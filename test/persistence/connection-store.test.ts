@@ -3,15 +3,18 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { DatabaseConfig } from '../../src/config/shape.ts'
 import type { ConnectionStore } from '../../src/domain/connection.ts'
 import { GatewayError } from '../../src/domain/errors.ts'
-import { createConnectionStore } from '../../src/persistence/connection-store.ts'
-import { createDatabase, type Database } from '../../src/persistence/database.ts'
-import { classifyFailure } from '../../src/persistence/failure.ts'
+import { createDatabase, type Database } from '../../src/persistence/pool/database.ts'
+import { classifyFailure } from '../../src/persistence/pool/failure.ts'
+import { createConnectionStore } from '../../src/persistence/stores/connection-store.ts'
 import { createTestDatabase, databaseDefaults, type TestDatabase, whole } from '../support/database.ts'
 import { startPostgresProxy } from '../support/postgres-proxy.ts'
 
 type RedirectUriChange = Parameters<ConnectionStore['updateRedirectUri']>[0]
 
-/** What is tested here, its outcomes taken apart: the connection, or null where there is none. `versions.test.ts` has the rest. */
+/**
+ * What is tested here, its outcomes taken apart: the connection, or null where there is none. `versions.test.ts` has
+ * the rest.
+ */
 function plainStore(of: Database) {
   const { find, updateRedirectUri } = createConnectionStore(of)
   return {
@@ -93,7 +96,8 @@ const storedRow = async () =>
       [connectionId],
     )
   )[0]
-const audit = () => testDatabase.query<AuditRow>('SELECT * FROM connection_changes WHERE connection_id = $1 ORDER BY id', [connectionId])
+const audit = () =>
+  testDatabase.query<AuditRow>('SELECT * FROM connection_changes WHERE connection_id = $1 ORDER BY id', [connectionId])
 
 interface AuditRow {
   readonly redirect_uri_before: string
@@ -141,7 +145,9 @@ describe('an update', () => {
       redirectUri: before,
     })
     await store.updateRedirectUri(change(after))
-    expect(await testDatabase.query('SELECT redirect_uri FROM connections WHERE id = $1', [other])).toEqual([{ redirect_uri: before }])
+    expect(await testDatabase.query('SELECT redirect_uri FROM connections WHERE id = $1', [other])).toEqual([
+      { redirect_uri: before },
+    ])
   })
 
   test('is recorded with who, through which door, under which request id, and what it was before', async () => {
@@ -169,8 +175,12 @@ describe('an update', () => {
 
   test('by a client that speaks for itself is recorded without a user', async () => {
     const { author } = change(after)
-    await store.updateRedirectUri(change(after, { author: { ...author, door: 'REST', caller: { ...author.caller, userId: null } } }))
-    expect(await audit()).toEqual([expect.objectContaining({ door: 'REST', caller_client_id: callerId, caller_user_id: null })])
+    await store.updateRedirectUri(
+      change(after, { author: { ...author, door: 'REST', caller: { ...author.caller, userId: null } } }),
+    )
+    expect(await audit()).toEqual([
+      expect.objectContaining({ door: 'REST', caller_client_id: callerId, caller_user_id: null }),
+    ])
   })
 
   test('of the same value again writes nothing, and answers the connection', async () => {
@@ -218,30 +228,39 @@ describe('an update', () => {
     const clientType = `M"S'P\\",{"door":"EXTERNAL"}🙂`
     const { author } = change(after)
     await store.updateRedirectUri(
-      change(after, { author: { ...author, requestId: `"}'; --${'x'.repeat(192)}`, caller: { ...author.caller, clientType } } }),
+      change(after, {
+        author: { ...author, requestId: `"}'; --${'x'.repeat(192)}`, caller: { ...author.caller, clientType } },
+      }),
     )
     expect(await audit()).toEqual([
-      expect.objectContaining({ door: 'GRAPHQL', caller_client_type: clientType, request_id: `"}'; --${'x'.repeat(192)}` }),
+      expect.objectContaining({
+        door: 'GRAPHQL',
+        caller_client_type: clientType,
+        request_id: `"}'; --${'x'.repeat(192)}`,
+      }),
     ])
   })
 
-  test.each(['Pacific/Auckland', 'America/St_Johns'])('is in UTC wherever the database (%s) and the process are', async (zone) => {
-    const { TZ } = process.env
-    const [name] = await testDatabase.query<{ name: string }>('SELECT current_database() AS name')
-    await testDatabase.query(`ALTER DATABASE ${name?.name} SET timezone = '${zone}'`)
-    const elsewhere = createDatabase(testDatabase.url, config)
-    try {
-      process.env['TZ'] = 'Asia/Kathmandu'
-      const answer = await plainStore(elsewhere).updateRedirectUri(change(after))
-      expect(Math.abs(Date.now() - Number(answer?.updatedAt))).toBeLessThan(60_000)
-      expect(answer?.insertedAt).toEqual(new Date('2019-03-31T03:30:00.123Z'))
-    } finally {
-      if (TZ === undefined) delete process.env['TZ']
-      else process.env['TZ'] = TZ
-      await testDatabase.query(`ALTER DATABASE ${name?.name} RESET timezone`)
-      await elsewhere.close()
-    }
-  })
+  test.each(['Pacific/Auckland', 'America/St_Johns'])(
+    'is in UTC wherever the database (%s) and the process are',
+    async (zone) => {
+      const { TZ } = process.env
+      const [name] = await testDatabase.query<{ name: string }>('SELECT current_database() AS name')
+      await testDatabase.query(`ALTER DATABASE ${name?.name} SET timezone = '${zone}'`)
+      const elsewhere = createDatabase(testDatabase.url, config)
+      try {
+        process.env['TZ'] = 'Asia/Kathmandu'
+        const answer = await plainStore(elsewhere).updateRedirectUri(change(after))
+        expect(Math.abs(Date.now() - Number(answer?.updatedAt))).toBeLessThan(60_000)
+        expect(answer?.insertedAt).toEqual(new Date('2019-03-31T03:30:00.123Z'))
+      } finally {
+        if (TZ === undefined) delete process.env['TZ']
+        else process.env['TZ'] = TZ
+        await testDatabase.query(`ALTER DATABASE ${name?.name} RESET timezone`)
+        await elsewhere.close()
+      }
+    },
+  )
 })
 
 describe('finding', () => {
@@ -310,12 +329,16 @@ describe('concurrent writers', () => {
   async function expectUnbrokenChain(): Promise<AuditRow[]> {
     const rows = await audit()
     const row = await storedRow()
-    expect(rows.map((entry) => entry.redirect_uri_before)).toEqual([before, ...rows.slice(0, -1).map((entry) => entry.redirect_uri_after)])
+    expect(rows.map((entry) => entry.redirect_uri_before)).toEqual([
+      before,
+      ...rows.slice(0, -1).map((entry) => entry.redirect_uri_after),
+    ])
     expect(rows.at(-1)?.redirect_uri_after ?? before).toBe(row?.['redirect_uri'])
     return rows
   }
 
-  const countOf = (rows: readonly AuditRow[], requestId: string) => rows.filter((row) => row.request_id === requestId).length
+  const countOf = (rows: readonly AuditRow[], requestId: string) =>
+    rows.filter((row) => row.request_id === requestId).length
 
   test('of one connection: every acknowledged update has exactly one audit row, in an unbroken chain', async () => {
     const acknowledged: string[] = []
@@ -343,7 +366,10 @@ describe('concurrent writers', () => {
         for (let round = 0; round < rounds; round++) {
           const name = `writer-${writer}-round-${round}`
           if (writer % 4 === 0) {
-            await testDatabase.query('UPDATE connections SET redirect_uri = $1 WHERE id = $2', [`http://foreign.ua/${name}`, connectionId])
+            await testDatabase.query('UPDATE connections SET redirect_uri = $1 WHERE id = $2', [
+              `http://foreign.ua/${name}`,
+              connectionId,
+            ])
             foreign += 1
           } else if (writer % 4 === 1) {
             await store.updateRedirectUri(changeBy(name, `https://a.ua/${name}`))
@@ -376,7 +402,10 @@ describe('concurrent writers', () => {
   })
 
   test('see what an earlier writer has just committed, not what was there when they began', async () => {
-    const connection = await updateBehind('UPDATE connections SET redirect_uri = $2 WHERE id = $1', [connectionId, after])
+    const connection = await updateBehind('UPDATE connections SET redirect_uri = $2 WHERE id = $1', [
+      connectionId,
+      after,
+    ])
     expect(connection?.redirectUri).toBe(after)
     expect((await audit()).map((row) => row.door)).toEqual(['EXTERNAL'])
   })
@@ -387,41 +416,46 @@ describe('concurrent writers', () => {
   })
 
   test('of a connection that moves to another client answer null', async () => {
-    expect(await updateBehind('UPDATE connections SET client_id = consumer_id WHERE id = $1', [connectionId])).toBeNull()
+    expect(
+      await updateBehind('UPDATE connections SET client_id = consumer_id WHERE id = $1', [connectionId]),
+    ).toBeNull()
     expect(await audit()).toEqual([])
   })
 
-  test.each(['repeatable read', 'serializable'])('under %s by default are served or asked to come back, and never half', async (level) => {
-    const [name] = await testDatabase.query<{ name: string }>('SELECT current_database() AS name')
-    await testDatabase.query(`ALTER DATABASE ${name?.name} SET default_transaction_isolation = '${level}'`)
-    const strict = createDatabase(testDatabase.url, config)
-    try {
-      const strictStore = plainStore(strict)
-      const acknowledged: string[] = []
-      const refused: string[] = []
-      await Promise.all(
-        Array.from({ length: 8 }, async (_, writer) => {
-          for (let round = 0; round < 10; round++) {
-            const requestId = `writer-${writer}-round-${round}`
-            try {
-              await strictStore.updateRedirectUri(changeBy(requestId, `https://a.ua/${requestId}`))
-              acknowledged.push(requestId)
-            } catch (error) {
-              expect(error).toMatchObject({ refusal: 'unavailable', details: { retryAfter: 1 } })
-              refused.push(requestId)
+  test.each(['repeatable read', 'serializable'])(
+    'under %s by default are served or asked to come back, and never half',
+    async (level) => {
+      const [name] = await testDatabase.query<{ name: string }>('SELECT current_database() AS name')
+      await testDatabase.query(`ALTER DATABASE ${name?.name} SET default_transaction_isolation = '${level}'`)
+      const strict = createDatabase(testDatabase.url, config)
+      try {
+        const strictStore = plainStore(strict)
+        const acknowledged: string[] = []
+        const refused: string[] = []
+        await Promise.all(
+          Array.from({ length: 8 }, async (_, writer) => {
+            for (let round = 0; round < 10; round++) {
+              const requestId = `writer-${writer}-round-${round}`
+              try {
+                await strictStore.updateRedirectUri(changeBy(requestId, `https://a.ua/${requestId}`))
+                acknowledged.push(requestId)
+              } catch (error) {
+                expect(error).toMatchObject({ refusal: 'unavailable', details: { retryAfter: 1 } })
+                refused.push(requestId)
+              }
             }
-          }
-        }),
-      )
-      const rows = await expectUnbrokenChain()
-      expect(acknowledged.length + refused.length).toBe(80)
-      expect(acknowledged.length).toBeGreaterThan(0)
-      expect(rows.map((row) => row.request_id).sort()).toEqual(acknowledged.sort())
-    } finally {
-      await testDatabase.query(`ALTER DATABASE ${name?.name} RESET default_transaction_isolation`)
-      await strict.close()
-    }
-  })
+          }),
+        )
+        const rows = await expectUnbrokenChain()
+        expect(acknowledged.length + refused.length).toBe(80)
+        expect(acknowledged.length).toBeGreaterThan(0)
+        expect(rows.map((row) => row.request_id).sort()).toEqual(acknowledged.sort())
+      } finally {
+        await testDatabase.query(`ALTER DATABASE ${name?.name} RESET default_transaction_isolation`)
+        await strict.close()
+      }
+    },
+  )
 })
 
 describe('who it was', () => {
@@ -432,14 +466,17 @@ describe('who it was', () => {
       const first = await pid()
       await plainStore(single).updateRedirectUri(change(after))
       await single.run(
-        (prisma) => prisma.$executeRaw`UPDATE connections SET redirect_uri = 'https://plain.ua/' WHERE id = ${connectionId}::uuid`,
+        (prisma) =>
+          prisma.$executeRaw`UPDATE connections SET redirect_uri = 'https://plain.ua/' WHERE id = ${connectionId}::uuid`,
       )
       expect(await pid()).toEqual(first)
       expect(await single.query(`SELECT current_setting('gateway.caller', true) AS caller`)).toEqual([{ caller: '' }])
     } finally {
       await single.close()
     }
-    expect((await audit()).map(({ door, caller_client_id, request_id }) => ({ door, caller_client_id, request_id }))).toEqual([
+    expect(
+      (await audit()).map(({ door, caller_client_id, request_id }) => ({ door, caller_client_id, request_id })),
+    ).toEqual([
       { door: 'GRAPHQL', caller_client_id: callerId, request_id: 'a-request-id-of-20-characters' },
       { door: 'EXTERNAL', caller_client_id: null, request_id: null },
     ])
@@ -447,7 +484,8 @@ describe('who it was', () => {
 
   test('ends with a statement that failed or wrote nothing, too', async () => {
     const single = createDatabase(testDatabase.url, { ...config, poolMax: 1 })
-    const callerNow = async () => (await single.query(`SELECT coalesce(current_setting('gateway.caller', true), '') AS caller`))[0]
+    const callerNow = async () =>
+      (await single.query(`SELECT coalesce(current_setting('gateway.caller', true), '') AS caller`))[0]
     try {
       await plainStore(single).updateRedirectUri(change(before))
       expect(await callerNow()).toEqual({ caller: '' })
@@ -460,24 +498,30 @@ describe('who it was', () => {
 })
 
 describe('the last lock: were validation bypassed,', () => {
-  test.each(['http://after.example.ua/', 'HTTPS://after.example.ua/', 'javascript:alert(1)', 'https://', '', ' https://after.example.ua/'])(
-    'the database itself would refuse %j, write nothing, and it would be our fault',
-    async (redirectUri) => {
-      const row = await storedRow()
-      const error = await store.updateRedirectUri(change(redirectUri)).catch((thrown: unknown) => thrown)
+  test.each([
+    'http://after.example.ua/',
+    'HTTPS://after.example.ua/',
+    'javascript:alert(1)',
+    'https://',
+    '',
+    ' https://after.example.ua/',
+  ])('the database itself would refuse %j, write nothing, and it would be our fault', async (redirectUri) => {
+    const row = await storedRow()
+    const error = await store.updateRedirectUri(change(redirectUri)).catch((thrown: unknown) => thrown)
 
-      expect(error).toBeInstanceOf(Error)
-      expect(error).not.toBeInstanceOf(GatewayError)
-      expect(classifyFailure(error)).toBe('fault')
-      expect(String(error)).toContain('connection_changes_redirect_uri_is_https')
-      expect(await storedRow()).toEqual(row)
-      expect(await audit()).toEqual([])
-    },
-  )
+    expect(error).toBeInstanceOf(Error)
+    expect(error).not.toBeInstanceOf(GatewayError)
+    expect(classifyFailure(error)).toBe('fault')
+    expect(String(error)).toContain('connection_changes_redirect_uri_is_https')
+    expect(await storedRow()).toEqual(row)
+    expect(await audit()).toEqual([])
+  })
 
   test('256 characters are refused as well', async () => {
     const row = await storedRow()
-    const error = await store.updateRedirectUri(change(`https://a.ua/${'a'.repeat(243)}`)).catch((thrown: unknown) => thrown)
+    const error = await store
+      .updateRedirectUri(change(`https://a.ua/${'a'.repeat(243)}`))
+      .catch((thrown: unknown) => thrown)
     expect(classifyFailure(error)).toBe('fault')
     expect(await storedRow()).toEqual(row)
   })

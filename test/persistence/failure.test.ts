@@ -5,15 +5,21 @@ import { Client } from 'pg'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { DatabaseConfig } from '../../src/config/shape.ts'
 import { GatewayError } from '../../src/domain/errors.ts'
-import { createConnectionStore } from '../../src/persistence/connection-store.ts'
-import { createDatabase, type Database } from '../../src/persistence/database.ts'
-import { classifyFailure, type Failure, toRefusal } from '../../src/persistence/failure.ts'
+import { createDatabase, type Database } from '../../src/persistence/pool/database.ts'
+import { classifyFailure, type Failure, toRefusal } from '../../src/persistence/pool/failure.ts'
+import { createConnectionStore } from '../../src/persistence/stores/connection-store.ts'
 import { createTestDatabase, databaseDefaults, type TestDatabase } from '../support/database.ts'
 import { type PostgresProxy, startPostgresProxy } from '../support/postgres-proxy.ts'
 
 // Every error here is one that a real PostgreSQL, driver and Prisma have thrown.
 
-const config: DatabaseConfig = { ...databaseDefaults, poolMax: 2, connectTimeoutMs: 400, statementTimeoutMs: 5_000, lockTimeoutMs: 5_000 }
+const config: DatabaseConfig = {
+  ...databaseDefaults,
+  poolMax: 2,
+  connectTimeoutMs: 400,
+  statementTimeoutMs: 5_000,
+  lockTimeoutMs: 5_000,
+}
 type Work = Parameters<Database['run']>[0]
 
 let db: TestDatabase
@@ -81,7 +87,8 @@ const asRole = (password = 'right') => Object.assign(new URL(db.url), { username
 /** A statement by the typed client, by its raw door, or as a text straight through the driver adapter. */
 type Statement = Work | string
 
-const typed: Work = (prisma) => prisma.connection.findUnique({ where: { id: connectionId, clientId }, select: { id: true } })
+const typed: Work = (prisma) =>
+  prisma.connection.findUnique({ where: { id: connectionId, clientId }, select: { id: true } })
 const raw: Work = (prisma) => prisma.$queryRaw`SELECT id FROM connections WHERE id = ${connectionId}::uuid`
 const direct = 'SELECT id FROM connections'
 const sleep: Work = (prisma) => prisma.$queryRaw`SELECT pg_sleep(4)::text`
@@ -91,7 +98,10 @@ const write: Work = (prisma) =>
   prisma.$queryRaw`UPDATE connections SET updated_at = updated_at WHERE id = ${connectionId}::uuid RETURNING id`
 
 /** What was thrown, inside and outside of the database's own handling, and how it was judged. */
-async function provoke(database: Database, statement: Statement): Promise<{ failure: Failure; inner: unknown; outer: unknown }> {
+async function provoke(
+  database: Database,
+  statement: Statement,
+): Promise<{ failure: Failure; inner: unknown; outer: unknown }> {
   let inner: unknown
   const attempt =
     typeof statement === 'string'
@@ -200,7 +210,10 @@ describe('unavailable, and served again afterwards:', () => {
       const stranger = createServer((socket) => socket.on('error', () => {}).end(answer)).listen(0, '127.0.0.1')
       await once(stranger, 'listening')
       cleanups.push(async () => stranger.close())
-      const url = Object.assign(new URL(db.url), { hostname: '127.0.0.1', port: (stranger.address() as AddressInfo).port }).href
+      const url = Object.assign(new URL(db.url), {
+        hostname: '127.0.0.1',
+        port: (stranger.address() as AddressInfo).port,
+      }).href
       await expectUnavailable(open(url), typed, raw, direct)
     })
 
@@ -256,15 +269,19 @@ describe('unavailable, and served again afterwards:', () => {
       ['typed', typed],
       ['raw', raw],
       ['direct', direct],
-    ])('the backend freezes before a %s statement: only our own clock helps', { timeout: 10_000 }, async (_name, work) => {
-      const proxy = await proxied()
-      const database = open(proxy.url, { statementTimeoutMs: 100 })
-      await database.run(typed)
-      proxy.freeze()
-      await expectUnavailable(database, work)
-      proxy.thaw()
-      await expectRecovery(database)
-    })
+    ])(
+      'the backend freezes before a %s statement: only our own clock helps',
+      { timeout: 10_000 },
+      async (_name, work) => {
+        const proxy = await proxied()
+        const database = open(proxy.url, { statementTimeoutMs: 100 })
+        await database.run(typed)
+        proxy.freeze()
+        await expectUnavailable(database, work)
+        proxy.thaw()
+        await expectRecovery(database)
+      },
+    )
 
     const closed = (proxy: PostgresProxy) => proxy.cut()
     const reset = (proxy: PostgresProxy) => proxy.stop().then(proxy.start)
@@ -326,7 +343,11 @@ describe('unavailable, and served again afterwards:', () => {
       const store = createConnectionStore(database)
       const release = await held(db.lockConnection(connectionId))
       await expectUnavailable(database, write, directWrite)
-      const author = { caller: { clientId, clientType: 'MSP', scopes: [], userId: null }, door: 'REST', requestId: 'r' } as const
+      const author = {
+        caller: { clientId, clientType: 'MSP', scopes: [], userId: null },
+        door: 'REST',
+        requestId: 'r',
+      } as const
       await expect(
         store.updateRedirectUri({
           clientId,
@@ -373,7 +394,11 @@ describe('unavailable, and served again afterwards:', () => {
       const reset = await setting('default_transaction_read_only = on')
       const database = open(db.url)
       await expectUnavailable(database, write, directWrite, (prisma) =>
-        prisma.connection.update({ where: { id: connectionId }, data: { updatedAt: new Date() }, select: { id: true } }),
+        prisma.connection.update({
+          where: { id: connectionId },
+          data: { updatedAt: new Date() },
+          select: { id: true },
+        }),
       )
       await reset()
       await expectRecovery(database)
@@ -383,7 +408,8 @@ describe('unavailable, and served again afterwards:', () => {
     test('has no room left for what it must put on disk', async () => {
       const reset = await setting("temp_file_limit = '64kB'")
       const database = open(db.url)
-      const sort: Work = (prisma) => prisma.$queryRaw`SELECT md5(n::text) FROM generate_series(1, 200000) AS n ORDER BY 1 DESC LIMIT 100000`
+      const sort: Work = (prisma) =>
+        prisma.$queryRaw`SELECT md5(n::text) FROM generate_series(1, 200000) AS n ORDER BY 1 DESC LIMIT 100000`
       await db.query(`ALTER DATABASE ${name} SET work_mem = '64kB'`)
       await expectUnavailable(database, sort)
       await reset()
@@ -401,7 +427,8 @@ describe('unavailable, and served again afterwards:', () => {
     })
 
     test('the password is missing', async () => {
-      // Through a proxy, which closes the connections that pg leaves open after this until the server gives up, a minute later.
+      // Through a proxy, which closes the connections that pg leaves open after this until the server gives up, a
+      // minute later.
       await expectUnavailable(open((await proxied(asRole(''))).url), typed, raw, direct)
     })
 
@@ -436,7 +463,9 @@ describe('unavailable, and served again afterwards:', () => {
     test('a column or a function is missing', async () => {
       const database = open(db.url)
       await db.query('ALTER TABLE connections RENAME COLUMN redirect_uri TO redirect_url')
-      cleanups.push(() => db.query('ALTER TABLE connections RENAME COLUMN redirect_url TO redirect_uri').catch(() => {}))
+      cleanups.push(() =>
+        db.query('ALTER TABLE connections RENAME COLUMN redirect_url TO redirect_uri').catch(() => {}),
+      )
       await expectUnavailable(
         database,
         (prisma) => prisma.connection.findFirst({ select: { redirectUri: true } }),
@@ -483,7 +512,11 @@ describe('unavailable, and served again afterwards:', () => {
       const waiting = [database.run(write), database.run(write)]
       await db.untilLockWaited(2)
       for (const work of [() => database.run(typed), () => database.run(raw), () => database.rows(direct, [])])
-        await expect(work()).rejects.toMatchObject({ refusal: 'unavailable', status: 503, cause: { reason: 'queue_timeout' } })
+        await expect(work()).rejects.toMatchObject({
+          refusal: 'unavailable',
+          status: 503,
+          cause: { reason: 'queue_timeout' },
+        })
       await release()
       await Promise.all(waiting)
       await expectRecovery(database)
@@ -516,7 +549,10 @@ describe('conflict, tried again and served:', () => {
   })
 
   /** Runs work whose first `losses` attempts lose, and notes how each was judged. */
-  async function judgeAttempts(database: Database, work: (attempt: number) => Work): Promise<{ judged: Failure[]; outcome: unknown }> {
+  async function judgeAttempts(
+    database: Database,
+    work: (attempt: number) => Work,
+  ): Promise<{ judged: Failure[]; outcome: unknown }> {
     const judged: Failure[] = []
     let attempt = 0
     const outcome = await database
@@ -548,7 +584,9 @@ describe('conflict, tried again and served:', () => {
   const rawUpdate = () => `UPDATE connections SET updated_at = updated_at WHERE id = '${connectionId}' RETURNING id`
 
   test('a serialization failure', async () => {
-    const { judged, outcome } = await judgeAttempts(open(db.url), (attempt) => (attempt === 1 ? overtaken(rawUpdate()) : raw))
+    const { judged, outcome } = await judgeAttempts(open(db.url), (attempt) =>
+      attempt === 1 ? overtaken(rawUpdate()) : raw,
+    )
     expect(judged).toEqual(['conflict'])
     expect(outcome).toEqual([{ id: connectionId }])
   })
@@ -559,7 +597,11 @@ describe('conflict, tried again and served:', () => {
         async (transaction) => {
           await transaction.connection.findFirst({ select: { id: true } })
           await rival.query('UPDATE connections SET updated_at = clock_timestamp() WHERE id = $1', [connectionId])
-          return transaction.connection.update({ where: { id: connectionId }, data: { updatedAt: new Date() }, select: { id: true } })
+          return transaction.connection.update({
+            where: { id: connectionId },
+            data: { updatedAt: new Date() },
+            select: { id: true },
+          })
         },
         { isolationLevel: 'RepeatableRead' },
       )
@@ -570,7 +612,12 @@ describe('conflict, tried again and served:', () => {
 
   test('a deadlock', async () => {
     const other = randomUUID()
-    await db.insertConnection({ id: other, clientId, consumerId: await db.insertClient({ type: 'MIS' }), redirectUri: 'https://a.ua' })
+    await db.insertConnection({
+      id: other,
+      clientId,
+      consumerId: await db.insertClient({ type: 'MIS' }),
+      redirectUri: 'https://a.ua',
+    })
     await setting("deadlock_timeout = '10ms'")
     const database = open(db.url)
     // The rival finds out so late that it is always us who are chosen.
@@ -604,10 +651,18 @@ const clientType = { id: randomUUID(), name: 'TWICE', insertedAt: new Date(), up
 describe('fault, passed on as it is, and never tried again:', () => {
   test.each<[string, Work]>([
     ['a unique violation', (prisma) => prisma.clientType.create({ data: clientType })],
-    ['a unique violation in raw SQL', (prisma) => prisma.$executeRaw`INSERT INTO client_types SELECT * FROM client_types`],
+    [
+      'a unique violation in raw SQL',
+      (prisma) => prisma.$executeRaw`INSERT INTO client_types SELECT * FROM client_types`,
+    ],
     [
       'a foreign key violation',
-      (prisma) => prisma.connection.update({ where: { id: connectionId }, data: { consumerId: randomUUID() }, select: { id: true } }),
+      (prisma) =>
+        prisma.connection.update({
+          where: { id: connectionId },
+          data: { consumerId: randomUUID() },
+          select: { id: true },
+        }),
     ],
     [
       'a check violation',
@@ -616,22 +671,34 @@ describe('fault, passed on as it is, and never tried again:', () => {
                            VALUES (${connectionId}::uuid, ${clientId}::uuid, 'UPDATED', 'a', 'b', 'WINDOW', now())`,
     ],
     ['a NULL in a column without', (prisma) => prisma.$executeRaw`UPDATE connections SET redirect_uri = NULL`],
-    ['a text that is too long', (prisma) => prisma.$executeRaw`UPDATE connections SET redirect_uri = ${'x'.repeat(256)}`],
-    ['an id that is no UUID', (prisma) => prisma.connection.findUnique({ where: { id: 'nobody' }, select: { id: true } })],
-    ['an id that is no UUID in raw SQL', (prisma) => prisma.$queryRaw`SELECT FROM connections WHERE id = ${'nobody'}::uuid`],
+    [
+      'a text that is too long',
+      (prisma) => prisma.$executeRaw`UPDATE connections SET redirect_uri = ${'x'.repeat(256)}`,
+    ],
+    [
+      'an id that is no UUID',
+      (prisma) => prisma.connection.findUnique({ where: { id: 'nobody' }, select: { id: true } }),
+    ],
+    [
+      'an id that is no UUID in raw SQL',
+      (prisma) => prisma.$queryRaw`SELECT FROM connections WHERE id = ${'nobody'}::uuid`,
+    ],
     ['a NUL byte', (prisma) => prisma.$queryRaw`SELECT ${'a\0b'}::text`],
     ['SQL that is none', (prisma) => prisma.$queryRawUnsafe('SELEKT 1')],
     ['a division by zero', (prisma) => prisma.$queryRawUnsafe('SELECT 1 / 0')],
-    ['a row that is required and not there', (prisma) => prisma.connection.findUniqueOrThrow({ where: { id: randomUUID() } })],
+    [
+      'a row that is required and not there',
+      (prisma) => prisma.connection.findUniqueOrThrow({ where: { id: randomUUID() } }),
+    ],
     ['a query that Prisma refuses', (prisma) => prisma.connection.findUnique({ where: JSON.parse('{"nonsense":1}') })],
     ['a mistake of our own', async () => JSON.parse('null').missing],
     ["somebody else's trigger", (prisma) => prisma.$executeRaw`DO $$ BEGIN RAISE EXCEPTION 'not on a Sunday'; END $$`],
   ])('%s', async (_name, work) => {
     const database = open(db.url)
-    await db.query('INSERT INTO client_types (id, name, inserted_at, updated_at) VALUES ($1, $2, now(), now()) ON CONFLICT DO NOTHING', [
-      clientType.id,
-      clientType.name,
-    ])
+    await db.query(
+      'INSERT INTO client_types (id, name, inserted_at, updated_at) VALUES ($1, $2, now(), now()) ON CONFLICT DO NOTHING',
+      [clientType.id, clientType.name],
+    )
     let attempts = 0
     await expectFault(database, (prisma) => {
       attempts += 1
@@ -647,10 +714,10 @@ describe('fault, passed on as it is, and never tried again:', () => {
     ['a text that is too long', `UPDATE connections SET redirect_uri = repeat('x', 256)`],
     ["somebody else's trigger", `DO $$ BEGIN RAISE EXCEPTION 'not on a Sunday'; END $$`],
   ])('%s, straight through the adapter', async (_name, sql) => {
-    await db.query('INSERT INTO client_types (id, name, inserted_at, updated_at) VALUES ($1, $2, now(), now()) ON CONFLICT DO NOTHING', [
-      clientType.id,
-      clientType.name,
-    ])
+    await db.query(
+      'INSERT INTO client_types (id, name, inserted_at, updated_at) VALUES ($1, $2, now(), now()) ON CONFLICT DO NOTHING',
+      [clientType.id, clientType.name],
+    )
     const database = open(db.url)
     await expectFault(database, sql)
     await expectRecovery(database)

@@ -6,15 +6,21 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { ClientFilter } from '../../src/domain/client.ts'
 import type { ConnectionFilter } from '../../src/domain/connection.ts'
 import { decodeCursor, type PageRequest } from '../../src/domain/page.ts'
-import { createClientStore } from '../../src/persistence/client-store.ts'
-import { createConnectionStore } from '../../src/persistence/connection-store.ts'
-import { createDatabase, type Database, type SqlValue } from '../../src/persistence/database.ts'
-import { migrate } from '../../src/persistence/migrate.ts'
-import { MIGRATIONS } from '../../src/persistence/migration-files.ts'
-import { plannedAnew } from '../../src/persistence/statement-names.ts'
+import { migrate } from '../../src/persistence/migrations/migrate.ts'
+import { MIGRATIONS } from '../../src/persistence/migrations/migration-files.ts'
+import { createDatabase, type Database, type SqlValue } from '../../src/persistence/pool/database.ts'
+import { plannedAnew } from '../../src/persistence/pool/statement-names.ts'
+import { createClientStore } from '../../src/persistence/stores/client-store.ts'
+import { createConnectionStore } from '../../src/persistence/stores/connection-store.ts'
 import { createTestDatabase, databaseDefaults, type TestDatabase } from '../support/database.ts'
 
-const config = { ...databaseDefaults, poolMax: 2, connectTimeoutMs: 5_000, statementTimeoutMs: 60_000, lockTimeoutMs: 5_000 }
+const config = {
+  ...databaseDefaults,
+  poolMax: 2,
+  connectTimeoutMs: 5_000,
+  statementTimeoutMs: 60_000,
+  lockTimeoutMs: 5_000,
+}
 const clientCount = 100_000
 const connectionCount = 1_000_000
 /** How many connections the first client has. The others have nine or ten each. */
@@ -28,8 +34,9 @@ const sqlClientId = (number: string) => `('c0000000-0000-4000-8000-' || lpad((${
 const sqlUserId = (number: string) => `('e0000000-0000-4000-8000-' || lpad((${number})::text, 12, '0'))::uuid`
 
 /**
- * Mithril's tables, filled. Every 10,000th client is a rare one, and so is every 100,000th connection and every 10,000th of the big
- * client's; two clients in three are a "Клініка". Foreign keys hold by construction and are not checked a million times.
+ * Mithril's tables, filled. Every 10,000th client is a rare one, and so is every 100,000th connection and every
+ * 10,000th of the big client's; two clients in three are a "Клініка". Foreign keys hold by construction and are not
+ * checked a million times.
  */
 const fill = `
   SET synchronous_commit = off;
@@ -74,7 +81,12 @@ beforeAll(async () => {
   await session.connect()
   await session.query(fill)
   await session.query('RESET session_replication_role')
-  expect(await migrate(testDatabase.url)).toEqual(['2_versions_and_history', '3_lists', '4_faster_record', '5_guarded_record'])
+  expect(await migrate(testDatabase.url)).toEqual([
+    '2_versions_and_history',
+    '3_lists',
+    '4_faster_record',
+    '5_guarded_record',
+  ])
   // As autovacuum leaves the tables.
   await session.query('VACUUM ANALYZE clients, client_types, connections')
   database = createDatabase(testDatabase.url, config)
@@ -126,17 +138,24 @@ const readWhole = (plan: PlanNode) =>
     .map((node) => node['Relation Name'])
     .filter((table) => table !== 'client_types') // five rows
 
-/** The fastest of three runs of each of the plans that PostgreSQL may choose: for these values, and for any (once it is prepared). */
+/**
+ * The fastest of three runs of each of the plans that PostgreSQL may choose: for these values, and for any (once it is
+ * prepared).
+ */
 async function measure({ sql, values }: Statement) {
   const runs = async (text: string, list: readonly SqlValue[]) => {
     const found: Explained[] = []
     for (let run = 0; run < 3; run++) {
-      const { rows } = await session.query<{ 'QUERY PLAN': readonly [Explained] }>(`EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ${text}`, [
-        ...list,
-      ])
+      const { rows } = await session.query<{ 'QUERY PLAN': readonly [Explained] }>(
+        `EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ${text}`,
+        [...list],
+      )
       found.push(...rows.flatMap((row) => row['QUERY PLAN']))
     }
-    return { ms: Math.min(...found.map((run) => run['Execution Time'])), seq: found.flatMap(({ Plan }) => readWhole(Plan)) }
+    return {
+      ms: Math.min(...found.map((run) => run['Execution Time'])),
+      seq: found.flatMap(({ Plan }) => readWhole(Plan)),
+    }
   }
   const first = await runs(sql, values)
   const literals = values.map((value) =>
@@ -152,14 +171,17 @@ async function measure({ sql, values }: Statement) {
     for (let execution = 0; execution < 8; execution++) await session.query(call)
     const prepared = await runs(call, [])
     const [{ generic_plans } = { generic_plans: '' }] = (
-      await session.query<{ generic_plans: string }>(`SELECT generic_plans FROM pg_prepared_statements WHERE name = 'listing'`)
+      await session.query<{ generic_plans: string }>(
+        `SELECT generic_plans FROM pg_prepared_statements WHERE name = 'listing'`,
+      )
     ).rows
     return { first, prepared, generic: Number(generic_plans) > 0 }
   } finally {
     await session.query('DEALLOCATE listing')
   }
 }
-const report = process.env['REPORT_PLANS'] === undefined ? () => {} : (text: string) => process.stderr.write(`${text}\n`)
+const report =
+  process.env['REPORT_PLANS'] === undefined ? () => {} : (text: string) => process.stderr.write(`${text}\n`)
 
 async function expectFast(name: string, statement: Statement): Promise<void> {
   const { first, prepared, generic } = await measure(statement)
@@ -200,10 +222,14 @@ describe('of 100,000 clients', () => {
   })
 
   test.each(['INSERTED_AT_DESC', 'INSERTED_AT_ASC'] as const)('a page deep in the list, %s', async (order) => {
-    const [middle] = (await createClientStore(database).page({}, order, { by: 'number', size: 1, number: clientCount / 2 })).items
+    const [middle] = (
+      await createClientStore(database).page({}, order, { by: 'number', size: 1, number: clientCount / 2 })
+    ).items
     const place = decodeCursor(middle?.cursor ?? '', 'time')
     for (const backward of [false, true]) {
-      const statement = await statementOf((watched) => createClientStore(watched).page({}, order, { ...firstPage, place, backward }))
+      const statement = await statementOf((watched) =>
+        createClientStore(watched).page({}, order, { ...firstPage, place, backward }),
+      )
       expect(statement.answer.items).toHaveLength(20)
       await expectFast(`clients, deep in the list, ${order}${backward ? ', backward' : ''}`, statement)
     }
@@ -235,7 +261,9 @@ describe('slower, but right:', () => {
     ['two letters that no name has', 'zz', 0],
     ['one letter that no name has', 'z', 0],
   ])('a name with %s', async (name, nameContains, size) => {
-    const statement = await statementOf((watched) => createClientStore(watched).page({ nameContains }, 'INSERTED_AT_DESC', firstPage))
+    const statement = await statementOf((watched) =>
+      createClientStore(watched).page({ nameContains }, 'INSERTED_AT_DESC', firstPage),
+    )
     expect(statement.answer.items).toHaveLength(size)
     report(`clients, ${name}: ${(await measure(statement)).first.ms} ms`)
   })
@@ -243,15 +271,18 @@ describe('slower, but right:', () => {
   test.each([
     ['rare', 'podorozhnyk', 5],
     ['that is nowhere', 'nowhere.example', 0],
-  ])("one client's 50,000 connections with a host that is %s, within the client's index", async (name, redirectUriContains, size) => {
-    const statement = await statementOf((watched) =>
-      createConnectionStore(watched).pagesOf([clientId(1)], { redirectUriContains }, firstPage),
-    )
-    expect(statement.answer.map((one) => one?.items.length)).toEqual([size])
-    const { first } = await measure(statement)
-    report(`connections, ${name}: ${first.ms} ms`)
-    expect(first.seq).toEqual([])
-  })
+  ])(
+    "one client's 50,000 connections with a host that is %s, within the client's index",
+    async (name, redirectUriContains, size) => {
+      const statement = await statementOf((watched) =>
+        createConnectionStore(watched).pagesOf([clientId(1)], { redirectUriContains }, firstPage),
+      )
+      expect(statement.answer.map((one) => one?.items.length)).toEqual([size])
+      const { first } = await measure(statement)
+      report(`connections, ${name}: ${first.ms} ms`)
+      expect(first.seq).toEqual([])
+    },
+  )
 })
 
 describe.runIf(process.env['REPORT_PLANS'])('what counting costs', () => {

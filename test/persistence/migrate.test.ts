@@ -6,12 +6,19 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { PoolClient } from 'pg'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { baseline, migrate, pendingMigrations } from '../../src/persistence/migrate.ts'
-import { MIGRATIONS } from '../../src/persistence/migration-files.ts'
+import { baseline, migrate, pendingMigrations } from '../../src/persistence/migrations/migrate.ts'
+import { MIGRATIONS } from '../../src/persistence/migrations/migration-files.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { diffFromSchema } from '../support/schema-diff.ts'
 
-const all = ['0_init', '1_connection_changes', '2_versions_and_history', '3_lists', '4_faster_record', '5_guarded_record']
+const all = [
+  '0_init',
+  '1_connection_changes',
+  '2_versions_and_history',
+  '3_lists',
+  '4_faster_record',
+  '5_guarded_record',
+]
 const additive = all.slice(1)
 
 let database: TestDatabase
@@ -36,10 +43,18 @@ describe('migrations of a database that others go on using', () => {
     await cp(MIGRATIONS, directory, { recursive: true, filter: (source) => !/[45]_\w+$/.test(source) })
     await migrate(database.url, { directory }).finally(() => rm(directory, { recursive: true }))
     const clientId = await database.insertClient({ type: 'MSP' })
-    await database.insertConnection({ id: connectionId, clientId, consumerId: clientId, redirectUri: 'https://before.example.ua/' })
+    await database.insertConnection({
+      id: connectionId,
+      clientId,
+      consumerId: clientId,
+      redirectUri: 'https://before.example.ua/',
+    })
   })
 
-  async function whileSomebody(holds: string, work: (holder: PoolClient, migrated: Promise<string[]>) => Promise<void>): Promise<void> {
+  async function whileSomebody(
+    holds: string,
+    work: (holder: PoolClient, migrated: Promise<string[]>) => Promise<void>,
+  ): Promise<void> {
     const holder = await database.pool.connect()
     try {
       await holder.query('BEGIN')
@@ -53,16 +68,22 @@ describe('migrations of a database that others go on using', () => {
     } finally {
       holder.release(true)
     }
-    expect((await records()).map(({ finished, rolled_back }) => [finished, rolled_back])).toEqual(all.map(() => [true, false]))
+    expect((await records()).map(({ finished, rolled_back }) => [finished, rolled_back])).toEqual(
+      all.map(() => [true, false]),
+    )
   }
 
   test('lose against a write that waits for them, and come after it', { timeout: 20_000 }, async () => {
     await whileSomebody(`SELECT FROM connections WHERE id = '${connectionId}' FOR UPDATE`, async (holder) => {
       // PostgreSQL finds out by whoever has waited longest: that is to be the migration.
       await holder.query(`SET LOCAL deadlock_timeout = '15s'`)
-      await holder.query(`UPDATE connections SET redirect_uri = 'https://after.example.ua/' WHERE id = '${connectionId}'`)
+      await holder.query(
+        `UPDATE connections SET redirect_uri = 'https://after.example.ua/' WHERE id = '${connectionId}'`,
+      )
     })
-    expect(await database.query('SELECT redirect_uri_after AS uri FROM connection_changes')).toEqual([{ uri: 'https://after.example.ua/' }])
+    expect(await database.query('SELECT redirect_uri_after AS uri FROM connection_changes')).toEqual([
+      { uri: 'https://after.example.ua/' },
+    ])
   })
 
   test('let the others pass while somebody keeps a table for long', { timeout: 30_000 }, async () => {
@@ -101,7 +122,9 @@ describe('migrations of an empty database', () => {
         .digest('hex')
     const record = { finished: true, rolled_back: false, applied_steps_count: 1, logs: null }
     expect(await records()).toEqual([
-      ...(await Promise.all(all.map(async (name) => ({ migration_name: name, checksum: await checksum(name), ...record })))),
+      ...(await Promise.all(
+        all.map(async (name) => ({ migration_name: name, checksum: await checksum(name), ...record })),
+      )),
     ])
   })
 
@@ -122,7 +145,8 @@ describe('migrations of an empty database', () => {
   test('leave no connection and no lock behind', async () => {
     await migrate(database.url)
 
-    const query = () => database.query('SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()')
+    const query = () =>
+      database.query('SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()')
     await expect.poll(query).toEqual([])
   })
 })
@@ -134,9 +158,11 @@ describe('a database that Mithril made', () => {
     await expect(migrate(database.url)).rejects.toThrow(
       "This database has Mithril's tables already, but no record of 0_init. Run `npm run db:baseline` first.",
     )
-    expect(await database.query(`SELECT to_regclass('connection_changes') AS ours, to_regclass('_prisma_migrations') AS record`)).toEqual([
-      { ours: null, record: null },
-    ])
+    expect(
+      await database.query(
+        `SELECT to_regclass('connection_changes') AS ours, to_regclass('_prisma_migrations') AS record`,
+      ),
+    ).toEqual([{ ours: null, record: null }])
   })
 
   test('takes the additive migrations after its baseline and is then what prisma/schema.prisma says', async () => {
@@ -150,7 +176,9 @@ describe('a database that Mithril made', () => {
 
     const nothing = '-- This is an empty migration.\n'
     expect(await diffFromSchema(database.url)).toEqual({ toSchema: nothing, toDatabase: nothing })
-    expect(await database.query('SELECT id, redirect_uri FROM connections')).toEqual([{ id, redirect_uri: 'http://old.example' }])
+    expect(await database.query('SELECT id, redirect_uri FROM connections')).toEqual([
+      { id, redirect_uri: 'http://old.example' },
+    ])
     expect((await records())[0]).toMatchObject({ migration_name: '0_init', finished: true, applied_steps_count: 0 })
   })
 
@@ -207,7 +235,9 @@ describe('a migration that fails', () => {
     )
     expect(await database.query(`SELECT to_regclass('done') AS table`)).toEqual([{ table: null }])
 
-    await database.query(`UPDATE _prisma_migrations SET rolled_back_at = now() WHERE migration_name = '9_next' AND finished_at IS NULL`)
+    await database.query(
+      `UPDATE _prisma_migrations SET rolled_back_at = now() WHERE migration_name = '9_next' AND finished_at IS NULL`,
+    )
     expect(await migrate(database.url, { directory })).toEqual(['9_next'])
   })
 })
@@ -219,7 +249,9 @@ describe('pending migrations', () => {
     await migrate(database.url)
     expect(await pendingMigrations(database.query)).toEqual([])
 
-    await database.query(`UPDATE _prisma_migrations SET rolled_back_at = now() WHERE migration_name = '1_connection_changes'`)
+    await database.query(
+      `UPDATE _prisma_migrations SET rolled_back_at = now() WHERE migration_name = '1_connection_changes'`,
+    )
     expect(await pendingMigrations(database.query)).toEqual(['1_connection_changes'])
 
     await database.query(
@@ -233,8 +265,11 @@ describe('the commands', () => {
   const run = (name: string, url?: string) =>
     new Promise<{ code: unknown; stdout: string; stderr: string }>((resolve) => {
       const script = join(import.meta.dirname, '../../src/commands', `${name}.ts`)
-      execFile(process.execPath, [script], { env: url === undefined ? {} : { DATABASE_URL: url } }, (error, stdout, stderr) =>
-        resolve({ code: error?.code ?? 0, stdout, stderr }),
+      execFile(
+        process.execPath,
+        [script],
+        { env: url === undefined ? {} : { DATABASE_URL: url } },
+        (error, stdout, stderr) => resolve({ code: error?.code ?? 0, stdout, stderr }),
       )
     })
 
@@ -251,7 +286,11 @@ describe('the commands', () => {
       stdout: 'Applied 1_connection_changes, 2_versions_and_history, 3_lists, 4_faster_record, 5_guarded_record.\n',
       stderr: '',
     })
-    expect(await run('migrate', database.url)).toEqual({ code: 0, stdout: 'Nothing to migrate: the database is up to date.\n', stderr: '' })
+    expect(await run('migrate', database.url)).toEqual({
+      code: 0,
+      stdout: 'Nothing to migrate: the database is up to date.\n',
+      stderr: '',
+    })
   })
 
   test('fail in one line that shows neither stack nor password', async () => {
@@ -269,6 +308,10 @@ describe('the commands', () => {
   })
 
   test('refuse to guess a database', async () => {
-    expect(await run('migrate')).toMatchObject({ code: 78, stdout: '', stderr: expect.stringContaining('DATABASE_URL is required') })
+    expect(await run('migrate')).toMatchObject({
+      code: 78,
+      stdout: '',
+      stderr: expect.stringContaining('DATABASE_URL is required'),
+    })
   })
 })

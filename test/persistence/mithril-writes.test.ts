@@ -14,7 +14,9 @@ const role = `mithril_${randomBytes(4).toString('hex')}`
 beforeAll(async () => {
   database = await createTestDatabase()
   await database.query(`CREATE ROLE ${role}`)
-  await database.query(`GRANT SELECT, INSERT, UPDATE, DELETE ON users, client_types, clients, connections, tokens TO ${role}`)
+  await database.query(
+    `GRANT SELECT, INSERT, UPDATE, DELETE ON users, client_types, clients, connections, tokens TO ${role}`,
+  )
   mithril = new Client({ connectionString: database.url })
   await mithril.connect()
   await mithril.query(`SET ROLE ${role}`)
@@ -30,7 +32,12 @@ afterAll(async () => {
 beforeEach(async () => {
   const consumerId = await database.insertClient({ type: 'MIS' })
   clientId = await database.insertClient({ type: 'MSP' })
-  connectionId = await database.insertConnection({ clientId, consumerId, redirectUri: 'http://old.example', secret: randomUUID() })
+  connectionId = await database.insertConnection({
+    clientId,
+    consumerId,
+    redirectUri: 'http://old.example',
+    secret: randomUUID(),
+  })
 })
 
 const changes = () => database.query('SELECT * FROM connection_changes WHERE client_id = $1 ORDER BY id', [clientId])
@@ -125,7 +132,8 @@ describe('Mithril, by its own role,', () => {
   })
 
   test('moves the version with every update, also of a column that nobody records', async () => {
-    const version = async () => (await database.query('SELECT version FROM connections WHERE id = $1', [connectionId]))[0]
+    const version = async () =>
+      (await database.query('SELECT version FROM connections WHERE id = $1', [connectionId]))[0]
     expect(await version()).toEqual({ version: 1 })
     await update('https://new.example')
     await mithril.query(`UPDATE connections SET updated_at = '2026-11-23 11:00:00' WHERE id = $1`, [connectionId])
@@ -151,7 +159,11 @@ describe('Mithril, by its own role,', () => {
   })
 
   test('has no right on the record itself', async () => {
-    for (const statement of ['SELECT FROM connection_changes', 'DELETE FROM connection_changes', 'TRUNCATE connection_changes'])
+    for (const statement of [
+      'SELECT FROM connection_changes',
+      'DELETE FROM connection_changes',
+      'TRUNCATE connection_changes',
+    ])
       await expect(mithril.query(statement)).rejects.toMatchObject({
         code: '42501',
         message: 'permission denied for table connection_changes',
@@ -200,7 +212,9 @@ describe('Mithril, by its own role,', () => {
         CREATE OPERATOR ambush.<> (FUNCTION = ambush.texts, LEFTARG = text, RIGHTARG = text);
         CREATE DOMAIN ambush.jsonb AS pg_catalog.jsonb CHECK (false);
         SET search_path = ambush, pg_catalog`)
-      await mithril.query(`UPDATE public.connections SET redirect_uri = 'https://new.example' WHERE id = $1`, [connectionId])
+      await mithril.query(`UPDATE public.connections SET redirect_uri = 'https://new.example' WHERE id = $1`, [
+        connectionId,
+      ])
       await mithril.query('UPDATE public.connections SET secret = $1 WHERE id = $2', [randomUUID(), connectionId])
     } finally {
       await mithril.query('RESET search_path')
@@ -240,7 +254,10 @@ describe('the record of changes', () => {
 
   test('names the caller that the gateway set, for its transaction only', async () => {
     await asGateway(caller(), 'https://new.example')
-    await database.query('UPDATE connections SET redirect_uri = $1 WHERE id = $2', ['https://newer.example', connectionId])
+    await database.query('UPDATE connections SET redirect_uri = $1 WHERE id = $2', [
+      'https://newer.example',
+      connectionId,
+    ])
 
     expect(await changes()).toEqual([
       {
@@ -258,8 +275,12 @@ describe('the record of changes', () => {
   test('refuses, and the change with it, an http: redirect URI or a missing caller from the gateway, and an unknown door', async () => {
     const refused = (constraint: string) => ({ code: '23514', constraint })
 
-    await expect(asGateway(caller(), 'http://new.example')).rejects.toMatchObject(refused('connection_changes_redirect_uri_is_https'))
-    await expect(asGateway({ door: 'REST' }, 'https://new.example')).rejects.toMatchObject(refused('connection_changes_caller_is_known'))
+    await expect(asGateway(caller(), 'http://new.example')).rejects.toMatchObject(
+      refused('connection_changes_redirect_uri_is_https'),
+    )
+    await expect(asGateway({ door: 'REST' }, 'https://new.example')).rejects.toMatchObject(
+      refused('connection_changes_caller_is_known'),
+    )
     await expect(asGateway({ ...caller(), door: 'WINDOW' }, 'https://new.example')).rejects.toMatchObject(
       refused('connection_changes_door_is_known'),
     )

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { demo, seed } from '../../prisma/seed.ts'
+import { seed } from '../../prisma/seed.ts'
+import { demo } from '../../prisma/seed-data.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 
 let database: TestDatabase
@@ -42,9 +43,13 @@ test("the demo data has the specification's example connection, with nothing in 
 })
 
 test('lists, newest first, begin with that example', async () => {
-  const newest = async (table: string) => database.query(`SELECT id FROM ${table} ORDER BY inserted_at DESC, id DESC LIMIT 1`)
+  const newest = async (table: string) =>
+    database.query(`SELECT id FROM ${table} ORDER BY inserted_at DESC, id DESC LIMIT 1`)
 
-  expect([await newest('clients'), await newest('connections')]).toEqual([[{ id: demo.msp.clientId }], [{ id: demo.connectionId }]])
+  expect([await newest('clients'), await newest('connections')]).toEqual([
+    [{ id: demo.msp.clientId }],
+    [{ id: demo.connectionId }],
+  ])
 })
 
 test('it has a caller of each type', async () => {
@@ -91,7 +96,9 @@ test('a few clients are blocked, and say why', async () => {
 })
 
 test('some redirect URIs are old http: ones', async () => {
-  expect(await database.query(`SELECT count(*)::int FROM connections WHERE redirect_uri LIKE 'http:%'`)).toEqual([{ count: 11 }])
+  expect(await database.query(`SELECT count(*)::int FROM connections WHERE redirect_uri LIKE 'http:%'`)).toEqual([
+    { count: 11 },
+  ])
 })
 
 test('histories are what the triggers wrote: of every kind but deletion, through every door, each change beginning where the last ended', async () => {
@@ -160,7 +167,9 @@ test('the connection of the examples with a history has a first change that can 
 })
 
 test('seeding again, by several at once too, changes nothing that is there, nor its versions and histories', async () => {
-  await database.query(`UPDATE connections SET redirect_uri = 'https://changed.example' WHERE id = $1`, [demo.connectionId])
+  await database.query(`UPDATE connections SET redirect_uri = 'https://changed.example' WHERE id = $1`, [
+    demo.connectionId,
+  ])
   const before = await everything()
 
   await Promise.all([seed(database.url), seed(database.url)])
@@ -186,7 +195,9 @@ test('a deleted connection comes back, without living through its history once m
 
   await seed(database.url)
 
-  expect(await database.query('SELECT version FROM connections WHERE id = $1', [demo.changed.connectionId])).toEqual([{ version: 1 }])
+  expect(await database.query('SELECT version FROM connections WHERE id = $1', [demo.changed.connectionId])).toEqual([
+    { version: 1 },
+  ])
   expect((await everything()).changes).toEqual(changes)
 })
 

@@ -1,11 +1,17 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Connection, ConnectionStore, WriteOutcome } from '../../src/domain/connection.ts'
-import { createConnectionStore } from '../../src/persistence/connection-store.ts'
-import { createDatabase, type Database } from '../../src/persistence/database.ts'
+import { createDatabase, type Database } from '../../src/persistence/pool/database.ts'
+import { createConnectionStore } from '../../src/persistence/stores/connection-store.ts'
 import { createTestDatabase, databaseDefaults, type TestDatabase, whole } from '../support/database.ts'
 
-const config = { ...databaseDefaults, poolMax: 20, connectTimeoutMs: 5_000, statementTimeoutMs: 10_000, lockTimeoutMs: 10_000 }
+const config = {
+  ...databaseDefaults,
+  poolMax: 20,
+  connectTimeoutMs: 5_000,
+  statementTimeoutMs: 10_000,
+  lockTimeoutMs: 10_000,
+}
 const before = 'https://before.example.ua/callback'
 const after = 'https://after.example.ua/callback'
 
@@ -50,7 +56,12 @@ const author = {
   door: 'REST',
   requestId: 'request',
 } as const
-const write = (expectedVersions: readonly number[] | null = null) => ({ clientId, connectionId, expectedVersions, author })
+const write = (expectedVersions: readonly number[] | null = null) => ({
+  clientId,
+  connectionId,
+  expectedVersions,
+  author,
+})
 const update = async (redirectUri: string, expectedVersions: readonly number[] | null = null) =>
   settled(await store.updateRedirectUri({ ...write(expectedVersions), redirectUri, revertedChangeId: null }))
 /** What a write led to, with the whole connection. */
@@ -63,8 +74,10 @@ const settled = (outcome: WriteOutcome<Connection>) =>
 const replaceSecret = (to: string, expectedVersions: readonly number[] | null = null) =>
   store.replaceSecret({ ...write(expectedVersions), secret: to })
 
-const storedRow = async () => (await testDatabase.query('SELECT xmin::text, * FROM connections WHERE id = $1', [connectionId]))[0]
-const audit = () => testDatabase.query('SELECT * FROM connection_changes WHERE connection_id = $1 ORDER BY id', [connectionId])
+const storedRow = async () =>
+  (await testDatabase.query('SELECT xmin::text, * FROM connections WHERE id = $1', [connectionId]))[0]
+const audit = () =>
+  testDatabase.query('SELECT * FROM connection_changes WHERE connection_id = $1 ORDER BY id', [connectionId])
 const version = async () => (await storedRow())?.['version']
 
 const connection = (more: Partial<Connection>): Connection => ({
@@ -124,11 +137,14 @@ describe('a write that expects versions', () => {
     expect(await update(before, [1, 2])).toMatchObject({ kind: 'done', result: { version: 3 } })
   })
 
-  test.each([[[2]], [[0, -1, 2]], [[]]])('of %j is refused with the connection as it is, and writes nothing', async (versions) => {
-    await expectStale(() => update(after, versions))
-    await expectStale(() => replaceSecret(randomUUID(), versions))
-    await expectStale(() => store.delete(write(versions)))
-  })
+  test.each([[[2]], [[0, -1, 2]], [[]]])(
+    'of %j is refused with the connection as it is, and writes nothing',
+    async (versions) => {
+      await expectStale(() => update(after, versions))
+      await expectStale(() => replaceSecret(randomUUID(), versions))
+      await expectStale(() => store.delete(write(versions)))
+    },
+  )
 
   test('is refused after the write of somebody who knows nothing of versions', async () => {
     await testDatabase.query('UPDATE connections SET updated_at = now() WHERE id = $1', [connectionId])
@@ -141,7 +157,9 @@ describe('a write that expects versions', () => {
     const elsewhere = { ...write([1]), clientId: consumerId }
     const unknown = { ...write([]), connectionId: randomUUID() }
     for (const key of [elsewhere, unknown]) {
-      expect(await store.updateRedirectUri({ ...key, redirectUri: after, revertedChangeId: null })).toEqual({ kind: 'missing' })
+      expect(await store.updateRedirectUri({ ...key, redirectUri: after, revertedChangeId: null })).toEqual({
+        kind: 'missing',
+      })
       expect(await store.replaceSecret({ ...key, secret: randomUUID() })).toEqual({ kind: 'missing' })
       expect(await store.delete(key)).toEqual({ kind: 'missing' })
     }
@@ -156,7 +174,9 @@ describe('a write that expects versions', () => {
   test('of the same version by 16 writers at once is done for exactly one, in each of 20 rounds', async () => {
     const uris: string[] = [before]
     for (let round = 1; round <= 20; round++) {
-      const outcomes = await Promise.all(Array.from({ length: 16 }, (_, writer) => update(`https://a.ua/${round}/${writer}`, [round])))
+      const outcomes = await Promise.all(
+        Array.from({ length: 16 }, (_, writer) => update(`https://a.ua/${round}/${writer}`, [round])),
+      )
       const done = outcomes.flatMap((outcome) => (outcome.kind === 'done' ? [outcome.result] : []))
       const stale = outcomes.flatMap((outcome) => (outcome.kind === 'stale' ? [outcome.current] : []))
       const found = await store.find({ clientId, connectionId })
@@ -172,7 +192,9 @@ describe('a write that expects versions', () => {
 
   test('of 16 deletes and refreshes at once is done for exactly one', async () => {
     const outcomes = await Promise.all(
-      Array.from({ length: 16 }, (_, writer) => (writer % 2 === 0 ? store.delete(write([1])) : replaceSecret(randomUUID(), [1]))),
+      Array.from({ length: 16 }, (_, writer) =>
+        writer % 2 === 0 ? store.delete(write([1])) : replaceSecret(randomUUID(), [1]),
+      ),
     )
     expect(outcomes.filter((outcome) => outcome.kind === 'done')).toHaveLength(1)
     expect(await audit()).toHaveLength(1)
@@ -221,9 +243,14 @@ describe('an old http: row', () => {
   beforeEach(() => insertConnection(old))
 
   test('can get a new secret, and be deleted, through our door', async () => {
-    expect(await replaceSecret(randomUUID())).toMatchObject({ kind: 'done', result: { connection: { redirectUri: old, version: 2 } } })
+    expect(await replaceSecret(randomUUID())).toMatchObject({
+      kind: 'done',
+      result: { connection: { redirectUri: old, version: 2 } },
+    })
     expect(await store.delete(write([2]))).toMatchObject({ kind: 'done', result: { redirectUri: old } })
-    expect((await audit()).map((row) => [row['kind'], row['door'], row['redirect_uri_before'], row['redirect_uri_after']])).toEqual([
+    expect(
+      (await audit()).map((row) => [row['kind'], row['door'], row['redirect_uri_before'], row['redirect_uri_after']]),
+    ).toEqual([
       ['SECRET_REFRESHED', 'REST', old, old],
       ['DELETED', 'REST', old, null],
     ])
@@ -231,7 +258,9 @@ describe('an old http: row', () => {
 
   test('cannot be updated or reverted to http: by the gateway, whatever went wrong above', async () => {
     await expect(update('http://other.example.ua')).rejects.toThrow()
-    await expect(store.updateRedirectUri({ ...write(), redirectUri: 'http://other.example.ua', revertedChangeId: '1' })).rejects.toThrow()
+    await expect(
+      store.updateRedirectUri({ ...write(), redirectUri: 'http://other.example.ua', revertedChangeId: '1' }),
+    ).rejects.toThrow()
     expect(await storedRow()).toMatchObject({ redirect_uri: old, version: 1 })
     expect(await audit()).toEqual([])
   })

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest'
+import { ConfigurationError, parseConfig, readDatabaseUrl } from '../../src/config/parse.ts'
 import { isLoopback } from '../../src/config/values.ts'
-import { ConfigurationError, parseConfig, readDatabaseUrl } from '../../src/config.ts'
 
 /** What the configuration says is wrong, or nothing. */
 function mistakesOf(environment: Record<string, string | undefined>): readonly string[] {
@@ -18,7 +18,11 @@ const issuer = {
   TOKEN_AUDIENCE: 'gateway',
   TOKEN_JWKS_URL: 'https://issuer.example.ua/.well-known/jwks.json',
 }
-const production = { ...issuer, NODE_ENV: 'production', DATABASE_URL: 'postgresql://gateway:p4ssw0rd@db.example.ua/mithril' }
+const production = {
+  ...issuer,
+  NODE_ENV: 'production',
+  DATABASE_URL: 'postgresql://gateway:p4ssw0rd@db.example.ua/mithril',
+}
 
 describe('without any variable', () => {
   test('it is a development gateway that needs nothing from outside and is reached by nobody outside', () => {
@@ -50,7 +54,16 @@ describe('without any variable', () => {
 
   test('an empty variable counts as none', () => {
     const names = Object.keys({
-      ...{ NODE_ENV: '', HOST: '', PORT: '', PUBLIC_URL: '', LOG_LEVEL: '', DATA_DIR: '', DATABASE_URL: '', DATABASE_POOL_MAX: '' },
+      ...{
+        NODE_ENV: '',
+        HOST: '',
+        PORT: '',
+        PUBLIC_URL: '',
+        LOG_LEVEL: '',
+        DATA_DIR: '',
+        DATABASE_URL: '',
+        DATABASE_POOL_MAX: '',
+      },
       ...{ DATABASE_CONNECT_TIMEOUT_MS: '', DATABASE_STATEMENT_TIMEOUT_MS: '', DATABASE_LOCK_TIMEOUT_MS: '' },
       ...{ TOKEN_ISSUER: '', TOKEN_AUDIENCE: '', TOKEN_JWKS_URL: '', TOKEN_ALGORITHMS: '', TOKEN_CACHE_SECONDS: '' },
       ...{ JWKS_STALE_SECONDS: '', REDIRECT_URI_POLICY: '', ADMIN_CLIENT_TYPES: '' },
@@ -115,7 +128,13 @@ describe('with every variable set', () => {
       tracesUrl: new URL('http://collector:4318'),
       dataDir: '/var/lib/gateway',
       database: {
-        ...{ url: production.DATABASE_URL, poolMax: 500, connectTimeoutMs: 100, statementTimeoutMs: 60_000, lockTimeoutMs: 1_000 },
+        ...{
+          url: production.DATABASE_URL,
+          poolMax: 500,
+          connectTimeoutMs: 100,
+          statementTimeoutMs: 60_000,
+          lockTimeoutMs: 1_000,
+        },
         ...{ queueMax: 0, queueTimeoutMs: 50, pooler: 'pgbouncer' },
       },
       token: {
@@ -131,7 +150,12 @@ describe('with every variable set', () => {
       redirectUriPolicy: 'legacy',
       adminClientTypes: ['NHS ADMIN', 'MITHRIL ADMIN'],
       graphql: { introspection: true, persistedOnly: true },
-      limits: { writesPerMinute: 0, authFailuresPerMinute: 5, redisUrl: new URL('redis://:secret@redis:6379/1'), eventLoopDelayMaxMs: 0 },
+      limits: {
+        writesPerMinute: 0,
+        authFailuresPerMinute: 5,
+        redisUrl: new URL('redis://:secret@redis:6379/1'),
+        eventLoopDelayMaxMs: 0,
+      },
     })
   })
 
@@ -150,7 +174,9 @@ describe('with every variable set', () => {
   })
 
   test('an issuer is compared byte by byte, so it is kept as it is written', () => {
-    expect(parseConfig({ ...issuer, TOKEN_ISSUER: 'https://Issuer.example.ua' }).token?.issuer).toBe('https://Issuer.example.ua')
+    expect(parseConfig({ ...issuer, TOKEN_ISSUER: 'https://Issuer.example.ua' }).token?.issuer).toBe(
+      'https://Issuer.example.ua',
+    )
   })
 })
 
@@ -175,11 +201,26 @@ describe('a whole number', () => {
     expect(mistakesOf({ [name]: String(least) })).toEqual([])
     expect(mistakesOf({ [name]: String(most) })).toEqual([])
     expect(mistakesOf({ [name]: String(most + 1) })).toEqual([`${name} must be from ${least} to ${most}`])
-    if (least > 0) expect(mistakesOf({ [name]: String(least - 1) })).toEqual([`${name} must be from ${least} to ${most}`])
+    if (least > 0)
+      expect(mistakesOf({ [name]: String(least - 1) })).toEqual([`${name} must be from ${least} to ${most}`])
   })
 
   test.each(wholeNumbers)('%s is written in digits', (name) => {
-    for (const text of ['-1', '+1', '1.5', '1e3', '0x10', '1_000', ' 1', '1 ', 'ten', '٣', 'NaN', 'Infinity', '9'.repeat(20)])
+    for (const text of [
+      '-1',
+      '+1',
+      '1.5',
+      '1e3',
+      '0x10',
+      '1_000',
+      ' 1',
+      '1 ',
+      'ten',
+      '٣',
+      'NaN',
+      'Infinity',
+      '9'.repeat(20),
+    ])
       expect(mistakesOf({ [name]: text }), text).toEqual([`${name} must be a whole number`])
   })
 })
@@ -203,7 +244,11 @@ describe('what is not valid is named:', () => {
     ['DATABASE_URL', 'mysql://db/mithril', 'DATABASE_URL must begin with postgresql:// or postgres://'],
     ['DATABASE_URL', 'db.example.ua', 'DATABASE_URL must begin with postgresql:// or postgres://'],
     ['DATABASE_URL', 'postgresql://', 'DATABASE_URL must begin with postgresql:// or postgres://'],
-    ['DATABASE_URL', 'postgresql://u:p4ssw0rd@db:port/mithril', 'DATABASE_URL must be a connection string of PostgreSQL'],
+    [
+      'DATABASE_URL',
+      'postgresql://u:p4ssw0rd@db:port/mithril',
+      'DATABASE_URL must be a connection string of PostgreSQL',
+    ],
     ['DATABASE_URL', 'postgresql://u:p4ss#w0rd@db/mithril', 'DATABASE_URL must be a connection string of PostgreSQL'],
     ['TOKEN_ALGORITHMS', ',', 'TOKEN_ALGORITHMS must name at least one algorithm'],
     ['TRUSTED_PROXIES', 'proxy.example.ua', proxies],
@@ -212,7 +257,11 @@ describe('what is not valid is named:', () => {
     ['CORS_ORIGINS', '*', origins],
     ['CORS_ORIGINS', 'https://admin.example.ua/ui', origins],
     ['CORS_ORIGINS', 'https://ok.example.ua,null', origins],
-    ['OTEL_EXPORTER_OTLP_ENDPOINT', 'collector:4318', 'OTEL_EXPORTER_OTLP_ENDPOINT must be a URL that begins with https:// or http://'],
+    [
+      'OTEL_EXPORTER_OTLP_ENDPOINT',
+      'collector:4318',
+      'OTEL_EXPORTER_OTLP_ENDPOINT must be a URL that begins with https:// or http://',
+    ],
     ['REDIS_URL', 'http://redis:6379', 'REDIS_URL must be a URL that begins with redis:// or rediss://'],
     ['DATABASE_POOLER', 'odyssey', 'DATABASE_POOLER must be none or pgbouncer'],
     ['OPAQUE_TOKENS', 'true', 'OPAQUE_TOKENS must be off or mithril'],
@@ -228,14 +277,19 @@ describe('what is not valid is named:', () => {
   })
 
   test.each(['Strict', 'none', 'true'])('REDIRECT_URI_POLICY=%s', (policy) => {
-    expect(mistakesOf({ REDIRECT_URI_POLICY: policy })).toEqual([expect.stringMatching(/^REDIRECT_URI_POLICY .*"strict".*"legacy"/)])
-  })
-
-  test.each(['HS256', 'none', 'rs256', 'RS256 ES256', 'RS256,HS512', 'HS256,none'])('TOKEN_ALGORITHMS=%s', (algorithms) => {
-    expect(mistakesOf({ ...issuer, TOKEN_ALGORITHMS: algorithms })).toEqual([
-      expect.stringMatching(/^TOKEN_ALGORITHMS must be a comma-separated list of RS256, .*EdDSA/),
+    expect(mistakesOf({ REDIRECT_URI_POLICY: policy })).toEqual([
+      expect.stringMatching(/^REDIRECT_URI_POLICY .*"strict".*"legacy"/),
     ])
   })
+
+  test.each(['HS256', 'none', 'rs256', 'RS256 ES256', 'RS256,HS512', 'HS256,none'])(
+    'TOKEN_ALGORITHMS=%s',
+    (algorithms) => {
+      expect(mistakesOf({ ...issuer, TOKEN_ALGORITHMS: algorithms })).toEqual([
+        expect.stringMatching(/^TOKEN_ALGORITHMS must be a comma-separated list of RS256, .*EdDSA/),
+      ])
+    },
+  )
 
   test.each([
     'http://issuer.example.ua/jwks',
@@ -333,7 +387,16 @@ test('a variable that is not valid is not called missing as well', () => {
 
 test('values are never repeated: they may be secret', () => {
   const value = 'hunter2-hunter2'
-  const names = ['NODE_ENV', 'PORT', 'PUBLIC_URL', 'LOG_LEVEL', 'DATABASE_URL', 'DATABASE_POOL_MAX', 'TOKEN_JWKS_URL', 'TOKEN_ALGORITHMS']
+  const names = [
+    'NODE_ENV',
+    'PORT',
+    'PUBLIC_URL',
+    'LOG_LEVEL',
+    'DATABASE_URL',
+    'DATABASE_POOL_MAX',
+    'TOKEN_JWKS_URL',
+    'TOKEN_ALGORITHMS',
+  ]
   for (const text of [
     value,
     `mysql://user:${value}@db/x`,
@@ -356,7 +419,8 @@ test('the error is one readable list, for exit code 78', () => {
   expect(() => parseConfig({ PORT: 'x', DATABASE_POOL_MAX: 'y' })).toThrow(
     expect.objectContaining({
       exitCode: 78,
-      message: 'Configuration is not valid:\n  - PORT must be a whole number\n  - DATABASE_POOL_MAX must be a whole number',
+      message:
+        'Configuration is not valid:\n  - PORT must be a whole number\n  - DATABASE_POOL_MAX must be a whole number',
     }),
   )
 })

@@ -10,7 +10,11 @@ let token: string
 beforeAll(async () => {
   gateway = await startTestGateway({ NODE_ENV: 'production' })
   const same = { DATABASE_URL: gateway.config.database.url ?? '', TOKEN_JWKS_URL: gateway.issuer.jwksUrl }
-  open = await startTestGateway({ ...same, PUBLIC_URL: 'http://gateway.example.ua:8080', CORS_ORIGINS: `${listed},http://localhost:5173` })
+  open = await startTestGateway({
+    ...same,
+    PUBLIC_URL: 'http://gateway.example.ua:8080',
+    CORS_ORIGINS: `${listed},http://localhost:5173`,
+  })
   fixture = await gateway.connection()
   token = gateway.issuer.mint(writer(fixture.clientId))
 })
@@ -103,7 +107,9 @@ describe('other origins', () => {
       listed,
       'http://localhost:5173',
     ])
-    expect(read.headers['access-control-expose-headers']).toBe('x-request-id, etag, retry-after, ratelimit, ratelimit-policy')
+    expect(read.headers['access-control-expose-headers']).toBe(
+      'x-request-id, etag, retry-after, ratelimit, ratelimit-policy',
+    )
   })
 
   test.each([

@@ -12,7 +12,9 @@ afterEach(() => {
   for (const cleanUp of cleanUps.splice(0)) cleanUp()
 })
 
-/** A named pipe that only we read, and when we want to; a process's own standard output is read by Node all the time. */
+/**
+ * A named pipe that only we read, and when we want to; a process's own standard output is read by Node all the time.
+ */
 function openPipe(): { fd: number; read(): string } {
   const directory = mkdtempSync(join(tmpdir(), 'mithril-connection-gateway-log-'))
   const path = join(directory, 'pipe')
@@ -63,7 +65,12 @@ test('of what nobody reads a bounded part is kept, and how much was lost is the 
   expect(kept).toBeLessThan(300)
   expect(lines.slice(0, kept).map(({ number }) => number)).toEqual(Array.from({ length: kept }, (_, number) => number))
   expect(lines.slice(kept)).toEqual([
-    { level: 40, time: expect.any(Number), lost: 1_000 - kept, msg: 'lines of the log were lost: nobody read them in time' },
+    {
+      level: 40,
+      time: expect.any(Number),
+      lost: 1_000 - kept,
+      msg: 'lines of the log were lost: nobody read them in time',
+    },
     expect.objectContaining({ number: 1_000 }),
   ])
 })
@@ -77,10 +84,14 @@ test('the last words do not wait for a pipe that blocks', { timeout: 30_000 }, a
     process.exit(0)`
   // Pipes between the commands of a shell block, and this reader reads nothing.
   const from = performance.now()
-  const shell = spawn('sh', ['-c', `{ "$NODE" --input-type=module --eval "$PROGRAM"; echo "ended with $?" >&2; } | sleep 20`], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-    env: { PATH: process.env['PATH'], NODE: process.execPath, PROGRAM: program },
-  })
+  const shell = spawn(
+    'sh',
+    ['-c', `{ "$NODE" --input-type=module --eval "$PROGRAM"; echo "ended with $?" >&2; } | sleep 20`],
+    {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      env: { PATH: process.env['PATH'], NODE: process.execPath, PROGRAM: program },
+    },
+  )
   cleanUps.push(() => shell.kill())
   const [said] = (await once(shell.stderr, 'data')) as [Buffer] // what the event brings
   expect(said.toString()).toBe('ended with 0\n')
@@ -90,18 +101,22 @@ test('the last words do not wait for a pipe that blocks', { timeout: 30_000 }, a
 /** The program in production, with nothing that it needs, and its standard output where it is given. */
 async function startProgram(stdout: number): Promise<{ url: string; child: ChildProcess; errors: () => string }> {
   const port = await findFreePort()
-  const child = spawn(process.execPath, ['--import', rejectOnSignal, new URL('../../src/main.ts', import.meta.url).pathname], {
-    stdio: ['ignore', stdout, 'pipe'],
-    env: {
-      NODE_ENV: 'production',
-      DATABASE_URL: 'postgresql://127.0.0.1:1/mithril',
-      TOKEN_ISSUER: 'https://issuer.example.ua/',
-      TOKEN_AUDIENCE: 'gateway',
-      AUTH_FAILURE_LIMIT_PER_MINUTE: '0',
-      TOKEN_JWKS_URL: 'http://127.0.0.1:1/jwks',
-      PORT: String(port),
+  const child = spawn(
+    process.execPath,
+    ['--import', rejectOnSignal, new URL('../../src/main.ts', import.meta.url).pathname],
+    {
+      stdio: ['ignore', stdout, 'pipe'],
+      env: {
+        NODE_ENV: 'production',
+        DATABASE_URL: 'postgresql://127.0.0.1:1/mithril',
+        TOKEN_ISSUER: 'https://issuer.example.ua/',
+        TOKEN_AUDIENCE: 'gateway',
+        AUTH_FAILURE_LIMIT_PER_MINUTE: '0',
+        TOKEN_JWKS_URL: 'http://127.0.0.1:1/jwks',
+        PORT: String(port),
+      },
     },
-  })
+  )
   cleanUps.push(() => child.kill('SIGKILL'))
   let errors = ''
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
@@ -134,7 +149,9 @@ test.each([
     const { url, child, errors } = await startProgram(open())
     // Several times what a pipe holds.
     for (let round = 0; round < 40; round++) {
-      const answers = await Promise.all(Array.from({ length: 50 }, () => fetch(url, { signal: AbortSignal.timeout(5_000) })))
+      const answers = await Promise.all(
+        Array.from({ length: 50 }, () => fetch(url, { signal: AbortSignal.timeout(5_000) })),
+      )
       for (const answer of answers) {
         expect(answer.status).toBe(401)
         await answer.arrayBuffer()

@@ -1,7 +1,11 @@
 import { setImmediate } from 'node:timers/promises'
 import type { LightMyRequestResponse } from 'fastify'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { ClientConnectionDocument, UpdateClientConnectionDocument, ViewerDocument } from '../../src/client/documents/graphql.ts'
+import {
+  ClientConnectionDocument,
+  UpdateClientConnectionDocument,
+  ViewerDocument,
+} from '../../src/client/documents/graphql.ts'
 import { describeCause } from '../../src/server/log-text.ts'
 import { bearer, type Fixture, startTestGateway, type TestGateway, writer } from '../support/gateway.ts'
 
@@ -21,8 +25,12 @@ const secretValue = 'value-nobody-may-log'
 const redirectUri = `https://after.example.ua/callback?state=${secretValue}`
 
 type Answer = Promise<LightMyRequestResponse>
-const rest = (body: unknown = { redirect_uri: redirectUri }, sent: string | null = token, more = {}, path = fixture.path): Answer =>
-  gateway.patch(path, body, sent, { headers: { ...headers, ...more } })
+const rest = (
+  body: unknown = { redirect_uri: redirectUri },
+  sent: string | null = token,
+  more = {},
+  path = fixture.path,
+): Answer => gateway.patch(path, body, sent, { headers: { ...headers, ...more } })
 const graphql = (input: object = {}, sent: string | null = token): Answer =>
   gateway.graphql(
     UpdateClientConnectionDocument,
@@ -58,13 +66,29 @@ describe('one line for each request', () => {
     readonly status: number
     readonly known: boolean
   }
-  const restLine = (code: string, status: number, operation: string | null = 'updateClientConnection', known = true): Line => ({
+  const restLine = (
+    code: string,
+    status: number,
+    operation: string | null = 'updateClientConnection',
+    known = true,
+  ): Line => ({
     ...{ door: 'REST', operation, code, status, known },
   })
-  const graphqlLine = (code: string, operation: string | null = 'updateClientConnection', status = 200, known = true): Line => ({
+  const graphqlLine = (
+    code: string,
+    operation: string | null = 'updateClientConnection',
+    status = 200,
+    known = true,
+  ): Line => ({
     ...{ door: 'GRAPHQL', operation, code, status, known },
   })
-  const strayLine = (code: string, status: number): Line => ({ door: null, operation: null, code, status, known: false })
+  const strayLine = (code: string, status: number): Line => ({
+    door: null,
+    operation: null,
+    code,
+    status,
+    known: false,
+  })
   const updated = 'updateClientConnection'
 
   test.each<[string, () => Answer, Line]>([
@@ -73,7 +97,11 @@ describe('one line for each request', () => {
     ['REST 401 without a token', () => rest({}, null), restLine('UNAUTHENTICATED', 401, updated, false)],
     ['REST 401 with a bad token', () => rest({}, 'rubbish'), restLine('UNAUTHENTICATED', 401, updated, false)],
     ['REST 403 scope', () => rest({}, mint('connection:read')), restLine('FORBIDDEN', 403)],
-    ['REST 403 client', () => rest({}, token, {}, fixture.path.replace(fixture.clientId, unknown)), restLine('FORBIDDEN', 403)],
+    [
+      'REST 403 client',
+      () => rest({}, token, {}, fixture.path.replace(fixture.clientId, unknown)),
+      restLine('FORBIDDEN', 403),
+    ],
     ['REST 400', () => rest('{"redirect_uri":'), restLine('BAD_REQUEST', 400)],
     ['REST 413', () => rest('x'.repeat(70_000)), restLine('REQUEST_TOO_LARGE', 413)],
     ['REST 415', () => rest('x', token, { 'content-type': 'text/plain' }), restLine('UNSUPPORTED_MEDIA_TYPE', 415)],
@@ -84,15 +112,28 @@ describe('one line for each request', () => {
       () => rest({ redirect_uri: redirectUri }, token, {}, fixture.path.replace(fixture.connectionId, unknown)),
       restLine('NOT_FOUND', 404, updated),
     ],
-    ['REST 405', () => gateway.app.inject({ method: 'PUT', url: fixture.path, headers }), strayLine('METHOD_NOT_ALLOWED', 405)],
+    [
+      'REST 405',
+      () => gateway.app.inject({ method: 'PUT', url: fixture.path, headers }),
+      strayLine('METHOD_NOT_ALLOWED', 405),
+    ],
     ['an unknown path', () => gateway.app.inject({ url: '/wp-login.php?a=b', headers }), strayLine('NOT_FOUND', 404)],
-    ['a path that cannot be decoded', () => gateway.app.inject({ url: '/api/%zz', headers }), strayLine('BAD_REQUEST', 400)],
+    [
+      'a path that cannot be decoded',
+      () => gateway.app.inject({ url: '/api/%zz', headers }),
+      strayLine('BAD_REQUEST', 400),
+    ],
 
     ['GraphQL mutation', () => graphql(), graphqlLine('OK')],
     [
       'GraphQL query',
       () =>
-        gateway.graphql(ClientConnectionDocument, { clientId: fixture.clientId, connectionId: fixture.connectionId }, token, { headers }),
+        gateway.graphql(
+          ClientConnectionDocument,
+          { clientId: fixture.clientId, connectionId: fixture.connectionId },
+          token,
+          { headers },
+        ),
       graphqlLine('OK', 'clientConnection'),
     ],
     ['GraphQL viewer', () => gateway.graphql(ViewerDocument, {}, token, { headers }), graphqlLine('OK', 'viewer')],
@@ -108,7 +149,11 @@ describe('one line for each request', () => {
       () => document('{viewer}', { 'content-type': 'application/graphql' }),
       graphqlLine('UNSUPPORTED_MEDIA_TYPE', null, 415),
     ],
-    ['GraphQL 405', () => gateway.app.inject({ method: 'PUT', url: '/graphql', headers }), strayLine('METHOD_NOT_ALLOWED', 405)],
+    [
+      'GraphQL 405',
+      () => gateway.app.inject({ method: 'PUT', url: '/graphql', headers }),
+      strayLine('METHOD_NOT_ALLOWED', 405),
+    ],
   ])('%s', async (_name, send, { known, ...expected }) => {
     const answer = await send()
     const found = await lines()
@@ -128,13 +173,16 @@ describe('one line for each request', () => {
   })
 })
 
-test.each(['/health/live', '/health/ready', '/metrics'])('a probe that comes every second does not drown the log: %s', async (url) => {
-  gateway.log.length = 0
-  expect((await gateway.app.inject({ url, headers })).statusCode).toBe(200)
-  expect(await lines()).toEqual([])
-  await gateway.app.inject({ method: 'PUT', url, headers })
-  expect(await lines()).toEqual([expect.objectContaining({ level: 30, code: 'METHOD_NOT_ALLOWED', status: 405 })])
-})
+test.each(['/health/live', '/health/ready', '/metrics'])(
+  'a probe that comes every second does not drown the log: %s',
+  async (url) => {
+    gateway.log.length = 0
+    expect((await gateway.app.inject({ url, headers })).statusCode).toBe(200)
+    expect(await lines()).toEqual([])
+    await gateway.app.inject({ method: 'PUT', url, headers })
+    expect(await lines()).toEqual([expect.objectContaining({ level: 30, code: 'METHOD_NOT_ALLOWED', status: 405 })])
+  },
+)
 
 describe('a GraphQL request error is not OK in its line', () => {
   beforeEach(() => {
@@ -146,7 +194,9 @@ describe('a GraphQL request error is not OK in its line', () => {
     ['variables that do not fit', { query: UpdateClientConnectionDocument.toString(), variables: { input: 42 } }],
   ])('%s', async (_name, body) => {
     await document(body)
-    expect(await lines()).toEqual([expect.objectContaining({ door: 'GRAPHQL', code: expect.not.stringMatching(/^OK$/) })])
+    expect(await lines()).toEqual([
+      expect.objectContaining({ door: 'GRAPHQL', code: expect.not.stringMatching(/^OK$/) }),
+    ])
   })
 })
 
@@ -174,7 +224,15 @@ test('no line holds a token, a secret, a redirect URI or its query values, whate
 
   const log = gateway.log.join('')
   expect(gateway.log.length).toBe(17)
-  for (const hidden of [token, ...bad, ...bad.flatMap((sent) => sent.split('.')), fixture.secret, secretValue, 'after.example.ua', 'a.ua/'])
+  for (const hidden of [
+    token,
+    ...bad,
+    ...bad.flatMap((sent) => sent.split('.')),
+    fixture.secret,
+    secretValue,
+    'after.example.ua',
+    'a.ua/',
+  ])
     expect(log).not.toContain(hidden)
 })
 
@@ -215,7 +273,10 @@ describe('what a caller sends cannot make a line of its own, nor a control chara
     ['quotes', 'MSP","level":60,"x":"'],
     ['an emoji', 'MSP🙂'],
   ])('%s in client_type, which the issuer has signed', async (_name, clientType) => {
-    const answer = await rest({ redirect_uri: redirectUri }, gateway.issuer.mint(writer(fixture.clientId, { clientType })))
+    const answer = await rest(
+      { redirect_uri: redirectUri },
+      gateway.issuer.mint(writer(fixture.clientId, { clientType })),
+    )
     expect(answer.statusCode).toBe(200)
     const [unlisted, request] = await expectCleanLines(2)
     expect(unlisted).toMatchObject({ level: 40, clientType })
@@ -231,9 +292,12 @@ describe('what a caller sends cannot make a line of its own, nor a control chara
 
 describe('the cause of a 5xx', () => {
   test('is names, codes and the last line of each message, in one line', () => {
-    const inner = Object.assign(new Error('Invalid `prisma.x()` invocation in\n/work/src/x.ts:1\n\nthe server is away\u001b[31m'), {
-      code: 'P1001',
-    })
+    const inner = Object.assign(
+      new Error('Invalid `prisma.x()` invocation in\n/work/src/x.ts:1\n\nthe server is away\u001b[31m'),
+      {
+        code: 'P1001',
+      },
+    )
     expect(describeCause(new TypeError('it failed\n', { cause: inner }))).toBe(
       'TypeError: it failed <- Error P1001: the server is away [31m',
     )

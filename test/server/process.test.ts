@@ -9,7 +9,7 @@ import { text as streamText } from 'node:stream/consumers'
 import { promisify } from 'node:util'
 import { Client } from 'pg'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
-import { demo } from '../../prisma/seed.ts'
+import { demo } from '../../prisma/seed-data.ts'
 import { recordHidden, recordLog, recordRedirectUris } from '../support/recordings.ts'
 
 // The program itself, as `npm start` runs it: nothing is imported from src.
@@ -126,7 +126,8 @@ function examplesOf(text: string): Example[] {
         if (word === '-X') example.init.method = value
         if (word === '-d') example.init.body = value
         if (value.startsWith('authorization: Bearer ')) recordHidden(value.slice('authorization: Bearer '.length))
-        if (word === '-H') example.init.headers[value.slice(0, value.indexOf(':'))] = value.slice(value.indexOf(':') + 1).trim()
+        if (word === '-H')
+          example.init.headers[value.slice(0, value.indexOf(':'))] = value.slice(value.indexOf(':') + 1).trim()
       })
       return example
     })
@@ -161,9 +162,12 @@ afterEach(async () => {
 })
 afterAll(async () => {
   for (const location of locations) {
-    const pid = Number((await readFile(join(location, 'cluster', 'data', 'postmaster.pid'), 'utf8').catch(() => '0')).split('\n')[0])
+    const pid = Number(
+      (await readFile(join(location, 'cluster', 'data', 'postmaster.pid'), 'utf8').catch(() => '0')).split('\n')[0],
+    )
     // What kill -9 has left running: nobody owns it any more.
-    if (pid > 0 && (await readlink(`/proc/${pid}/cwd`).catch(() => '')) === join(location, 'cluster', 'data')) process.kill(pid, 'SIGQUIT')
+    if (pid > 0 && (await readlink(`/proc/${pid}/cwd`).catch(() => '')) === join(location, 'cluster', 'data'))
+      process.kill(pid, 'SIGQUIT')
     await rm(location, { recursive: true, force: true })
   }
   await rm(dataDir, { recursive: true, force: true })
@@ -187,14 +191,21 @@ test('it starts on nothing, says what to try, what it says works, and SIGTERM en
     ['POST', '/graphql'],
     ['PATCH', `/api/clients/${demo.msp.clientId}/connections/${demo.connectionId}`],
   ])
-  const [graphql, rest] = await Promise.all(examples.map(async ({ url, init }) => (await fetch(url, { ...init, ...bounded() })).json()))
+  const [graphql, rest] = await Promise.all(
+    examples.map(async ({ url, init }) => (await fetch(url, { ...init, ...bounded() })).json()),
+  )
   expect(graphql).toEqual({
     data: {
-      updateClientConnection: { clientConnection: expect.objectContaining({ id: demo.connectionId, redirectUri: 'https://example3.com' }) },
+      updateClientConnection: {
+        clientConnection: expect.objectContaining({ id: demo.connectionId, redirectUri: 'https://example3.com' }),
+      },
     },
     extensions: { requestId: expect.any(String) },
   })
-  expect(rest).toEqual({ meta: expect.objectContaining({ code: 200 }), data: expect.objectContaining({ redirect_uri: demo.redirectUri }) })
+  expect(rest).toEqual({
+    meta: expect.objectContaining({ code: 200 }),
+    data: expect.objectContaining({ redirect_uri: demo.redirectUri }),
+  })
   // Whoever has rebound a name of theirs to our address gets the page without its tokens.
   for (const [host, hasTokens] of [
     ['localhost', true],
@@ -221,7 +232,8 @@ test('it starts on nothing, says what to try, what it says works, and SIGTERM en
     ...bounded(),
   })
   await vi.waitFor(
-    async () => expect((await holder.query(`SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock'`)).rowCount).toBe(1),
+    async () =>
+      expect((await holder.query(`SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock'`)).rowCount).toBe(1),
     { timeout: 5_000, interval: 10 },
   )
   running.child.kill('SIGTERM')
@@ -237,7 +249,9 @@ test('it starts on nothing, says what to try, what it says works, and SIGTERM en
   expect(running.output.stderr).toBe('')
 })
 
-test('a caller that never ends its request does not keep it from ending, nor its database', { timeout: 40_000 }, async () => {
+test('a caller that never ends its request does not keep it from ending, nor its database', {
+  timeout: 40_000,
+}, async () => {
   const running = startProgram()
   const text = await banner(running)
   const slow = connect(Number(new URL(urlIn(text)).port), '127.0.0.1')
@@ -250,7 +264,9 @@ test('a caller that never ends its request does not keep it from ending, nor its
   expect((await postmaster(text)).pid).toBeNull()
 })
 
-test('kill -9 loses nothing: the next one finds the data and its server, and Ctrl-C ends it', { timeout: 40_000 }, async () => {
+test('kill -9 loses nothing: the next one finds the data and its server, and Ctrl-C ends it', {
+  timeout: 40_000,
+}, async () => {
   const first = startProgram()
   const text = await banner(first)
   const [, rest] = examplesOf(text)
@@ -307,7 +323,9 @@ test('SIGTERM while it is still starting leaves no database behind', { timeout: 
   await rm(fresh, { recursive: true, force: true })
 })
 
-test('a port that is taken is exit 1 with a message that names it, and no database stays behind', { timeout: 20_000 }, async () => {
+test('a port that is taken is exit 1 with a message that names it, and no database stays behind', {
+  timeout: 20_000,
+}, async () => {
   const taken = createServer().listen(0, '127.0.0.1')
   await once(taken, 'listening')
   const { port } = taken.address() as AddressInfo
@@ -338,7 +356,11 @@ test('so is a port for metrics that is taken, and nothing is served then', { tim
 })
 
 test('what is wrong with the configuration is exit 78, all of it at once, on standard error, without a stack', async () => {
-  const running = startProgram({ NODE_ENV: 'production', PORT: 'x', TOKEN_JWKS_URL: 'http://issuer.example.ua/hunter2' })
+  const running = startProgram({
+    NODE_ENV: 'production',
+    PORT: 'x',
+    TOKEN_JWKS_URL: 'http://issuer.example.ua/hunter2',
+  })
   expect(await running.exited()).toEqual({ code: 78, signal: null })
   expect(running.output).toEqual({
     stdout: '',
@@ -351,9 +373,15 @@ test('what is wrong with the configuration is exit 78, all of it at once, on sta
   })
 })
 
-test('in production there is no banner, and it starts while its database and its issuer are away', { timeout: 20_000 }, async () => {
+test('in production there is no banner, and it starts while its database and its issuer are away', {
+  timeout: 20_000,
+}, async () => {
   // Nor does it need anybody to see it from outside.
-  const running = startProgram({ ...awayInProduction, METRICS_PORT: '0', OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1' })
+  const running = startProgram({
+    ...awayInProduction,
+    METRICS_PORT: '0',
+    OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1',
+  })
   const url = /"url":"([^"]+)","msg":"listening"/.exec(await untilWritten(running, /"msg":"listening"/))?.[1]
   expect((await fetch(`${url}/health/live`, bounded())).status).toBe(200)
   const ready = await fetch(`${url}/health/ready`, bounded())
@@ -374,7 +402,9 @@ test('in production there is no banner, and it starts while its database and its
   expect(running.output.stderr).toBe('')
 })
 
-test('what the README shows for the first five minutes does what it says there', { timeout: 60_000 }, async (context) => {
+test('what the README shows for the first five minutes does what it says there', {
+  timeout: 60_000,
+}, async (context) => {
   if (
     await run('curl', ['--version']).then(
       () => false,
@@ -384,7 +414,8 @@ test('what the README shows for the first five minutes does what it says there',
     context.skip('curl is not installed')
   const url = urlIn(await banner(startProgram()))
   const readme = (await readFile(join(root, 'README.md'), 'utf8')).replaceAll('http://127.0.0.1:4000', url)
-  const blockWith = (text: string) => [...readme.matchAll(/```(?:sh|ts)\n(.*?)```/gs)].find(([, code]) => code?.includes(text))?.[1] ?? ''
+  const blockWith = (text: string) =>
+    [...readme.matchAll(/```(?:sh|ts)\n(.*?)```/gs)].find(([, code]) => code?.includes(text))?.[1] ?? ''
   const directory = await mkdtemp(join(tmpdir(), 'mithril-connection-gateway-readme-'))
   try {
     await writeFile(join(directory, 'first.ts'), blockWith('createGatewayClient').replaceAll("'./src/", `'${root}src/`))
@@ -415,7 +446,11 @@ describe('npm run token', () => {
     ['nothing', [], '--type is required'],
     ['no client', ['--type', 'MSP'], '--client is required'],
     ['a client that is no UUID', ['--type', 'MSP', '--client', 'x'], '--client is required'],
-    ['a life that is no number', ['--type', 'MSP', '--client', demo.msp.clientId, '--expires', 'soon'], '--expires is a number'],
+    [
+      'a life that is no number',
+      ['--type', 'MSP', '--client', demo.msp.clientId, '--expires', 'soon'],
+      '--expires is a number',
+    ],
     ['an option that it does not know', ['--nonsense'], '--nonsense'],
     ['a word too many', ['--type', 'MSP', 'x'], "'x'"],
   ])('%s is exit 2 with the usage', async (_name, options, mistake) => {

@@ -7,7 +7,9 @@ import { type RawCase, rawRequests, smuggled } from './raw-requests.ts'
 // Production, as it is on the internet: real sockets, since `inject()` has no parser.
 const gateway: TestGateway = await startTestGateway({ NODE_ENV: 'production' })
 const fixture = await gateway.connection()
-const token = gateway.issuer.mint(writer(fixture.clientId, { scope: 'client:read connection:read connection:write connection:delete' }))
+const token = gateway.issuer.mint(
+  writer(fixture.clientId, { scope: 'client:read connection:read connection:write connection:delete' }),
+)
 const cases = rawRequests(token, fixture)
 
 let port: number
@@ -68,7 +70,9 @@ describe('in production every raw request is answered whole, in the envelope, or
     expect(received.replace(/"url":"[^"]*"/g, '')).not.toMatch(internal)
     expect(await changes()).toBe(before + (sent.writes ?? 0))
 
-    const [next] = parseAnswers(await exchange('GET /health/live HTTP/1.1\r\nhost: gateway\r\nconnection: close\r\n\r\n'))
+    const [next] = parseAnswers(
+      await exchange('GET /health/live HTTP/1.1\r\nhost: gateway\r\nconnection: close\r\n\r\n'),
+    )
     expect(next?.body).toBe('{"status":"ok"}')
   })
 

@@ -17,10 +17,18 @@ export interface RawCase {
 /** Stands in whatever must not be taken for a request: no answer may name it. */
 export const smuggled = 'smuggled-request-identifier'
 
-/** The table: raw requests that no client library sends, against every route. Each ends its connection, or must have it ended. */
+/**
+ * The table: raw requests that no client library sends, against every route. Each ends its connection, or must have it
+ * ended.
+ */
 export function rawRequests(token: string, { path, clientId, connectionId }: Fixture): readonly RawCase[] {
   const cases: RawCase[] = []
-  const add = (name: string, bytes: string | Buffer, statuses: number | readonly number[], more: Partial<RawCase> = {}) => {
+  const add = (
+    name: string,
+    bytes: string | Buffer,
+    statuses: number | readonly number[],
+    more: Partial<RawCase> = {},
+  ) => {
     cases.push({ name, bytes, statuses: typeof statuses === 'number' ? [statuses] : statuses, ...more })
   }
 
@@ -50,7 +58,13 @@ export function rawRequests(token: string, { path, clientId, connectionId }: Fix
   const hiddenBody = update('https://hidden.example.ua/')
   /** A whole request that hides behind or inside another one. */
   const hidden =
-    head(`PATCH ${path} HTTP/1.1`, authorization, json, `x-request-id: ${smuggled}`, `content-length: ${hiddenBody.length}`) + hiddenBody
+    head(
+      `PATCH ${path} HTTP/1.1`,
+      authorization,
+      json,
+      `x-request-id: ${smuggled}`,
+      `content-length: ${hiddenBody.length}`,
+    ) + hiddenBody
 
   // What is no HTTP/1.1 at all.
   add('nothing but a line break, and then nonsense', '\r\nnonsense\r\n\r\n', 400)
@@ -63,7 +77,12 @@ export function rawRequests(token: string, { path, clientId, connectionId }: Fix
   add('the preface of HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\x12\x04\0\0\0\0\0', 400)
   add(
     'an upgrade to HTTP/2',
-    get('/health/live', 'connection: upgrade, http2-settings', 'upgrade: h2c', 'http2-settings: AAMAAABkAARAAAAAAAIAAAAA'),
+    get(
+      '/health/live',
+      'connection: upgrade, http2-settings',
+      'upgrade: h2c',
+      'http2-settings: AAMAAABkAARAAAAAAAIAAAAA',
+    ),
     200,
   )
   add(
@@ -78,9 +97,17 @@ export function rawRequests(token: string, { path, clientId, connectionId }: Fix
     405,
     { allow: 'POST' },
   )
-  add('a TLS hello', Buffer.from('16030100f4010000f00303c0ffee00112233445566778899aabbccddeeff00112233445566778899aabb20', 'hex'), 400)
+  add(
+    'a TLS hello',
+    Buffer.from('16030100f4010000f00303c0ffee00112233445566778899aabbccddeeff00112233445566778899aabb20', 'hex'),
+    400,
+  )
   add('the start of SSH', 'SSH-2.0-OpenSSH_9.9\r\n', 400)
-  add('the PROXY protocol', `PROXY TCP4 192.0.2.1 192.0.2.2 4711 443\r\n${head('GET /health/live HTTP/1.1', close)}`, 400)
+  add(
+    'the PROXY protocol',
+    `PROXY TCP4 192.0.2.1 192.0.2.2 4711 443\r\n${head('GET /health/live HTTP/1.1', close)}`,
+    400,
+  )
   add('a line of SMTP', 'EHLO gateway\r\n', 400)
   add('bytes of every kind', Buffer.from(Array.from({ length: 256 }, (_, index) => index)), 400)
   add('NULs', Buffer.alloc(64), 400)
@@ -90,7 +117,11 @@ export function rawRequests(token: string, { path, clientId, connectionId }: Fix
 
   // Lines and headers.
   add('line feeds only', `GET /health/live HTTP/1.1\nhost: gateway\nconnection: close\n\n`, 400)
-  add('a line feed only between two headers', `GET /health/live HTTP/1.1\r\nhost: gateway\nconnection: close\r\n\r\n`, 400)
+  add(
+    'a line feed only between two headers',
+    `GET /health/live HTTP/1.1\r\nhost: gateway\nconnection: close\r\n\r\n`,
+    400,
+  )
   add('carriage returns only', 'GET /health/live HTTP/1.1\rhost: gateway\r\r', 400)
   add('a carriage return in a value', head('GET /health/live HTTP/1.1', close, 'x-a: b\rauthorization: Bearer x'), 400)
   add('a folded header', head('GET /health/live HTTP/1.1', close, 'x-a: b', ' c'), 400)
@@ -105,10 +136,18 @@ export function rawRequests(token: string, { path, clientId, connectionId }: Fix
   add('UTF-8 in the name of a header', head('GET /health/live HTTP/1.1', close, 'x-ґ: b'), 400)
   add('UTF-8 in the value of a header', get('/health/live', 'x-a: ґанок'), 200)
   add('UTF-8 in the token', head(`GET ${path} HTTP/1.1`, close, `${authorization}ґ`), 401)
-  add('UTF-8 in the id of the request: the gateway gives its own', get('/health/live', 'x-request-id: ґґґґґґґґґґґґґґґґґґґґґґґґґ'), 200)
+  add(
+    'UTF-8 in the id of the request: the gateway gives its own',
+    get('/health/live', 'x-request-id: ґґґґґґґґґґґґґґґґґґґґґґґґґ'),
+    200,
+  )
   add('a header of 17 kB', get('/health/live', `x-a: ${'x'.repeat(17 * 1024)}`), 431)
   add('the name of a header of 17 kB', get('/health/live', `${'x'.repeat(17 * 1024)}: a`), 431)
-  add('101 headers', head('GET /health/live HTTP/1.1', ...Array.from({ length: 101 }, (_, number) => `x-${number}: a`)), 431)
+  add(
+    '101 headers',
+    head('GET /health/live HTTP/1.1', ...Array.from({ length: 101 }, (_, number) => `x-${number}: a`)),
+    431,
+  )
   add(
     '3,000 headers and a second Authorization behind them',
     get(path, ...Array.from({ length: 3_000 }, () => 'a:'), 'authorization: Bearer other'),
@@ -139,7 +178,10 @@ export function rawRequests(token: string, { path, clientId, connectionId }: Fix
   add('UTF-8 in the target', get('/клініка'), 400)
   add(
     'a byte that is no UTF-8 in the target',
-    Buffer.concat([Buffer.from('GET /\xff', 'latin1'), Buffer.from(' HTTP/1.1\r\nhost: gateway\r\nconnection: close\r\n\r\n')]),
+    Buffer.concat([
+      Buffer.from('GET /\xff', 'latin1'),
+      Buffer.from(' HTTP/1.1\r\nhost: gateway\r\nconnection: close\r\n\r\n'),
+    ]),
     400,
   )
   add('a target without a slash', head('GET health HTTP/1.1', close), 400)
@@ -179,7 +221,12 @@ export function rawRequests(token: string, { path, clientId, connectionId }: Fix
     for (const method of ['PUT', 'OPTIONS', 'PROPFIND', 'QUERY'])
       add(`${method} ${url}`, head(`${method} ${url} HTTP/1.1`, close), 405, { allow, url })
   for (const [url, allow] of known.filter(([, allowed]) => !allowed.includes('POST')))
-    add(`POST ${url} with a body that ends`, `${head(`POST ${url} HTTP/1.1`, close, json, 'content-length: 2')}{}`, 405, { allow, url })
+    add(
+      `POST ${url} with a body that ends`,
+      `${head(`POST ${url} HTTP/1.1`, close, json, 'content-length: 2')}{}`,
+      405,
+      { allow, url },
+    )
   for (const header of ['x-http-method-override', 'x-http-method', 'x-method-override'])
     add(`${header}: DELETE`, patch(fresh(), `${header}: DELETE`), 200, { writes: 1 })
   add('?_method=DELETE', get(`${path}?_method=DELETE`), 200, { url: path })
@@ -197,17 +244,32 @@ export function rawRequests(token: string, { path, clientId, connectionId }: Fix
   )
   add(
     'two Content-Lengths',
-    head(`PATCH ${path} HTTP/1.1`, authorization, json, 'content-length: 0', `content-length: ${hidden.length}`) + hidden,
+    head(`PATCH ${path} HTTP/1.1`, authorization, json, 'content-length: 0', `content-length: ${hidden.length}`) +
+      hidden,
     400,
   )
   add(
     'the same Content-Length twice',
-    head(`PATCH ${path} HTTP/1.1`, authorization, json, `content-length: ${good.length}`, `content-length: ${good.length}`) + good,
+    head(
+      `PATCH ${path} HTTP/1.1`,
+      authorization,
+      json,
+      `content-length: ${good.length}`,
+      `content-length: ${good.length}`,
+    ) + good,
     400,
   )
-  add('a list for a Content-Length', head(`PATCH ${path} HTTP/1.1`, authorization, json, 'content-length: 0, 0') + hidden, 400)
+  add(
+    'a list for a Content-Length',
+    head(`PATCH ${path} HTTP/1.1`, authorization, json, 'content-length: 0, 0') + hidden,
+    400,
+  )
   for (const length of ['+5', '-1', '0x10', '5.0', '1e3', '5 5', '', '٥', '9'.repeat(30)])
-    add(`a Content-Length of "${length}"`, head(`PATCH ${path} HTTP/1.1`, authorization, json, `content-length: ${length}`) + hidden, 400)
+    add(
+      `a Content-Length of "${length}"`,
+      head(`PATCH ${path} HTTP/1.1`, authorization, json, `content-length: ${length}`) + hidden,
+      400,
+    )
   for (const encoding of [
     'gzip',
     'chunked, gzip',
@@ -229,16 +291,33 @@ export function rawRequests(token: string, { path, clientId, connectionId }: Fix
     `${head(`PATCH ${path} HTTP/1.1`, authorization, json, 'transfer-encoding: chunked', 'transfer-encoding: identity')}0\r\n\r\n${hidden}`,
     400,
   )
-  add('a tab before chunked', chunked(`${chunk(fresh())}0\r\n\r\n`).replace('transfer-encoding: ', 'transfer-encoding:\t'), 200, {
-    writes: 1,
-  })
-  add('a Transfer-Encoding in HTTP/1.0', chunked(`${chunk(good)}0\r\n\r\n${hidden}`).replace('HTTP/1.1', 'HTTP/1.0'), 400)
+  add(
+    'a tab before chunked',
+    chunked(`${chunk(fresh())}0\r\n\r\n`).replace('transfer-encoding: ', 'transfer-encoding:\t'),
+    200,
+    {
+      writes: 1,
+    },
+  )
+  add(
+    'a Transfer-Encoding in HTTP/1.0',
+    chunked(`${chunk(good)}0\r\n\r\n${hidden}`).replace('HTTP/1.1', 'HTTP/1.0'),
+    400,
+  )
   add('a request inside a GET that has a body', get(path, `content-length: ${hidden.length}`) + hidden, 200)
   add('a request behind one that closes', get(path) + hidden, 200)
   add('a request behind nonsense', `nonsense\r\n\r\n${hidden}`, 400)
   add('nonsense behind a request', `${get(path).replace(`${close}\r\n`, '')}nonsense\r\n\r\n`, 200)
-  add('a request behind a bad one, pipelined', head(`PATCH ${path} HTTP/1.1`, authorization, json, 'content-length: x') + hidden, 400)
-  add('three requests at once', `${head('GET /health/live HTTP/1.1')}${head('GET /nothing HTTP/1.1')}${get(path)}`, [200, 404, 200])
+  add(
+    'a request behind a bad one, pipelined',
+    head(`PATCH ${path} HTTP/1.1`, authorization, json, 'content-length: x') + hidden,
+    400,
+  )
+  add(
+    'three requests at once',
+    `${head('GET /health/live HTTP/1.1')}${head('GET /nothing HTTP/1.1')}${get(path)}`,
+    [200, 404, 200],
+  )
   add(
     'an answer to somebody without a token does not eat what follows',
     `${head(`PATCH ${path} HTTP/1.1`, json, `content-length: ${good.length}`)}${good}${get(path)}`,
@@ -256,7 +335,10 @@ export function rawRequests(token: string, { path, clientId, connectionId }: Fix
   add('a chunk with an extension of 20 kB', chunked(`1;${'x'.repeat(20_000)}\r\n{\r\n0\r\n\r\n`), 400)
   add(
     'trailers that claim another caller',
-    chunked(`${chunk(fresh())}0\r\nauthorization: Bearer other\r\nx-request-id: ${smuggled}\r\n\r\n`, 'trailer: authorization'),
+    chunked(
+      `${chunk(fresh())}0\r\nauthorization: Bearer other\r\nx-request-id: ${smuggled}\r\n\r\n`,
+      'trailer: authorization',
+    ),
     200,
     { writes: 1 },
   )
@@ -269,7 +351,15 @@ export function rawRequests(token: string, { path, clientId, connectionId }: Fix
   add('two Hosts', get(path, 'host: evil.example'), 400, { url: path })
   add('the same Host twice', get(path, 'host: gateway'), 400, { url: path })
   add('an empty Host', `GET ${path} HTTP/1.1\r\nhost:\r\n${authorization}\r\n${close}\r\n\r\n`, 200, { url: path })
-  for (const host of ['evil.example', 'evil.example:99999', 'user@evil.example', '"><script>', '../../etc', '[::1', 'a b'])
+  for (const host of [
+    'evil.example',
+    'evil.example:99999',
+    'user@evil.example',
+    '"><script>',
+    '../../etc',
+    '[::1',
+    'a b',
+  ])
     add(`Host: ${host}`, get(path).replace('host: gateway', `host: ${host}`), 200, { url: path })
   for (const header of [
     'x-forwarded-host: evil.example',
@@ -285,10 +375,19 @@ export function rawRequests(token: string, { path, clientId, connectionId }: Fix
   // Expectations.
   add('an expectation that nobody knows', patch(fresh(), 'expect: miracles'), 200, { writes: 1 })
   add('two expectations', patch(fresh(), 'expect: 100-continue', 'expect: miracles'), 200, { writes: 1 })
-  add('100-continue without a token', head(`PATCH ${path} HTTP/1.1`, json, close, 'expect: 100-continue', 'content-length: 9'), 401)
-  add('100-continue from HTTP/1.0', Buffer.from(patch(fresh(), 'expect: 100-continue').toString().replace('HTTP/1.1', 'HTTP/1.0')), 200, {
-    writes: 1,
-  })
+  add(
+    '100-continue without a token',
+    head(`PATCH ${path} HTTP/1.1`, json, close, 'expect: 100-continue', 'content-length: 9'),
+    401,
+  )
+  add(
+    '100-continue from HTTP/1.0',
+    Buffer.from(patch(fresh(), 'expect: 100-continue').toString().replace('HTTP/1.1', 'HTTP/1.0')),
+    200,
+    {
+      writes: 1,
+    },
+  )
 
   // Tokens anywhere but where they belong.
   for (const name of ['access_token', 'token', 'authorization', 'Authorization', 'bearer_token', 'api-key'])
@@ -300,15 +399,31 @@ export function rawRequests(token: string, { path, clientId, connectionId }: Fix
     )
   add(
     'a token in the body (RFC 6750 §2.2)',
-    head(`PATCH ${path} HTTP/1.1`, close, 'content-type: application/x-www-form-urlencoded', `content-length: ${token.length + 13}`) +
-      `access_token=${token}`,
+    head(
+      `PATCH ${path} HTTP/1.1`,
+      close,
+      'content-type: application/x-www-form-urlencoded',
+      `content-length: ${token.length + 13}`,
+    ).concat(`access_token=${token}`),
     401,
   )
-  add('a token in a cookie', head(`GET ${path} HTTP/1.1`, close, `cookie: access_token=${token}; authorization=Bearer ${token}`), 401)
-  add('a token in Proxy-Authorization', head(`GET ${path} HTTP/1.1`, close, `proxy-authorization: Bearer ${token}`), 401)
+  add(
+    'a token in a cookie',
+    head(`GET ${path} HTTP/1.1`, close, `cookie: access_token=${token}; authorization=Bearer ${token}`),
+    401,
+  )
+  add(
+    'a token in Proxy-Authorization',
+    head(`GET ${path} HTTP/1.1`, close, `proxy-authorization: Bearer ${token}`),
+    401,
+  )
   add('a token in X-Access-Token', head(`GET ${path} HTTP/1.1`, close, `x-access-token: ${token}`), 401)
   add('two tokens, the good one first', get(path, 'authorization: Bearer other'), 401)
-  add('two tokens, the good one last', head(`GET ${path} HTTP/1.1`, close, 'authorization: Bearer other', authorization), 401)
+  add(
+    'two tokens, the good one last',
+    head(`GET ${path} HTTP/1.1`, close, 'authorization: Bearer other', authorization),
+    401,
+  )
   add('the same token twice', get(path, authorization), 401)
   add('two tokens in one header', head(`GET ${path} HTTP/1.1`, close, `${authorization}, Bearer ${token}`), 401)
   add('a token for Basic', head(`GET ${path} HTTP/1.1`, close, `authorization: Basic ${token}`), 401)
@@ -380,7 +495,16 @@ export function rawRequests(token: string, { path, clientId, connectionId }: Fix
   add('an id in capitals is the same UUID', get(at(connectionId.toUpperCase())), 200)
 
   // Queries.
-  for (const query of ['page=0', 'page=-1', 'page=1e9', 'page_size=999999999999', 'page=%00', 'is_blocked=maybe', 'user_id=x', 'id=%27'])
+  for (const query of [
+    'page=0',
+    'page=-1',
+    'page=1e9',
+    'page_size=999999999999',
+    'page=%00',
+    'is_blocked=maybe',
+    'user_id=x',
+    'id=%27',
+  ])
     add(`a list with ?${query}`, get(`/api/clients?${query}`), 422)
   add('a list with a broken escape', get('/api/clients?name=%'), 200)
   add('a list with a name of many brackets', get(`/api/clients?name[a][b][__proto__]=x&__proto__=y&constructor=z`), 200)
@@ -390,7 +514,10 @@ export function rawRequests(token: string, { path, clientId, connectionId }: Fix
   for (const [name, body] of [
     ['a byte-order mark', `\ufeff${good}`],
     ['a member twice', '{"redirect_uri":"https://a.example.ua/","redirect_uri":"https://b.example.ua/"}'],
-    ['a member twice, once escaped', '{"redirect_uri":"https://a.example.ua/","redirect_ur\\u0069":"https://b.example.ua/"}'],
+    [
+      'a member twice, once escaped',
+      '{"redirect_uri":"https://a.example.ua/","redirect_ur\\u0069":"https://b.example.ua/"}',
+    ],
     ['a member twice, deep inside', '{"redirect_uri":"https://a.example.ua/","x":[{"a":1,"a":2}]}'],
     ['5,000 arrays in each other', `${'['.repeat(5_000)}${']'.repeat(5_000)}`],
     ['half a JSON', '{"redirect_uri":'],
@@ -410,7 +537,13 @@ export function rawRequests(token: string, { path, clientId, connectionId }: Fix
   add('a body in UTF-16', patch(Buffer.from(good, 'utf16le')), 400)
   add(
     'a body with an overlong slash',
-    patch(Buffer.concat([Buffer.from('{"redirect_uri":"https:/'), Buffer.from([0xc0, 0xaf]), Buffer.from('a.example.ua/"}')])),
+    patch(
+      Buffer.concat([
+        Buffer.from('{"redirect_uri":"https:/'),
+        Buffer.from([0xc0, 0xaf]),
+        Buffer.from('a.example.ua/"}'),
+      ]),
+    ),
     400,
   )
   for (const [name, body] of [
@@ -424,19 +557,35 @@ export function rawRequests(token: string, { path, clientId, connectionId }: Fix
     ['nothing', ''],
   ] as const)
     add(`a body of ${name}`, patch(body), 422)
-  add('__proto__ beside a good value', patch('{"redirect_uri":"https://raw.example.ua/own","__proto__":{"redirect_uri":"x"}}'), 200, {
-    writes: 1,
-  })
+  add(
+    '__proto__ beside a good value',
+    patch('{"redirect_uri":"https://raw.example.ua/own","__proto__":{"redirect_uri":"x"}}'),
+    200,
+    {
+      writes: 1,
+    },
+  )
   add('a body for GraphQL of __proto__', post('{"__proto__":{"query":"{ __typename }"}}'), 400)
   add('a body for GraphQL of nothing', post(''), 400)
   add('65 kB', patch(`{"redirect_uri":"${'x'.repeat(65_536)}"}`), 413)
   add('65 kB, announced only', head(`PATCH ${path} HTTP/1.1`, authorization, json, close, 'content-length: 65537'), 413)
   add('101 kB for GraphQL', post(`{"query":"${'x'.repeat(102_400)}"}`), 413)
-  add('a petabyte, announced only', head(`PATCH ${path} HTTP/1.1`, authorization, json, close, 'content-length: 1125899906842624'), 413)
+  add(
+    'a petabyte, announced only',
+    head(`PATCH ${path} HTTP/1.1`, authorization, json, close, 'content-length: 1125899906842624'),
+    413,
+  )
 
   // The other routes that read a body. The version is one that the connection never had, so nothing is deleted.
   const remove = (body: string, ...lines: string[]) =>
-    head(`DELETE ${path} HTTP/1.1`, authorization, close, 'if-match: "0"', `content-length: ${Buffer.byteLength(body)}`, ...lines) + body
+    head(
+      `DELETE ${path} HTTP/1.1`,
+      authorization,
+      close,
+      'if-match: "0"',
+      `content-length: ${Buffer.byteLength(body)}`,
+      ...lines,
+    ) + body
   add('DELETE without a body', head(`DELETE ${path} HTTP/1.1`, authorization, close, 'if-match: "0"'), 412)
   add('DELETE with a body that nobody needs', remove('{}', json), 412)
   add('DELETE with half a JSON', remove('{', json), 400)
@@ -444,7 +593,8 @@ export function rawRequests(token: string, { path, clientId, connectionId }: Fix
   add('DELETE with a member twice', remove('{"a":1,"a":2}', json), 400)
   add('DELETE with a text', remove('x', 'content-type: text/plain'), 415)
   add('DELETE with 65 kB', remove('x'.repeat(65_537), json), 413)
-  const refresh = (...lines: string[]) => head(`PATCH ${path}/actions/refresh_secret HTTP/1.1`, authorization, close, ...lines)
+  const refresh = (...lines: string[]) =>
+    head(`PATCH ${path}/actions/refresh_secret HTTP/1.1`, authorization, close, ...lines)
   add('a new secret without its scope, and 65 kB', refresh(json, 'content-length: 65537'), 403)
   add('a new secret without its scope, and a text', `${refresh('content-type: text/plain', 'content-length: 1')}x`, 403)
   add(
@@ -476,16 +626,32 @@ export function rawRequests(token: string, { path, clientId, connectionId }: Fix
     add(`Content-Type: ${type}`, patch(good, `content-type: ${type}`), 415)
     add(`Content-Type for GraphQL: ${type}`, post('{"query":"{ __typename }"}', `content-type: ${type}`), 415)
   }
-  add('no Content-Type', head(`PATCH ${path} HTTP/1.1`, authorization, close, `content-length: ${good.length}`) + good, 415)
+  add(
+    'no Content-Type',
+    head(`PATCH ${path} HTTP/1.1`, authorization, close, `content-length: ${good.length}`) + good,
+    415,
+  )
   for (const encoding of ['gzip', 'br', 'deflate', 'identity, gzip', 'x'])
     add(`Content-Encoding: ${encoding}`, patch(good, `content-encoding: ${encoding}`), 415)
-  for (const type of ['APPLICATION/JSON', 'application/json;charset=UTF-8', 'application/json; charset="utf-8"', 'application/json ; a=b'])
+  for (const type of [
+    'APPLICATION/JSON',
+    'application/json;charset=UTF-8',
+    'application/json; charset="utf-8"',
+    'application/json ; a=b',
+  ])
     add(`Content-Type: ${type}`, patch(fresh(), `content-type: ${type}`), 200, { writes: 1 })
   for (const accept of ['text/html', 'application/xml, text/*', 'application/json;q=0', 'image/png;q=0.1']) {
     add(`Accept: ${accept}`, get(path, `accept: ${accept}`), 406)
     add(`Accept of an update: ${accept}`, patch(good, `accept: ${accept}`), 406)
   }
-  for (const accept of ['', '*/*;q=0.1', 'application/*', 'text/html, */*', 'nonsense/;;;,,,=', `${'a/b,'.repeat(2_000)}*/*`])
+  for (const accept of [
+    '',
+    '*/*;q=0.1',
+    'application/*',
+    'text/html, */*',
+    'nonsense/;;;,,,=',
+    `${'a/b,'.repeat(2_000)}*/*`,
+  ])
     add(`Accept: ${accept.slice(0, 40)}`, get(path, `accept: ${accept}`), [accept.startsWith('nonsense') ? 406 : 200])
 
   // Conditions.

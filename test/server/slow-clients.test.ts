@@ -32,7 +32,10 @@ interface SlowConnection {
 }
 
 /** A connection that is never done. */
-async function slow(first: string, { drip = '', reads = true }: { drip?: string; reads?: boolean }): Promise<SlowConnection> {
+async function slow(
+  first: string,
+  { drip = '', reads = true }: { drip?: string; reads?: boolean },
+): Promise<SlowConnection> {
   const socket = connect({ host: '127.0.0.1', port })
   socket.on('error', () => {})
   await once(socket, 'connect')
@@ -56,7 +59,9 @@ test('240 connections that send headers, bodies or nothing for ever, or never re
 
   const times = (count: number, open: () => Promise<SlowConnection>) => Promise.all(Array.from({ length: count }, open))
   const silent = await times(40, () => slow('', {}))
-  const withHeaders = await times(80, () => slow(`GET ${fixture.path} HTTP/1.1\r\nhost: gateway\r\n`, { drip: 'x: y\r\n' }))
+  const withHeaders = await times(80, () =>
+    slow(`GET ${fixture.path} HTTP/1.1\r\nhost: gateway\r\n`, { drip: 'x: y\r\n' }),
+  )
   const withBodies = await times(80, () => slow(body, { drip: ' ' }))
   const reading = await times(40, () => slow(large, { reads: false }))
   const all = [...silent, ...withHeaders, ...withBodies, ...reading]
@@ -75,13 +80,21 @@ test('240 connections that send headers, bodies or nothing for ever, or never re
         body: JSON.stringify({ redirect_uri: wanted }),
       })
       const { data } = (await answer.json()) as { data?: { redirect_uri: string } }
-      answers.push({ status: answer.status, redirectUri: data?.redirect_uri, wanted, milliseconds: performance.now() - started })
+      answers.push({
+        status: answer.status,
+        redirectUri: data?.redirect_uri,
+        wanted,
+        milliseconds: performance.now() - started,
+      })
       await delay(50)
     }
   })
   try {
     // Counted by the server: who does not read does not see that it was closed.
-    await vi.waitFor(async () => expect(await connections()).toBeLessThanOrEqual(callers.length), { timeout: 25_000, interval: 100 })
+    await vi.waitFor(async () => expect(await connections()).toBeLessThanOrEqual(callers.length), {
+      timeout: 25_000,
+      interval: 100,
+    })
   } finally {
     closed = true
     await Promise.all(good)

@@ -88,16 +88,22 @@ describe('what is not HTTP is refused in the envelope, closed, and logged', () =
     ['two Content-Lengths', () => head(`PATCH ${fixture.path} HTTP/1.1`, 'content-length: 2', 'content-length: 3')],
     [
       'Content-Length and Transfer-Encoding',
-      () => `${head(`PATCH ${fixture.path} HTTP/1.1`, authorization(), 'content-length: 5', 'transfer-encoding: chunked')}0\r\n\r\n`,
+      () =>
+        `${head(`PATCH ${fixture.path} HTTP/1.1`, authorization(), 'content-length: 5', 'transfer-encoding: chunked')}0\r\n\r\n`,
     ],
-    ['a Transfer-Encoding that is not chunked', () => head(`PATCH ${fixture.path} HTTP/1.1`, 'transfer-encoding: chunked, gzip')],
+    [
+      'a Transfer-Encoding that is not chunked',
+      () => head(`PATCH ${fixture.path} HTTP/1.1`, 'transfer-encoding: chunked, gzip'),
+    ],
   ])('%s', async (_name, text) => {
     expectStrayRefusal(await exchange(text()), 400, 'request_malformed', 'Malformed request')
     await expectOneLine({ code: 'BAD_REQUEST', status: 400, requestId: expect.stringMatching(generatedId), door: null })
   })
 
   test('no Host', async () => {
-    const [answer] = await exchange(`GET /health/live HTTP/1.1\r\nx-request-id: ${requestId}\r\nconnection: close\r\n\r\n`)
+    const [answer] = await exchange(
+      `GET /health/live HTTP/1.1\r\nx-request-id: ${requestId}\r\nconnection: close\r\n\r\n`,
+    )
     expect(json(answer)).toEqual({
       meta: { code: 400, url: `${origin}/health/live`, type: 'object', request_id: requestId },
       error: { type: 'request_malformed', message: 'Malformed request: one Host header is required' },
@@ -108,7 +114,10 @@ describe('what is not HTTP is refused in the envelope, closed, and logged', () =
 
   test.each<[string, () => string]>([
     ['one header of 20 kB', () => head('GET / HTTP/1.1', `x-a: ${'x'.repeat(20_000)}`)],
-    ['many headers', () => head('GET / HTTP/1.1', ...Array.from({ length: 1_500 }, (_, number) => `x-${number}: 12345`))],
+    [
+      'many headers',
+      () => head('GET / HTTP/1.1', ...Array.from({ length: 1_500 }, (_, number) => `x-${number}: 12345`)),
+    ],
     ['a target of 20 kB', () => head(`GET /${'x'.repeat(20_000)} HTTP/1.1`)],
   ])('431: %s', async (_name, text) => {
     expectStrayRefusal(await exchange(text()), 431, 'request_too_large', 'Request headers are too large')
@@ -136,7 +145,13 @@ describe('authentication', () => {
     ['a good one first', () => [authorization(), 'authorization: Bearer rubbish']],
     ['a good one last', () => ['Authorization: Basic eDp5', 'AUTHORIZATION: '.concat(authorization().slice(15))]],
   ])('two Authorization headers are 401: %s', async (_name, lines) => {
-    const text = head(`PATCH ${fixture.path} HTTP/1.1`, close, 'content-type: application/json', 'content-length: 0', ...lines())
+    const text = head(
+      `PATCH ${fixture.path} HTTP/1.1`,
+      close,
+      'content-type: application/json',
+      'content-length: 0',
+      ...lines(),
+    )
     const [answer] = await exchange(text)
     expect(answer?.status).toBe(401)
     expect(answer?.headers['www-authenticate']).toBe('Bearer error="invalid_token"')
@@ -155,7 +170,9 @@ describe('authentication', () => {
 describe('a body', () => {
   test('in chunks is read', async () => {
     const content = body('https://chunked.example.ua/')
-    const chunks = [content.slice(0, 10), content.slice(10)].map((chunk) => `${chunk.length.toString(16)}\r\n${chunk}\r\n`).join('')
+    const chunks = [content.slice(0, 10), content.slice(10)]
+      .map((chunk) => `${chunk.length.toString(16)}\r\n${chunk}\r\n`)
+      .join('')
     const lines = ['content-type: application/json', authorization(), 'transfer-encoding: chunked', close]
     const [answer] = await exchange(`${head(`PATCH ${fixture.path} HTTP/1.1`, ...lines)}${chunks}0\r\n\r\n`)
     expect(answer?.status).toBe(200)
@@ -164,7 +181,12 @@ describe('a body', () => {
 
   test('in chunks that is too large is 413 as soon as it is', async () => {
     const connection = await openRaw(port)
-    const lines = [`x-request-id: ${requestId}`, 'content-type: application/json', authorization(), 'transfer-encoding: chunked']
+    const lines = [
+      `x-request-id: ${requestId}`,
+      'content-type: application/json',
+      authorization(),
+      'transfer-encoding: chunked',
+    ]
     connection.write(head(`PATCH ${fixture.path} HTTP/1.1`, ...lines))
     // It never ends.
     for (let chunk = 0; chunk < 9; chunk++) connection.write(`2000\r\n${'x'.repeat(0x2000)}\r\n`)
@@ -185,7 +207,9 @@ describe('a body', () => {
 
   test('that breaks after its request was answered is not answered again', async () => {
     const connection = await openRaw(port)
-    connection.write(head(`PATCH ${fixture.path} HTTP/1.1`, 'content-type: application/json', 'transfer-encoding: chunked'))
+    connection.write(
+      head(`PATCH ${fixture.path} HTTP/1.1`, 'content-type: application/json', 'transfer-encoding: chunked'),
+    )
     const answered = await connection.until(/\}\}$/)
     expect(parseAnswers(answered).map(({ status }) => status)).toEqual([401])
     connection.write('zz\r\n')
@@ -210,7 +234,13 @@ describe('a body', () => {
   ])('is not asked for by 100 Continue where the head of a request is refused: %s', async (_why, line, status) => {
     const connection = await openRaw(port)
     connection.write(
-      head(`${line()} HTTP/1.1`, 'content-type: application/json', 'content-length: 20', 'expect: 100-continue', 'connection: close'),
+      head(
+        `${line()} HTTP/1.1`,
+        'content-type: application/json',
+        'content-length: 20',
+        'expect: 100-continue',
+        'connection: close',
+      ),
     )
     expect(parseAnswers(await connection.until(/\}\]?[^{]*\}$/)).map((answer) => answer.status)).toEqual([status])
     connection.socket.destroy()
@@ -248,9 +278,9 @@ describe('HTTP/1', () => {
     const text = ids.map((id) => patch(body(`https://pipelined.example.ua/${id}`)).replace(requestId, id)).join('')
     const answers = await exchange(text + head('GET /health/live HTTP/1.1', close))
     expect(answers.map((answer) => answer.status)).toEqual([200, 200, 200, 200])
-    expect(answers.slice(0, 3).map((answer) => [answer.headers['x-request-id'], json(answer).data.redirect_uri])).toEqual(
-      ids.map((id) => [id, `https://pipelined.example.ua/${id}`]),
-    )
+    expect(
+      answers.slice(0, 3).map((answer) => [answer.headers['x-request-id'], json(answer).data.redirect_uri]),
+    ).toEqual(ids.map((id) => [id, `https://pipelined.example.ua/${id}`]))
   })
 
   test('nonsense behind a request takes nothing from the answer of that one, and ends the connection', async () => {
@@ -287,7 +317,10 @@ describe('HTTP/1', () => {
 
   test.each([
     ['CONNECT', () => head('CONNECT evil.example:443 HTTP/1.1')],
-    ['an upgrade', () => head('GET / HTTP/1.1', 'connection: upgrade', 'upgrade: websocket', 'sec-websocket-key: x', close)],
+    [
+      'an upgrade',
+      () => head('GET / HTTP/1.1', 'connection: upgrade', 'upgrade: websocket', 'sec-websocket-key: x', close),
+    ],
   ])('%s leads nowhere', async (_name, text) => {
     const connection = await openRaw(port)
     connection.write(text())
@@ -308,9 +341,19 @@ describe('HTTP/1', () => {
     } finally {
       await release()
     }
-    await vi.waitFor(async () => expect(await gateway.auditOf(connectionId)).toHaveLength(1), { timeout: 10_000, interval: 5 })
+    await vi.waitFor(async () => expect(await gateway.auditOf(connectionId)).toHaveLength(1), {
+      timeout: 10_000,
+      interval: 5,
+    })
     expect(await gateway.redirectUriOf(connectionId)).toBe('https://after.example.ua/')
-    await expectOneLine({ level: 30, operation: 'updateClientConnection', code: 'OK', requestId, clientId, aborted: true })
+    await expectOneLine({
+      level: 30,
+      operation: 'updateClientConnection',
+      code: 'OK',
+      requestId,
+      clientId,
+      aborted: true,
+    })
   })
 
   test('a caller that goes in the middle of its body is no fault of ours', async () => {
@@ -335,8 +378,18 @@ describe('HTTP/1', () => {
     connection.write('5\r\n{"red\r\nnonsense\r\n')
     const answers = parseAnswers(await connection.untilClosed())
     expect(answers).toHaveLength(1)
-    expect(json(answers[0])).toMatchObject({ meta: { code: 400, request_id: requestId }, error: { type: 'request_malformed' } })
-    await expectOneLine({ level: 30, door: 'REST', operation: 'updateClientConnection', code: 'BAD_REQUEST', status: 400, requestId })
+    expect(json(answers[0])).toMatchObject({
+      meta: { code: 400, request_id: requestId },
+      error: { type: 'request_malformed' },
+    })
+    await expectOneLine({
+      level: 30,
+      door: 'REST',
+      operation: 'updateClientConnection',
+      code: 'BAD_REQUEST',
+      status: 400,
+      requestId,
+    })
     expect(gateway.log[0]).not.toContain('aborted')
     await delay(50)
     expect(gateway.log).toHaveLength(1)
@@ -355,7 +408,10 @@ test('every wait for a caller is bounded', () => {
 })
 
 test('while it drains, requests in flight are answered, kept-alive connections are told to close, and readiness is off', async () => {
-  const draining = await startTestGateway({ DATABASE_URL: gateway.config.database.url ?? '', TOKEN_JWKS_URL: gateway.issuer.jwksUrl })
+  const draining = await startTestGateway({
+    DATABASE_URL: gateway.config.database.url ?? '',
+    TOKEN_JWKS_URL: gateway.issuer.jwksUrl,
+  })
   const release = await gateway.database.lockConnection(fixture.connectionId)
   try {
     await draining.app.listen({ host: '127.0.0.1', port: 0 })
@@ -413,7 +469,9 @@ test('while it drains, a request whose caller has gone is worked off before what
     await closed.promise
 
     expect(await gateway.redirectUriOf(fixture.connectionId)).toBe('https://two.example.ua/')
-    const lines = draining.log.map((line) => JSON.parse(line)).filter(({ operation }) => operation === 'updateClientConnection')
+    const lines = draining.log
+      .map((line) => JSON.parse(line))
+      .filter(({ operation }) => operation === 'updateClientConnection')
     expect(lines).toMatchObject([{ level: 30, code: 'OK', aborted: true }])
   } finally {
     await release()
@@ -461,7 +519,9 @@ test('callers that go while it is found out who they are have a line each, and d
   expect(parseAnswers(await connection.untilClosed()).map(({ status }) => status)).toEqual([400])
   await vi.waitFor(() => expect(waiting.log.filter((line) => line.includes('"msg":"request"'))).toHaveLength(1), 10_000)
   proxy.thaw()
-  const [line] = waiting.log.map((text): Record<string, unknown> => JSON.parse(text)).filter(({ msg }) => msg === 'request')
+  const [line] = waiting.log
+    .map((text): Record<string, unknown> => JSON.parse(text))
+    .filter(({ msg }) => msg === 'request')
   expect(line).toMatchObject({ level: 30, status: 400, code: 'BAD_REQUEST' })
   expect(line).not.toHaveProperty('cause')
 

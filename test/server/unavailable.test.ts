@@ -1,7 +1,7 @@
 import type { LightMyRequestResponse } from 'fastify'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { UpdateClientConnectionDocument } from '../../src/client/documents/graphql.ts'
-import { migrate } from '../../src/persistence/migrate.ts'
+import { migrate } from '../../src/persistence/migrations/migrate.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { startProxiedGateway, startTestGateway, type TestGateway, writer } from '../support/gateway.ts'
 import type { PostgresProxy } from '../support/postgres-proxy.ts'
@@ -20,7 +20,10 @@ let secret: string
 let token: string
 
 beforeAll(async () => {
-  ;({ gateway, proxy } = await startProxiedGateway({ DATABASE_STATEMENT_TIMEOUT_MS: '200', DATABASE_LOCK_TIMEOUT_MS: '100' }))
+  ;({ gateway, proxy } = await startProxiedGateway({
+    DATABASE_STATEMENT_TIMEOUT_MS: '200',
+    DATABASE_LOCK_TIMEOUT_MS: '100',
+  }))
   db = gateway.database
   ;({ clientId, connectionId, path, secret } = await gateway.connection())
   token = gateway.issuer.mint(writer(clientId))
@@ -50,7 +53,12 @@ async function refusalOf(to: TestGateway, sent: string | null, redirectUri = aft
 }
 
 const envelopeOf503 = {
-  meta: { code: 503, url: expect.stringMatching(/^https:\/\/gateway\.example\.ua\/api\/clients\//), type: 'object', request_id: requestId },
+  meta: {
+    code: 503,
+    url: expect.stringMatching(/^https:\/\/gateway\.example\.ua\/api\/clients\//),
+    type: 'object',
+    request_id: requestId,
+  },
   error: { type: 'internal_error', message: 'Service temporarily unavailable' },
 }
 const errorOf503 = (retryAfter: number) => ({
@@ -102,7 +110,10 @@ const expectLive = async (to = gateway) => expect((await to.app.inject({ url: '/
 
 /** The same gateway serves again, within what is promised, through both doors. */
 async function expectRecovery(to = gateway, sent = token): Promise<void> {
-  await vi.waitFor(async () => expect((await throughRest(to, sent)).statusCode).toBe(200), { timeout: 5_000, interval: 50 })
+  await vi.waitFor(async () => expect((await throughRest(to, sent)).statusCode).toBe(200), {
+    timeout: 5_000,
+    interval: 50,
+  })
   expect((await throughGraphql(to, sent)).json().errors).toBeUndefined()
   await expectReady(to, 200, allOk)
 }
@@ -158,8 +169,22 @@ describe('the database', () => {
       await proxy.start()
 
       expect(lines).toEqual([
-        expect.objectContaining({ msg: 'request', requestId, door: 'REST', code: 'SERVICE_UNAVAILABLE', status: 503, clientId }),
-        expect.objectContaining({ msg: 'request', requestId, door: 'GRAPHQL', code: 'SERVICE_UNAVAILABLE', status: 200, clientId }),
+        expect.objectContaining({
+          msg: 'request',
+          requestId,
+          door: 'REST',
+          code: 'SERVICE_UNAVAILABLE',
+          status: 503,
+          clientId,
+        }),
+        expect.objectContaining({
+          msg: 'request',
+          requestId,
+          door: 'GRAPHQL',
+          code: 'SERVICE_UNAVAILABLE',
+          status: 200,
+          clientId,
+        }),
       ])
       for (const { cause } of lines) expect(cause).toMatch(/^\w+.*: \w+/)
       const [now] = await db.query('SELECT * FROM connections WHERE id = $1', [connectionId])
@@ -185,7 +210,9 @@ describe('the database', () => {
   })
 
   test('breaks in the middle of requests: every one of them is answered, with 200 or 503', async () => {
-    const requests = Array.from({ length: 40 }, (_, number) => throughRest(gateway, token, `https://after.example.ua/${number}`))
+    const requests = Array.from({ length: 40 }, (_, number) =>
+      throughRest(gateway, token, `https://after.example.ua/${number}`),
+    )
     await proxy.stop()
     const statuses = new Set((await Promise.all(requests)).map((answer) => answer.statusCode))
     expect([...statuses].filter((status) => status !== 200 && status !== 503)).toEqual([])
@@ -250,12 +277,18 @@ describe('there is more work for the database than it can take', () => {
     }
     spin()
     try {
-      await vi.waitFor(async () => expect((await throughRest(narrow, sent, 'http://after.example.ua')).statusCode).toBe(503), {
-        timeout: 10_000,
-      })
+      await vi.waitFor(
+        async () => expect((await throughRest(narrow, sent, 'http://after.example.ua')).statusCode).toBe(503),
+        {
+          timeout: 10_000,
+        },
+      )
       const graphqlAhead = await throughGraphql(narrow, sent, 'http://after.example.ua')
       expect(graphqlAhead.json().errors).toMatchObject([errorOf503(expect.any(Number))])
-      expect([graphqlAhead.statusCode, graphqlAhead.headers['retry-after']]).toEqual([200, expect.stringMatching(/^[123]$/)])
+      expect([graphqlAhead.statusCode, graphqlAhead.headers['retry-after']]).toEqual([
+        200,
+        expect.stringMatching(/^[123]$/),
+      ])
       expectNothingInternal(graphqlAhead)
       expect(await refusalOf(narrow, null)).toEqual([401, 401])
       const ofRest = async (token: string) => (await throughRest(narrow, token)).statusCode
@@ -281,7 +314,16 @@ function expectNoSecretLogged(to: TestGateway): void {
   const log = to.log.join('')
   const password = decodeURIComponent(new URL(db.url).password)
   const [head, payload, signature] = token.split('.')
-  for (const hidden of [token, head, payload, signature, secret, password, 'visible-only-to-the-database', 'after.example.ua'])
+  for (const hidden of [
+    token,
+    head,
+    payload,
+    signature,
+    secret,
+    password,
+    'visible-only-to-the-database',
+    'after.example.ua',
+  ])
     if (hidden) expect(log).not.toContain(hidden)
   // Not the statement, and no line of our own source either.
   expect(log).not.toMatch(/WITH author|UPDATE connections|\$queryRaw|database\.run|\n.*\n {2,}\d+ /)
@@ -294,7 +336,10 @@ describe('a migration is pending', () => {
     empty = await createTestDatabase({ empty: true })
     behind = await startTestGateway({ DATABASE_URL: empty.url })
     // The keys come in the background.
-    await vi.waitFor(async () => expect((await ready(behind)).json().checks.keys).toBe('ok'), { timeout: 5_000, interval: 10 })
+    await vi.waitFor(async () => expect((await ready(behind)).json().checks.keys).toBe('ok'), {
+      timeout: 5_000,
+      interval: 10,
+    })
   })
   afterAll(async () => {
     await behind.close()
@@ -352,7 +397,9 @@ describe("the issuer's keys are away at the start", () => {
 })
 
 test('a fault of our own is 500, says nothing of itself, and has one line with its cause', async () => {
-  await db.query(`CREATE FUNCTION broken() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'a fault'; END $$`)
+  await db.query(
+    `CREATE FUNCTION broken() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'a fault'; END $$`,
+  )
   await db.query('CREATE TRIGGER broken BEFORE UPDATE ON connections FOR EACH ROW EXECUTE FUNCTION broken()')
   gateway.log.length = 0
   const rest = await throughRest(gateway, token, 'https://fault.example.ua/')

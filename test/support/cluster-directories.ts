@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, rm, statfs } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { findPostmaster } from '../../src/persistence/embedded/postmaster.ts'
+import { findPostmaster } from '../../src/development/embedded/postmaster.ts'
 
 const prefix = 'mithril-connection-gateway-test-'
 const roomNeeded = 2 ** 30
@@ -29,7 +29,10 @@ export async function interruptServer(directory: string): Promise<void> {
   while ((await findPostmaster(data)) !== undefined) await new Promise((resolve) => setTimeout(resolve, 20))
 }
 
-/** Memory where there is enough of it (containers have 64 MB): a copy of the template takes 15 ms there and 100 on a disk. */
+/**
+ * Memory where there is enough of it (containers have 64 MB): a copy of the template takes 15 ms there and 100 on a
+ * disk.
+ */
 async function fastDirectory(): Promise<string> {
   const memory = '/dev/shm'
   const found = await statfs(memory).catch(() => undefined)

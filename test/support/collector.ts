@@ -49,7 +49,8 @@ const valuesOf = (attributes: readonly Attribute[]) =>
 export async function startCollector(): Promise<Collector> {
   const spans: CollectedSpan[] = []
   const bodies: string[] = []
-  let listener: RequestListener = (_request, response) => response.writeHead(200, { 'content-type': 'application/json' }).end('{}')
+  let listener: RequestListener = (_request, response) =>
+    response.writeHead(200, { 'content-type': 'application/json' }).end('{}')
   const server = createServer((request, response) => {
     let body = ''
     request.on('data', (chunk) => {

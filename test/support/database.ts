@@ -1,16 +1,26 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { Client, Pool } from 'pg'
 import { inject, vi } from 'vitest'
+import { parseConfig } from '../../src/config/parse.ts'
 import type { DatabaseConfig } from '../../src/config/shape.ts'
-import { parseConfig } from '../../src/config.ts'
 import type { Connection } from '../../src/domain/connection.ts'
 import { recordHidden, recordRedirectUris } from './recordings.ts'
 
 /** How a gateway uses its database unless it is told otherwise. Tests name what matters to them. */
 export const databaseDefaults: DatabaseConfig = parseConfig({}).database
 
-/** All that a connection says, as a plain object: what a store answers makes its times only when it is asked for them. */
-export function whole({ id, clientId, consumerId, redirectUri, version, insertedAt, updatedAt }: Connection): Connection {
+/**
+ * All that a connection says, as a plain object: what a store answers makes its times only when it is asked for them.
+ */
+export function whole({
+  id,
+  clientId,
+  consumerId,
+  redirectUri,
+  version,
+  insertedAt,
+  updatedAt,
+}: Connection): Connection {
   return { id, clientId, consumerId, redirectUri, version, insertedAt, updatedAt }
 }
 
@@ -48,8 +58,8 @@ export interface TestDatabase {
     details?: unknown
   }): Promise<string>
   /**
-   * Runs a statement in a transaction of somebody else's, which keeps its locks until what is returned is called: it rolls back,
-   * unless told to commit. Once it has ended, calls of that do nothing.
+   * Runs a statement in a transaction of somebody else's, which keeps its locks until what is returned is called: it
+   * rolls back, unless told to commit. Once it has ended, calls of that do nothing.
    */
   hold(sql: string, params?: readonly unknown[]): Promise<(end?: 'ROLLBACK' | 'COMMIT') => Promise<void>>
   /** The same, with a lock on the row of a connection. */
@@ -59,7 +69,10 @@ export interface TestDatabase {
   drop(): Promise<void>
 }
 
-/** Makes a migrated database, or an empty one, in a few milliseconds. Drop it in `afterAll`; the end of the run drops what is left. */
+/**
+ * Makes a migrated database, or an empty one, in a few milliseconds. Drop it in `afterAll`; the end of the run drops
+ * what is left.
+ */
 export async function createTestDatabase({ empty = false }: { empty?: boolean } = {}): Promise<TestDatabase> {
   const { adminUrl, template, prefix } = inject('testServer')
   const name = `${prefix}_${randomBytes(6).toString('hex')}`
@@ -109,11 +122,16 @@ export async function createTestDatabase({ empty = false }: { empty?: boolean } 
     url,
     pool,
     query,
-    insertClient: async ({ id = randomUUID(), type, name = `Client ${id}`, privSettings = { access_type: 'DIRECT' } }) => {
-      await query(`INSERT INTO client_types (id, name, inserted_at, updated_at) VALUES ($1, $2, ${NOW}, ${NOW}) ON CONFLICT DO NOTHING`, [
-        randomUUID(),
-        type,
-      ])
+    insertClient: async ({
+      id = randomUUID(),
+      type,
+      name = `Client ${id}`,
+      privSettings = { access_type: 'DIRECT' },
+    }) => {
+      await query(
+        `INSERT INTO client_types (id, name, inserted_at, updated_at) VALUES ($1, $2, ${NOW}, ${NOW}) ON CONFLICT DO NOTHING`,
+        [randomUUID(), type],
+      )
       await query(
         `INSERT INTO clients (id, name, settings, priv_settings, client_type_id, inserted_at, updated_at)
          SELECT $1, $2, '{}', $4, id, ${NOW}, ${NOW} FROM client_types WHERE name = $3`,
@@ -129,7 +147,10 @@ export async function createTestDatabase({ empty = false }: { empty?: boolean } 
     },
     insertUser: async () => {
       const id = randomUUID()
-      await query(`INSERT INTO users (id, email, inserted_at, updated_at) VALUES ($1, $2, ${NOW}, ${NOW})`, [id, `${id}@example.ua`])
+      await query(`INSERT INTO users (id, email, inserted_at, updated_at) VALUES ($1, $2, ${NOW}, ${NOW})`, [
+        id,
+        `${id}@example.ua`,
+      ])
       return id
     },
     insertToken: async ({
@@ -178,7 +199,9 @@ async function recordWhatIsHidden(pool: Pool): Promise<void> {
   if (rows.length === 0) return // never migrated
   recordHidden(...(await valuesOf('SELECT secret AS value FROM connections UNION ALL SELECT value FROM tokens')))
   recordRedirectUris(
-    ...(await valuesOf('SELECT redirect_uri AS value FROM connections UNION ALL SELECT redirect_uri_after FROM connection_changes')),
+    ...(await valuesOf(
+      'SELECT redirect_uri AS value FROM connections UNION ALL SELECT redirect_uri_after FROM connection_changes',
+    )),
   )
 }
 

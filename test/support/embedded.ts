@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Client } from 'pg'
-import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/persistence/embedded-postgres.ts'
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/development/embedded-postgres.ts'
 import { interruptServer, makeClusterDirectory } from './cluster-directories.ts'
 
 /** Starts embedded servers and forgets none of them, nor their directories. */
@@ -59,11 +59,14 @@ export async function startOtherGateway(
   user: { uid?: number; gid?: number } = {},
 ): Promise<OtherGateway> {
   const script = `
-    const { startEmbeddedPostgres } = await import(${JSON.stringify(join(checkout, 'src/persistence/embedded-postgres.ts'))})
+    const { startEmbeddedPostgres } = await import(${JSON.stringify(join(checkout, 'src/development/embedded-postgres.ts'))})
     const server = await startEmbeddedPostgres({ dataDir: ${JSON.stringify(dataDir)}, durable: false })
     console.log(JSON.stringify(server))
     process.stdin.on('end', () => server.stop()).resume()`
-  const child = spawn(process.execPath, ['--input-type=module', '--eval', script], { stdio: ['pipe', 'pipe', 'pipe'], ...user })
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', script], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    ...user,
+  })
   const ended = new Promise<number | null>((resolve) => child.once('close', resolve))
   const server = await new Promise<OtherGateway['server']>((resolve, reject) => {
     let errors = ''

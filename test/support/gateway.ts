@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify'
 import type { TypedDocumentString } from '../../src/client/documents/graphql.ts'
+import { parseConfig } from '../../src/config/parse.ts'
 import type { Config } from '../../src/config/shape.ts'
-import { parseConfig } from '../../src/config.ts'
 import { openGateway } from '../../src/gateway.ts'
 import { createTestDatabase, type TestDatabase } from './database.ts'
 import { type PostgresProxy, startPostgresProxy } from './postgres-proxy.ts'
@@ -26,7 +26,12 @@ export interface TestGateway {
     token?: string | null,
     options?: Partial<InjectOptions>,
   ): Promise<LightMyRequestResponse>
-  patch(path: string, body: unknown, token?: string | null, options?: Partial<InjectOptions>): Promise<LightMyRequestResponse>
+  patch(
+    path: string,
+    body: unknown,
+    token?: string | null,
+    options?: Partial<InjectOptions>,
+  ): Promise<LightMyRequestResponse>
   /** A connection of a new client of type MSP, used by a new MIS. */
   connection(redirectUri?: string): Promise<Fixture>
   auditOf(connectionId: string): Promise<AuditRow[]>
@@ -66,13 +71,19 @@ export async function startTestGateway(environment: Record<string, string> = {})
   return startOn(await createTestDatabase(), environment)
 }
 
-/** A gateway with a proxy before its database, so that this can be taken away; `gateway.database` is the way past it. */
+/**
+ * A gateway with a proxy before its database, so that this can be taken away; `gateway.database` is the way past it.
+ */
 export async function startProxiedGateway(
   environment: Record<string, string> = {},
 ): Promise<{ gateway: TestGateway; proxy: PostgresProxy }> {
   const database = await createTestDatabase()
   const proxy = await startPostgresProxy(database.url)
-  const gateway = await startOn(database, { DATABASE_URL: proxy.url, DATABASE_CONNECT_TIMEOUT_MS: '300', ...environment })
+  const gateway = await startOn(database, {
+    DATABASE_URL: proxy.url,
+    DATABASE_CONNECT_TIMEOUT_MS: '300',
+    ...environment,
+  })
   const close = async () => {
     await gateway.close()
     await proxy.close()
@@ -136,7 +147,13 @@ async function startOn(database: TestDatabase, environment: Record<string, strin
       const consumerId = await database.insertClient({ type: 'MIS' })
       const secret = `secret-${randomUUID()}`
       const connectionId = await database.insertConnection({ clientId, consumerId, redirectUri, secret })
-      return { clientId, consumerId, connectionId, secret, path: `/api/clients/${clientId}/connections/${connectionId}` }
+      return {
+        clientId,
+        consumerId,
+        connectionId,
+        secret,
+        path: `/api/clients/${clientId}/connections/${connectionId}`,
+      }
     },
     auditOf: (connectionId) =>
       database.query<AuditRow>(
@@ -146,7 +163,10 @@ async function startOn(database: TestDatabase, environment: Record<string, strin
         [connectionId],
       ),
     async redirectUriOf(connectionId) {
-      const [row] = await database.query<{ redirect_uri: string }>('SELECT redirect_uri FROM connections WHERE id = $1', [connectionId])
+      const [row] = await database.query<{ redirect_uri: string }>(
+        'SELECT redirect_uri FROM connections WHERE id = $1',
+        [connectionId],
+      )
       return row?.redirect_uri
     },
     async close() {

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Client } from 'pg'
 import type { TestProject } from 'vitest/node'
-import { startEmbeddedPostgres } from '../../src/persistence/embedded-postgres.ts'
-import { migrate } from '../../src/persistence/migrate.ts'
+import { startEmbeddedPostgres } from '../../src/development/embedded-postgres.ts'
+import { migrate } from '../../src/persistence/migrations/migrate.ts'
 import { makeClusterDirectory, removeAbandonedClusters } from './cluster-directories.ts'
 import { checkRedaction } from './redaction.ts'
 
@@ -17,8 +17,8 @@ declare module 'vitest' {
 }
 
 /**
- * One PostgreSQL for the whole run, with one migrated database that each test file copies; and at the end, when every test has logged
- * what it does log, one look through all of it for what nobody may read.
+ * One PostgreSQL for the whole run, with one migrated database that each test file copies; and at the end, when every
+ * test has logged what it does log, one look through all of it for what nobody may read.
  */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const server = await findOrStartServer()
@@ -43,7 +43,9 @@ export default async function setup(project: TestProject): Promise<() => Promise
     }
     try {
       const { lines, hidden } = await checkRedaction(recordings)
-      process.stdout.write(`Redaction: none of ${hidden} tokens, secrets and redirect URIs is in the ${lines} lines of the log.\n`)
+      process.stdout.write(
+        `Redaction: none of ${hidden} tokens, secrets and redirect URIs is in the ${lines} lines of the log.\n`,
+      )
     } finally {
       await rm(recordings, { recursive: true, force: true })
     }
@@ -66,8 +68,12 @@ async function findOrStartServer(): Promise<{ adminUrl: string; stop(): Promise<
 }
 
 async function dropAll(admin: Client, prefix: string): Promise<void> {
-  const { rows } = await admin.query<{ datname: string }>('SELECT datname FROM pg_database WHERE starts_with(datname, $1)', [prefix])
-  for (const { datname } of rows) await admin.query(`DROP DATABASE IF EXISTS ${admin.escapeIdentifier(datname)} WITH (FORCE)`)
+  const { rows } = await admin.query<{ datname: string }>(
+    'SELECT datname FROM pg_database WHERE starts_with(datname, $1)',
+    [prefix],
+  )
+  for (const { datname } of rows)
+    await admin.query(`DROP DATABASE IF EXISTS ${admin.escapeIdentifier(datname)} WITH (FORCE)`)
 }
 
 async function administer(adminUrl: string, work: (admin: Client) => Promise<unknown>): Promise<void> {

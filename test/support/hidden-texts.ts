@@ -12,9 +12,13 @@ const piece = 24
 
 const isToken = (text: string) => /^[\w-]*\.[\w-]+\.[\w-]*$/.test(text)
 
-/** A text as a log would hold it: as it is, in JSON, in a URL. Of a token any 47 characters in a row hold one of these whole. */
+/**
+ * A text as a log would hold it: as it is, in JSON, in a URL. Of a token any 47 characters in a row hold one of these
+ * whole.
+ */
 function formsOf(text: string): Iterable<string> {
-  if (isToken(text)) return text.split('.').flatMap((part) => part.match(new RegExp(`.{${piece}}|.{${window},}$`, 'g')) ?? [])
+  if (isToken(text))
+    return text.split('.').flatMap((part) => part.match(new RegExp(`.{${piece}}|.{${window},}$`, 'g')) ?? [])
   return new Set([text, JSON.stringify(text).slice(1, -1), encodeURIComponent(text.toWellFormed())])
 }
 
@@ -26,8 +30,8 @@ for (let index = 0; index < window; index++) leaving = Math.imul(leaving, base)
 const filterBits = 22
 
 /**
- * Makes a search for many texts at once: it reads a megabyte in some 10 ms, whether it looks for ten or for a hundred thousand. Texts of
- * less than 12 characters are not looked for.
+ * Makes a search for many texts at once: it reads a megabyte in some 10 ms, whether it looks for ten or for a hundred
+ * thousand. Texts of less than 12 characters are not looked for.
  */
 export function createSearch(hidden: Iterable<string>): (text: string) => Find | null {
   const byBeginning = new Map<string, { readonly form: string; readonly hidden: string }[]>()

@@ -31,8 +31,9 @@ interface Stage {
 }
 
 /**
- * Does what `docker build` would do with the instructions that our Dockerfile uses, without a container engine: each stage is a folder with
- * nothing of the base image but Node, and each RUN is really run in it. Throws at an instruction that it does not know.
+ * Does what `docker build` would do with the instructions that our Dockerfile uses, without a container engine: each
+ * stage is a folder with nothing of the base image but Node, and each RUN is really run in it. Throws at an instruction
+ * that it does not know.
  */
 export async function buildImage(path: string): Promise<Image & { remove(): Promise<void> }> {
   const file = await readFile(join(repository, path), 'utf8')
@@ -68,7 +69,12 @@ async function startStage(root: string): Promise<Stage> {
   return { root, workingDirectory: root, environment: {}, instructions: new Map() }
 }
 
-async function carryOut(instruction: Instruction, stage: Stage, stages: ReadonlyMap<string, Stage>, ignored: string): Promise<void> {
+async function carryOut(
+  instruction: Instruction,
+  stage: Stage,
+  stages: ReadonlyMap<string, Stage>,
+  ignored: string,
+): Promise<void> {
   const keyword = instruction.getKeyword()
   const words = instruction.getArguments().map((argument) => argument.getValue())
   switch (keyword) {
@@ -77,7 +83,8 @@ async function carryOut(instruction: Instruction, stage: Stage, stages: Readonly
       await mkdir(stage.workingDirectory, { recursive: true })
       return
     case 'ENV':
-      for (const property of (instruction as Env).getProperties()) stage.environment[property.getName()] = property.getValue() ?? ''
+      for (const property of (instruction as Env).getProperties())
+        stage.environment[property.getName()] = property.getValue() ?? ''
       return
     case 'COPY': {
       const from = (instruction as Copy).getFromFlag()?.getValue()
@@ -105,7 +112,9 @@ async function carryOut(instruction: Instruction, stage: Stage, stages: Readonly
   }
 }
 
-/** From the repository as far as it is not ignored, or from another stage. A folder's content is copied, as Docker does. */
+/**
+ * From the repository as far as it is not ignored, or from another stage. A folder's content is copied, as Docker does.
+ */
 async function copy(source: string, target: string, from: string | Stage | undefined): Promise<void> {
   if (from === undefined) throw new Error(`COPY ${source} from a stage that is not there`)
   const base = typeof from === 'string' ? repository : from.root
@@ -131,7 +140,9 @@ function isIgnored(path: string, patterns: string): boolean {
 /** The machine's npm on the image's Node, and nothing of the npm that may run this test. */
 async function buildEnvironment({ root }: Stage): Promise<Record<string, string>> {
   const { stdout } = await run('/bin/sh', ['-c', 'command -v npm'])
-  const inherited = Object.entries(process.env).filter(([name]) => !/^(npm_|NODE_|VITE)/.test(name) && name !== 'INIT_CWD')
+  const inherited = Object.entries(process.env).filter(
+    ([name]) => !/^(npm_|NODE_|VITE)/.test(name) && name !== 'INIT_CWD',
+  )
   return {
     ...Object.fromEntries(inherited.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]))),
     PATH: [join(root, 'usr/local/bin'), dirname(stdout.trim()), '/usr/bin', '/bin'].join(':'),

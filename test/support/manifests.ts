@@ -10,7 +10,16 @@ import { Service } from 'kubernetes-models/v1/Service'
 import { ServiceAccount } from 'kubernetes-models/v1/ServiceAccount'
 import { parseAllDocuments } from 'yaml'
 
-const kinds = { ConfigMap, Deployment, HorizontalPodAutoscaler, Job, NetworkPolicy, PodDisruptionBudget, Service, ServiceAccount }
+const kinds = {
+  ConfigMap,
+  Deployment,
+  HorizontalPodAutoscaler,
+  Job,
+  NetworkPolicy,
+  PodDisruptionBudget,
+  Service,
+  ServiceAccount,
+}
 
 type Kinds = { readonly [Kind in keyof typeof kinds]: InstanceType<(typeof kinds)[Kind]> }
 
@@ -49,7 +58,8 @@ export function validateManifest(document: unknown): void {
   if (model === undefined) throw new Error('neither apiVersion and kind of a manifest, nor one that is expected here')
   const unread = new Set<string>()
   model.prototype.validate.call(watched(document, '', unread))
-  // The schemas of kubernetes-models let unknown fields pass, as those of Kubernetes do. They read each field that they know, though.
+  // The schemas of kubernetes-models let unknown fields pass, as those of Kubernetes do. They read each field that they
+  // know, though.
   if (unread.size > 0) throw new Error(`unknown: ${[...unread].join(', ')}`)
 }
 
@@ -57,7 +67,9 @@ export function validateManifest(document: unknown): void {
 function watched(value: unknown, path: string, unread: Set<string>): unknown {
   if (typeof value !== 'object' || value === null) return value
   const members = new Map(Object.keys(value).map((name) => [name, `${path}/${name}`] as const))
-  const inside = new Map(Object.entries(value).map(([name, member]) => [name, watched(member, `${path}/${name}`, unread)]))
+  const inside = new Map(
+    Object.entries(value).map(([name, member]) => [name, watched(member, `${path}/${name}`, unread)]),
+  )
   for (const at of members.values()) unread.add(at)
   return new Proxy(value, {
     get(target, name, receiver) {

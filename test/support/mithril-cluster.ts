@@ -1,11 +1,14 @@
 import { readFile, rm } from 'node:fs/promises'
 import { Client, type QueryResult } from 'pg'
 import { seed } from '../../prisma/seed.ts'
-import { startEmbeddedPostgres } from '../../src/persistence/embedded-postgres.ts'
-import { baseline, migrate } from '../../src/persistence/migrate.ts'
+import { startEmbeddedPostgres } from '../../src/development/embedded-postgres.ts'
+import { baseline, migrate } from '../../src/persistence/migrations/migrate.ts'
 import { makeClusterDirectory } from './cluster-directories.ts'
 
-/** A PostgreSQL of its own, because roles belong to a whole cluster, with a database as Mithril's own migrations make it. */
+/**
+ * A PostgreSQL of its own, because roles belong to a whole cluster, with a database as Mithril's own migrations make
+ * it.
+ */
 export interface MithrilCluster {
   readonly port: number
   /** The superuser on Mithril's database. */

@@ -5,11 +5,16 @@ import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Client } from 'pg'
-import { findServiceUser } from '../../src/persistence/embedded/operating-user.ts'
+import { findServiceUser } from '../../src/development/embedded/operating-user.ts'
 import { findFreePort } from './free-port.ts'
 import { type MithrilCluster, rolePassword } from './mithril-cluster.ts'
 
-const program = ['/usr/sbin/pgbouncer', '/usr/local/sbin/pgbouncer', '/usr/bin/pgbouncer', '/opt/homebrew/bin/pgbouncer'].find(existsSync)
+const program = [
+  '/usr/sbin/pgbouncer',
+  '/usr/local/sbin/pgbouncer',
+  '/usr/bin/pgbouncer',
+  '/opt/homebrew/bin/pgbouncer',
+].find(existsSync)
 
 /** Where PgBouncer is not installed its tests are skipped, except in CI, which has to install it. */
 export const pgbouncerIsMissing = program === undefined && process.env['CI'] === undefined
@@ -20,7 +25,10 @@ export interface Pgbouncer {
 }
 
 /** Starts it with ops/postgres/pgbouncer.ini in front of a cluster; `settings` replace lines of that file. */
-export async function startPgbouncer(cluster: MithrilCluster, settings: Readonly<Record<string, string>> = {}): Promise<Pgbouncer> {
+export async function startPgbouncer(
+  cluster: MithrilCluster,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<Pgbouncer> {
   if (program === undefined) throw new Error('PgBouncer is not installed (Debian: apt-get install pgbouncer)')
   const directory = await mkdtemp(join(tmpdir(), 'mithril-connection-gateway-pgbouncer-'))
   await chmod(directory, 0o755)
@@ -50,7 +58,8 @@ export async function startPgbouncer(cluster: MithrilCluster, settings: Readonly
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let output = ''
-  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => (output += text))
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', (text: string) => (output += text))
   const closed = once(child, 'close')
   const stop = async () => {
     if (child.exitCode === null && child.signalCode === null) child.kill('SIGINT')

@@ -6,7 +6,9 @@ const more = ['/usr/sbin', '/usr/local/sbin', '/usr/bin', '/opt/homebrew/bin', '
 
 /** The path of a program of the machine, or undefined where it is not installed. */
 export function findProgram(name: string): string | undefined {
-  return [...(process.env['PATH'] ?? '').split(delimiter), ...more].map((directory) => join(directory, name)).find(existsSync)
+  return [...(process.env['PATH'] ?? '').split(delimiter), ...more]
+    .map((directory) => join(directory, name))
+    .find(existsSync)
 }
 
 /** Whether tests that need these programs are skipped: in CI they are not, since CI has to install them. */

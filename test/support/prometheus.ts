@@ -15,7 +15,10 @@ export interface MetricFamily {
 
 const sampleLine = /^([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(.*)\})? (\S+)$/
 const labelPair = /([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\\n]|\\["\\n])*)"(?:,|$)/y
-const suffixes: Readonly<Record<string, readonly string[]>> = { histogram: ['_bucket', '_sum', '_count'], summary: ['', '_sum', '_count'] }
+const suffixes: Readonly<Record<string, readonly string[]>> = {
+  histogram: ['_bucket', '_sum', '_count'],
+  summary: ['', '_sum', '_count'],
+}
 
 function labelsOf(text: string): Record<string, string> {
   const labels: Record<string, string> = {}
@@ -37,8 +40,8 @@ function numberOf(text: string): number {
 }
 
 /**
- * Parses Prometheus' text format 0.0.4, strictly: help and type come once and before the samples, samples of one metric stand
- * together, no series is there twice, buckets of a histogram grow and end with the count.
+ * Parses Prometheus' text format 0.0.4, strictly: help and type come once and before the samples, samples of one metric
+ * stand together, no series is there twice, buckets of a histogram grow and end with the count.
  */
 export function parsePrometheus(text: string): Map<string, MetricFamily> {
   expect(text.endsWith('\n')).toBe(true)
@@ -80,7 +83,9 @@ function expectGrowingBuckets({ name, samples }: MetricFamily): void {
     const before = last.get(series)
     if (sample.name === `${name}_bucket`) {
       const bound = numberOf(le ?? expect.fail('a bucket without le'))
-      expect(bound).toBeGreaterThan(before === undefined ? Number.NEGATIVE_INFINITY : numberOf(before.labels['le'] ?? ''))
+      expect(bound).toBeGreaterThan(
+        before === undefined ? Number.NEGATIVE_INFINITY : numberOf(before.labels['le'] ?? ''),
+      )
       expect(sample.value).toBeGreaterThanOrEqual(before?.value ?? 0)
       last.set(series, sample)
     } else if (sample.name === `${name}_count`) {

@@ -20,7 +20,8 @@ export function parseExpression(text: string): Expression {
   const groupings: string[] = []
   parser.parse(text).iterate({
     enter({ type, name, from, to, node }) {
-      if (type.isError) throw new Error(`no PromQL at "${text.slice(from, to) || text.slice(from, from + 20)}": ${text}`)
+      if (type.isError)
+        throw new Error(`no PromQL at "${text.slice(from, to) || text.slice(from, from + 20)}": ${text}`)
       if (name === 'VectorSelector') {
         const metric = node.getChild('Identifier')
         selectors.push({ metric: metric === null ? '' : text.slice(metric.from, metric.to), matchers: [] })

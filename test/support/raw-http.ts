@@ -56,7 +56,9 @@ export interface RawAnswer {
   readonly body: string
 }
 
-/** Splits what a server has sent into answers, by their Content-Length; without one an answer ends with the connection. */
+/**
+ * Splits what a server has sent into answers, by their Content-Length; without one an answer ends with the connection.
+ */
 export function parseAnswers(text: string): RawAnswer[] {
   const answers: RawAnswer[] = []
   let rest = Buffer.from(text)

@@ -14,4 +14,6 @@ registerHooks({
   },
 })
 
-process.on('exit', () => writeFileSync(process.env['RECORD_PACKAGES_TO'] ?? '/dev/null', JSON.stringify([...packages].sort())))
+process.on('exit', () =>
+  writeFileSync(process.env['RECORD_PACKAGES_TO'] ?? '/dev/null', JSON.stringify([...packages].sort())),
+)

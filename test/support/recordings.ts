@@ -3,8 +3,9 @@ import { join } from 'node:path'
 import { threadId } from 'node:worker_threads'
 
 /**
- * What the whole run has logged, and what of it nobody may read: every token, secret and redirect URI that a test has used. When the
- * last test has ended, test/support/global-setup.ts looks for the one in the other. Outside a run nothing is recorded.
+ * What the whole run has logged, and what of it nobody may read: every token, secret and redirect URI that a test has
+ * used. When the last test has ended, test/support/global-setup.ts looks for the one in the other. Outside a run
+ * nothing is recorded.
  */
 const directory = process.env['TEST_RECORDINGS']
 
@@ -28,7 +29,8 @@ const shortest = 12
 
 /** Texts that no log may hold. What is no text, or a short one, is let go. */
 export function recordHidden(...values: readonly unknown[]): void {
-  for (const value of values) if (typeof value === 'string' && value.length >= shortest) hide(`${JSON.stringify(value)}\n`)
+  for (const value of values)
+    if (typeof value === 'string' && value.length >= shortest) hide(`${JSON.stringify(value)}\n`)
 }
 
 /** A redirect URI is hidden as a whole, and so are the values of its query. */

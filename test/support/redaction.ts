@@ -9,7 +9,8 @@ const longest = 100
 /** Not by node:readline: there U+2028 ends a line, too. */
 async function* linesOf(directory: string, kind: 'log' | 'hidden'): AsyncGenerator<string> {
   for (const name of await readdir(directory))
-    if (name.startsWith(`${kind}-`)) yield* (await readFile(join(directory, name), 'utf8')).split('\n').filter((line) => line !== '')
+    if (name.startsWith(`${kind}-`))
+      yield* (await readFile(join(directory, name), 'utf8')).split('\n').filter((line) => line !== '')
 }
 
 /**
@@ -29,6 +30,8 @@ export async function checkRedaction(directory: string): Promise<{ lines: number
     if (find) leaks.push(`${JSON.stringify(find.hidden.slice(-longest))} at ${find.at} of\n    ${line}`)
   }
   if (leaks.length > 0)
-    throw new Error(`The log holds what nobody may read, in ${leaks.length} of ${lines} lines:\n  ${leaks.slice(0, shown).join('\n  ')}`)
+    throw new Error(
+      `The log holds what nobody may read, in ${leaks.length} of ${lines} lines:\n  ${leaks.slice(0, shown).join('\n  ')}`,
+    )
   return { lines, hidden: hidden.size }
 }

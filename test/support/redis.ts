@@ -19,7 +19,10 @@ export interface TestRedis {
   close(): Promise<void>
 }
 
-/** The `redis-server` of the machine: no npm package brings one. `.ci/run` installs Debian's; where it must be, its absence fails. */
+/**
+ * The `redis-server` of the machine: no npm package brings one. `.ci/run` installs Debian's; where it must be, its
+ * absence fails.
+ */
 export const hasRedis = spawnSync('redis-server', ['--version']).status === 0 || process.env['CI'] === 'true'
 
 export async function startTestRedis(): Promise<TestRedis> {
@@ -31,9 +34,13 @@ export async function startTestRedis(): Promise<TestRedis> {
   let child: ChildProcess | undefined
 
   async function start() {
-    child = spawn('redis-server', ['--port', String(port), '--bind', '127.0.0.1', '--requirepass', password, '--save', ''], {
-      stdio: 'ignore',
-    })
+    child = spawn(
+      'redis-server',
+      ['--port', String(port), '--bind', '127.0.0.1', '--requirepass', password, '--save', ''],
+      {
+        stdio: 'ignore',
+      },
+    )
     await client.ping()
   }
   async function kill() {

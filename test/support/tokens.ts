@@ -5,7 +5,10 @@ import type { AddressInfo } from 'node:net'
 import type { JSONWebKeySet, JWK } from 'jose'
 import { recordHidden } from './recordings.ts'
 
-/** Tokens are put together and signed with node:crypto, not with jose: the code under test does not vouch for itself, and any nonsense can be signed. */
+/**
+ * Tokens are put together and signed with node:crypto, not with jose: the code under test does not vouch for itself,
+ * and any nonsense can be signed.
+ */
 export type TestAlgorithm = 'ES256' | 'ES384' | 'RS256' | 'PS256' | 'EdDSA'
 
 export interface TestKey {
@@ -74,7 +77,13 @@ export function makeKey(algorithm: TestAlgorithm = 'ES256', kid?: string): TestK
   const { privateKey, publicKey } = generateKeys(algorithm)
   const jwk = publicKey.export({ format: 'jwk' })
   const name = kid ?? createHash('sha256').update(JSON.stringify(jwk)).digest('base64url').slice(0, 16)
-  return { algorithm, kid: name, privateKey, publicKey, publicJwk: { ...jwk, kid: name, alg: algorithm, use: 'sig' } as JWK }
+  return {
+    algorithm,
+    kid: name,
+    privateKey,
+    publicKey,
+    publicJwk: { ...jwk, kid: name, alg: algorithm, use: 'sig' } as JWK,
+  }
 }
 
 function generateKeys(algorithm: TestAlgorithm): { privateKey: KeyObject; publicKey: KeyObject } {
@@ -88,7 +97,8 @@ export function signText(text: string, { algorithm, privateKey }: TestKey): Buff
   const data = Buffer.from(text)
   if (algorithm === 'EdDSA') return sign(null, data, privateKey)
   if (algorithm === 'RS256') return sign('sha256', data, privateKey)
-  if (algorithm === 'PS256') return sign('sha256', data, { key: privateKey, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 32 })
+  if (algorithm === 'PS256')
+    return sign('sha256', data, { key: privateKey, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 32 })
   return sign(algorithm === 'ES384' ? 'sha384' : 'sha256', data, { key: privateKey, dsaEncoding: 'ieee-p1363' })
 }
 
@@ -102,8 +112,14 @@ export function signJws(header: unknown, payload: unknown, key: TestKey): string
 
 const textOf = (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value))
 
-/** Starts an issuer with a real key and a real HTTP server for its key set, on a free port of the loopback interface. */
-export async function startTestIssuer({ algorithm = 'ES256' }: { readonly algorithm?: TestAlgorithm } = {}): Promise<TestIssuer> {
+/**
+ * Starts an issuer with a real key and a real HTTP server for its key set, on a free port of the loopback interface.
+ */
+export async function startTestIssuer({
+  algorithm = 'ES256',
+}: {
+  readonly algorithm?: TestAlgorithm
+} = {}): Promise<TestIssuer> {
   const issuer = 'https://issuer.test/'
   const audience = 'https://gateway.test/'
   let key = makeKey(algorithm)
@@ -141,7 +157,12 @@ export async function startTestIssuer({ algorithm = 'ES256' }: { readonly algori
     },
     mint(request = {}) {
       const signer = request.key ?? key
-      const { clientId = testClientId, clientType = 'MSP', scope = 'connection:read connection:write', userId = clientId } = request
+      const {
+        clientId = testClientId,
+        clientType = 'MSP',
+        scope = 'connection:read connection:write',
+        userId = clientId,
+      } = request
       const { issuedAt = Math.floor(Date.now() / 1_000), expiresInSeconds = 3_600 } = request
       const header = { alg: signer.algorithm, kid: signer.kid, typ: 'at+jwt', ...request.header }
       const claims = { iss: issuer, aud: audience, sub: userId, client_id: clientId, client_type: clientType, scope }

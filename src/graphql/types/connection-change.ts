@@ -35,9 +35,12 @@ export function addConnectionChange(builder: Builder) {
   })
 
   return builder.objectRef<ConnectionChange>('ConnectionChange').implement({
-    description: 'A row of the history of a connection; nobody can change or delete it. Needs the scope `connection:read`.',
+    description:
+      'A row of the history of a connection; nobody can change or delete it. Needs the scope `connection:read`.',
     fields: (t) => ({
-      id: t.exposeID('id', { description: 'Number of the change: what `revertClientConnection` takes. No further scope.' }),
+      id: t.exposeID('id', {
+        description: 'Number of the change: what `revertClientConnection` takes. No further scope.',
+      }),
       kind: t.expose('kind', { type: Kind, description: 'What was done. No further scope.' }),
       before: t.exposeString('before', { description: 'The redirect URI before the change. No further scope.' }),
       after: t.exposeString('after', {

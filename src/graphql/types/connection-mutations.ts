@@ -4,7 +4,8 @@ import type { Builder } from '../builder.ts'
 import { settle } from '../errors.ts'
 import type { ClientConnectionRef } from './client-connection.ts'
 
-const ownOnly = 'a caller of an own-client type (MSP, MIS, PHARMACY and every type that is not an admin type) changes its own client only'
+const ownOnly =
+  'a caller of an own-client type (MSP, MIS, PHARMACY and every type that is not an admin type) changes its own client only'
 
 /** GraphQL names one version; an `If-Match` of REST may name several. */
 const versions = (expected: number | null | undefined) => (expected == null ? null : [expected])
@@ -50,7 +51,12 @@ export function addConnectionMutations(builder: Builder, ClientConnection: Clien
     t.field({
       type: payload('UpdateClientConnectionPayload', write, 'The connection as it is now.'),
       description: `Changes the redirect URI of a client's connection; it counts at once for the next sign-in. Needs the scope \`${write}\`; ${ownOnly}. Refusals, in this order: \`UNAUTHENTICATED\`, \`FORBIDDEN\` "Invalid scopes", \`FORBIDDEN\` "Forbidden", \`TOO_MANY_REQUESTS\`, \`UNPROCESSABLE_ENTITY\` with every violation, \`NOT_FOUND\`, \`CONFLICT\`. The same value again is not an error and writes nothing. Every change is recorded with its caller.`,
-      args: { input: t.arg({ type: UpdateInput, description: `Which connection, and its new redirect URI. Needs \`${write}\`.` }) },
+      args: {
+        input: t.arg({
+          type: UpdateInput,
+          description: `Which connection, and its new redirect URI. Needs \`${write}\`.`,
+        }),
+      },
       authScopes: (_parent, { input }) => ({ $all: { scope: write, ownClient: input.clientId } }),
       resolve: (_parent, { input: { redirectUri, expectedVersion, ...key } }, context) =>
         settle(context, async () => ({
@@ -75,7 +81,9 @@ export function addConnectionMutations(builder: Builder, ClientConnection: Clien
     t.field({
       type: payload('RevertClientConnectionPayload', write, 'The connection as it is now.'),
       description: `Puts the redirect URI back to what it was before a change. An ordinary update: the same rules, so an old \`http:\` value is refused, and the same record, as \`REVERTED\`. Needs the scope \`${write}\`; ${ownOnly}.`,
-      args: { input: t.arg({ type: RevertInput, description: `Which change of which connection. Needs \`${write}\`.` }) },
+      args: {
+        input: t.arg({ type: RevertInput, description: `Which change of which connection. Needs \`${write}\`.` }),
+      },
       authScopes: (_parent, { input }) => ({ $all: { scope: write, ownClient: input.clientId } }),
       resolve: (_parent, { input: { expectedVersion, ...input } }, context) =>
         settle(context, async () => ({
@@ -112,7 +120,10 @@ export function addConnectionMutations(builder: Builder, ClientConnection: Clien
       authScopes: (_parent, { input }) => ({ $all: { scope: refresh, ownClient: input.clientId } }),
       resolve: (_parent, { input: { expectedVersion, ...key } }, context) =>
         settle(context, () =>
-          context.operations.refreshConnectionSecret(context.call, { ...key, expectedVersions: versions(expectedVersion) }),
+          context.operations.refreshConnectionSecret(context.call, {
+            ...key,
+            expectedVersions: versions(expectedVersion),
+          }),
         ),
     }),
   )

@@ -16,17 +16,22 @@ export function addConnectionQueries(builder: Builder, ClientConnection: ClientC
         'One connection of a client, or null when that client has no such connection. Needs the scope `connection:read`; a caller of an own-client type (MSP, MIS, PHARMACY and every type that is not an admin type) reads its own client only.',
       args: {
         clientId: t.arg.id({
-          description: 'UUID of the client. Needs `connection:read`, and to be the own client unless the caller is of an admin type.',
+          description:
+            'UUID of the client. Needs `connection:read`, and to be the own client unless the caller is of an admin type.',
         }),
-        connectionId: t.arg.id({ description: 'UUID of the connection; it must belong to that client. Needs `connection:read`.' }),
+        connectionId: t.arg.id({
+          description: 'UUID of the connection; it must belong to that client. Needs `connection:read`.',
+        }),
       },
       authScopes: (_parent, { clientId }) => ({ $all: { scope: requiredScope.readConnection, ownClient: clientId } }),
-      resolve: (_parent, input, context) => settle(context, () => context.operations.readClientConnection(context.call, input)),
+      resolve: (_parent, input, context) =>
+        settle(context, () => context.operations.readClientConnection(context.call, input)),
     }),
   )
 
   const ViolationType = builder.objectRef<Violation>('RedirectUriViolation').implement({
-    description: 'A rule that a redirect URI breaks: an update would be refused. Seen under the scope `connection:write`.',
+    description:
+      'A rule that a redirect URI breaks: an update would be refused. Seen under the scope `connection:write`.',
     fields: (t) => ({
       rule: t.exposeString('rule', { description: 'The rule: `format` or `length`. No further scope.' }),
       reason: t.string({
@@ -43,7 +48,9 @@ export function addConnectionQueries(builder: Builder, ClientConnection: ClientC
   const WarningType = builder.objectRef<RedirectUriWarning>('RedirectUriWarning').implement({
     description: 'Something to look at twice. A warning is not an error. Seen under the scope `connection:write`.',
     fields: (t) => ({
-      reason: t.exposeString('reason', { description: 'A stable word for programs, for example `host_changed`. No further scope.' }),
+      reason: t.exposeString('reason', {
+        description: 'A stable word for programs, for example `host_changed`. No further scope.',
+      }),
       message: t.exposeString('description', { description: 'What to look at, in words. No further scope.' }),
       aLabel: t.exposeString('aLabel', {
         nullable: true,
@@ -78,13 +85,17 @@ export function addConnectionQueries(builder: Builder, ClientConnection: ClientC
         'Judges a redirect URI for a connection and writes nothing. Needs the scope `connection:write`; a caller of an own-client type asks about its own client only.',
       args: {
         clientId: t.arg.id({
-          description: 'UUID of the client. Needs `connection:write`, and to be the own client unless the caller is of an admin type.',
+          description:
+            'UUID of the client. Needs `connection:write`, and to be the own client unless the caller is of an admin type.',
         }),
-        connectionId: t.arg.id({ description: 'UUID of the connection; it must belong to that client. Needs `connection:write`.' }),
+        connectionId: t.arg.id({
+          description: 'UUID of the connection; it must belong to that client. Needs `connection:write`.',
+        }),
         redirectUri: t.arg.string({ description: 'The value to judge. Needs `connection:write`.' }),
       },
       authScopes: (_parent, { clientId }) => ({ $all: { scope: requiredScope.updateConnection, ownClient: clientId } }),
-      resolve: (_parent, input, context) => settle(context, () => context.operations.checkRedirectUri(context.call, input)),
+      resolve: (_parent, input, context) =>
+        settle(context, () => context.operations.checkRedirectUri(context.call, input)),
     }),
   )
 }

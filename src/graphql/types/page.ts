@@ -11,7 +11,9 @@ export function addPageInfo(builder: Builder) {
     description: 'Whether and where a list goes on. Needs no scope beyond that of the list.',
     fields: (t) => ({
       hasNextPage: t.exposeBoolean('hasNext', { description: 'There are items after this page. No further scope.' }),
-      hasPreviousPage: t.exposeBoolean('hasPrevious', { description: 'There are items before this page. No further scope.' }),
+      hasPreviousPage: t.exposeBoolean('hasPrevious', {
+        description: 'There are items before this page. No further scope.',
+      }),
       startCursor: t.string({
         nullable: true,
         description: 'Place of the first item; null on an empty page. No further scope.',
@@ -26,23 +28,45 @@ export function addPageInfo(builder: Builder) {
   })
 }
 
-/** `<Name>Page` and `<Name>Edge`: a part of a list. "Page", because "connection" means something else in this domain. */
-export function addPage<Item>(builder: Builder, PageInfo: PageInfoRef, name: string, Node: ObjectRef<BuilderTypes, Item>) {
+/**
+ * `<Name>Page` and `<Name>Edge`: a part of a list. "Page", because "connection" means something else in this domain.
+ */
+export function addPage<Item>(
+  builder: Builder,
+  PageInfo: PageInfoRef,
+  name: string,
+  Node: ObjectRef<BuilderTypes, Item>,
+) {
   const Edge = builder.objectRef<Page<Item>['items'][number]>(`${name}Edge`).implement({
     description: 'An item with its place in the list. Needs no scope beyond that of the list.',
     fields: (t) => ({
-      cursor: t.exposeString('cursor', { description: 'The place, opaque: for `after` and `before`. No further scope.' }),
+      cursor: t.exposeString('cursor', {
+        description: 'The place, opaque: for `after` and `before`. No further scope.',
+      }),
       node: t.field({ type: Node, description: 'The item. No further scope.', resolve: ({ item }) => item as never }), // a type parameter is more than Pothos can see through
     }),
   })
   return builder.objectRef<Page<Item>>(`${name}Page`).implement({
     description: 'Part of a list in a stable order. Needs no scope beyond that of the list.',
     fields: (t) => ({
-      nodes: t.field({ type: [Node], description: 'The items. No further scope.', resolve: ({ items }) => items.map(({ item }) => item) }),
-      edges: t.field({ type: [Edge], description: 'The items with their places. No further scope.', resolve: ({ items }) => items }),
-      pageInfo: t.field({ type: PageInfo, description: 'Whether and where the list goes on. No further scope.', resolve: (page) => page }),
+      nodes: t.field({
+        type: [Node],
+        description: 'The items. No further scope.',
+        resolve: ({ items }) => items.map(({ item }) => item),
+      }),
+      edges: t.field({
+        type: [Edge],
+        description: 'The items with their places. No further scope.',
+        resolve: ({ items }) => items,
+      }),
+      pageInfo: t.field({
+        type: PageInfo,
+        description: 'Whether and where the list goes on. No further scope.',
+        resolve: (page) => page,
+      }),
       totalCount: t.int({
-        description: 'How many items the whole list has under its filter. Counted only where selected. No further scope.',
+        description:
+          'How many items the whole list has under its filter. Counted only where selected. No further scope.',
         // Null where it was not asked for, and then it is not selected.
         resolve: ({ total }) => total ?? 0,
       }),
@@ -50,7 +74,10 @@ export function addPage<Item>(builder: Builder, PageInfo: PageInfoRef, name: str
   })
 }
 
-/** Whether a field of the page that is being resolved is selected, however deep in fragments. `@skip` and `@include` are not looked at. */
+/**
+ * Whether a field of the page that is being resolved is selected, however deep in fragments. `@skip` and `@include` are
+ * not looked at.
+ */
 export function selects({ fieldNodes, fragments }: GraphQLResolveInfo, name: string): boolean {
   const within = (set: SelectionSetNode | undefined): boolean =>
     set?.selections.some((selection) => {

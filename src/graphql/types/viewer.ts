@@ -9,7 +9,9 @@ export function addViewer(builder: Builder): void {
     description:
       'The caller, as its access token states it and its broker, if it acts through one, allows. Needs a valid token and no scope.',
     fields: (t) => ({
-      clientId: t.exposeID('clientId', { description: 'UUID of the client that the token was issued to. Needs no scope.' }),
+      clientId: t.exposeID('clientId', {
+        description: 'UUID of the client that the token was issued to. Needs no scope.',
+      }),
       clientType: t.exposeString('clientType', {
         description:
           'Type of that client, for example `MSP`, `MIS` or `MITHRIL ADMIN`; it decides which clients the caller may act on. Needs no scope.',
@@ -46,7 +48,8 @@ export function addViewer(builder: Builder): void {
       type: Viewer,
       description: 'Who is calling. Needs a valid access token and no scope.',
       authScopes: { authenticated: true },
-      resolve: (_parent, _args, context) => settle(context, async () => context.policy.authorizeCaller(context.call).caller),
+      resolve: (_parent, _args, context) =>
+        settle(context, async () => context.policy.authorizeCaller(context.call).caller),
     }),
   )
 }

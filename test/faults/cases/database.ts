@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
-import type { OperatingUser } from '../../../src/persistence/embedded/operating-user.ts'
-import { migrate } from '../../../src/persistence/migrate.ts'
-import { MIGRATIONS, migrationNames } from '../../../src/persistence/migration-files.ts'
+import type { OperatingUser } from '../../../src/development/embedded/operating-user.ts'
+import { migrate } from '../../../src/persistence/migrations/migrate.ts'
+import { MIGRATIONS, migrationNames } from '../../../src/persistence/migrations/migration-files.ts'
 import { type Fault, NotPossible } from '../fault.ts'
 import { makeStandby, synchronous } from '../postgres-cluster.ts'
 import { connections, fillRegistry } from '../registry.ts'
@@ -119,7 +119,9 @@ export const databaseFaults: readonly Fault[] = [
         const ballast = await fill(place)
         const before = stage.ledger.length
         await delay(4_000)
-        const refused = stage.ledger.slice(before).filter(({ kind, outcome }) => kind === 'write' && outcome === 503).length
+        const refused = stage.ledger
+          .slice(before)
+          .filter(({ kind, outcome }) => kind === 'write' && outcome === 503).length
         stage.expect(refused > 0, 'the disk was not full enough for anybody to notice')
         await rm(ballast)
         await cluster.query('ALTER TABLE connection_changes SET TABLESPACE pg_default')
@@ -140,7 +142,9 @@ export const databaseFaults: readonly Fault[] = [
       const before = stage.ledger.length
       const rollbacks = await rollbacksOf(stage)
       await delay(5_000)
-      const served = stage.ledger.slice(before).filter(({ kind, outcome }) => kind === 'write' && outcome === 200).length
+      const served = stage.ledger
+        .slice(before)
+        .filter(({ kind, outcome }) => kind === 'write' && outcome === 200).length
       stage.expect(served >= 10, `only ${served} writes were served meanwhile`)
       stage.expect((await rollbacksOf(stage)) > rollbacks, 'there was no conflict')
       await cluster.query('ALTER DATABASE mithril RESET default_transaction_isolation')
@@ -171,7 +175,10 @@ function migrationsBehind(howMany: string, count: number): Fault {
     async strike(stage) {
       const ready = await fetch(`${stage.gateway.origin}/health/ready`)
       const { checks } = (await ready.json()) as { checks?: { migrations?: string } } // its shape is checked here
-      stage.expect(ready.status === 503 && checks?.migrations === 'unavailable', 'readiness does not name the migration')
+      stage.expect(
+        ready.status === 503 && checks?.migrations === 'unavailable',
+        'readiness does not name the migration',
+      )
       await delay(2_000)
       await migrate(stage.cluster.url)
     },

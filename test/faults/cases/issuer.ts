@@ -22,9 +22,17 @@ async function statusesOf({ gateway, issuer }: Stage, requests: readonly TokenRe
   return [...found].sort()
 }
 
-async function expectStatuses(stage: Stage, what: string, requests: readonly TokenRequest[], allowed: readonly number[]): Promise<void> {
+async function expectStatuses(
+  stage: Stage,
+  what: string,
+  requests: readonly TokenRequest[],
+  allowed: readonly number[],
+): Promise<void> {
   const found = await statusesOf(stage, requests)
-  stage.expect(found.length > 0 && found.every((status) => allowed.includes(status)), `${what} is answered ${found.join(', ')}`)
+  stage.expect(
+    found.length > 0 && found.every((status) => allowed.includes(status)),
+    `${what} is answered ${found.join(', ')}`,
+  )
 }
 
 const served = ({ ledger }: Stage, from: number) =>
@@ -141,8 +149,18 @@ export const issuerFaults: readonly Fault[] = [
     name: "the issuer's clock is off by minutes",
     async strike(stage) {
       const now = Math.floor(Date.now() / 1_000)
-      await expectStatuses(stage, 'a token from the future', [{ issuedAt: now + 180 }, { claims: { nbf: now + 180 } }], [401])
-      await expectStatuses(stage, 'a token that ended minutes ago', [{ issuedAt: now - 3_780, expiresInSeconds: 3_600 }], [401])
+      await expectStatuses(
+        stage,
+        'a token from the future',
+        [{ issuedAt: now + 180 }, { claims: { nbf: now + 180 } }],
+        [401],
+      )
+      await expectStatuses(
+        stage,
+        'a token that ended minutes ago',
+        [{ issuedAt: now - 3_780, expiresInSeconds: 3_600 }],
+        [401],
+      )
       // 30 s are tolerated.
       await expectStatuses(
         stage,
@@ -165,7 +183,12 @@ export const issuerFaults: readonly Fault[] = [
       await stage.stopTraffic()
       await turnOn()
       await expectStatuses(stage, 'a good token, five minutes later', [{}], [200])
-      await expectStatuses(stage, 'a token that ends in four minutes, five minutes later', [{ expiresInSeconds: 240 }], [401])
+      await expectStatuses(
+        stage,
+        'a token that ends in four minutes, five minutes later',
+        [{ expiresInSeconds: 240 }],
+        [401],
+      )
       await turnOn()
       await expectStatuses(stage, 'a good token, five minutes earlier', [{}], [401])
       await expectStatuses(

@@ -18,7 +18,9 @@ export const linkFaults: readonly Fault[] = [
       await delay(500)
       const before = stage.ledger.length
       await delay(5_000)
-      const served = stage.ledger.slice(before).filter(({ kind, outcome }) => kind === 'write' && outcome === 200).length
+      const served = stage.ledger
+        .slice(before)
+        .filter(({ kind, outcome }) => kind === 'write' && outcome === 200).length
       stage.link.slow(0)
       stage.expect(served > 0, 'nobody was served meanwhile')
     },

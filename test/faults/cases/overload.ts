@@ -7,9 +7,15 @@ import type { Stage } from '../stage.ts'
 
 /** Callers that each wait for their answer: enough to keep the gateway at work all the time. */
 const callers = 32
-/** More than that, and still no overload: so many fit into the pool and the queue in front of it, and each waits for its answer. */
+/**
+ * More than that, and still no overload: so many fit into the pool and the queue in front of it, and each waits for its
+ * answer.
+ */
 const patientCallers = 128
-/** Connections over which a rate is spread: more than are under way where each is answered within a good part of the second it may take. */
+/**
+ * Connections over which a rate is spread: more than are under way where each is answered within a good part of the
+ * second it may take.
+ */
 const connections = 2_000
 const seconds = 3
 /** A load is sustainable where nearly everybody is served, and at once. */
@@ -50,7 +56,16 @@ function createShots({ issuer, ledger }: Stage): () => Shot {
       statusOf: (status, answer) => (status === 200 && answer.includes('"SERVICE_UNAVAILABLE"') ? 503 : status),
       onAnswer: (outcome) =>
         ledger.push({
-          ...{ kind: 'write', door, gateway: 0, what: 'an update under load', uri, connectionId, expected: [200], outcome },
+          ...{
+            kind: 'write',
+            door,
+            gateway: 0,
+            what: 'an update under load',
+            uri,
+            connectionId,
+            expected: [200],
+            outcome,
+          },
           ...{ startedAt, endedAt: performance.now(), retryAfter: '1', shown: outcome === 200 ? uri : null },
         }),
     }
@@ -59,7 +74,8 @@ function createShots({ issuer, ledger }: Stage): () => Shot {
 
 const count = ({ answers }: Tally, status: number) => answers.get(status)?.length ?? 0
 const median = (numbers: readonly number[]) => numbers.toSorted((a, b) => a - b)[numbers.length >> 1] ?? 0
-const quantile = (numbers: readonly number[], share: number) => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length * share)] ?? 0
+const quantile = (numbers: readonly number[], share: number) =>
+  numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length * share)] ?? 0
 
 type Send = (rate: number | null) => Promise<Tally>
 
@@ -69,7 +85,8 @@ async function findSustainable(sendAt: Send): Promise<number | null> {
   for (const share of shares) {
     const { answers } = await sendAt(share * most)
     const served = answers.get(200) ?? []
-    if (served.length >= servedShare * share * most * seconds && quantile(served, 0.99) <= servedWithinMs) return share * most
+    if (served.length >= servedShare * share * most * seconds && quantile(served, 0.99) <= servedWithinMs)
+      return share * most
   }
   return null
 }
@@ -100,7 +117,9 @@ async function measure(sendAt: Send): Promise<{ notes: string[]; findings: strin
   const findings = [
     ...(share < goodShare ? [`goodput is ${(100 * share).toFixed(0)} % of what is sustainable`] : []),
     ...(slow > refusedWithinMs ? [`1 % of the rest waited more than ${slow.toFixed(0)} ms for its refusal`] : []),
-    ...(unanswered > unansweredShare * due ? [`${unanswered} of ${due.toFixed(0)} requests were not answered at all`] : []),
+    ...(unanswered > unansweredShare * due
+      ? [`${unanswered} of ${due.toFixed(0)} requests were not answered at all`]
+      : []),
   ]
   return { notes, findings }
 }
@@ -112,13 +131,15 @@ export const overload: Fault = {
     await stage.stopTraffic()
     const next = createShots(stage)
     const port = Number(new URL(stage.gateway.origin).port)
-    const sendAt: Send = (rate) => send({ port, seconds, next, rate, connections: rate === null ? callers : connections })
+    const sendAt: Send = (rate) =>
+      send({ port, seconds, next, rate, connections: rate === null ? callers : connections })
     // The first one is for the compiler.
     await sendAt(null)
     let measured = await measure(sendAt)
     stage.notes.push(...measured.notes)
     if (measured.findings.length > 0) {
-      // Once more, from the beginning: callers, database and gateway share the processors with whatever else the machine does.
+      // Once more, from the beginning: callers, database and gateway share the processors with whatever else the
+      // machine does.
       measured = await measure(sendAt)
       stage.notes.push('measured again', ...measured.notes)
     }

@@ -28,11 +28,14 @@ export const processFaults: readonly Fault[] = [
       stage.expect(code === 0, `it ended with ${code}`)
       stage.expect(tookMs < 10_000, `it took ${tookMs.toFixed(0)} ms to end`)
       await gateway.start()
-      // What had well begun before is answered: a request that is on its way at that very moment may meet a closed connection.
+      // What had well begun before is answered: a request that is on its way at that very moment may meet a closed
+      // connection.
       const cut = ledger.filter(
         ({ startedAt, endedAt, outcome }) => startedAt < from - 100 && endedAt > from && typeof outcome === 'string',
       )
-      const answered = ledger.filter(({ startedAt, endedAt, outcome }) => startedAt < from && endedAt > from && typeof outcome === 'number')
+      const answered = ledger.filter(
+        ({ startedAt, endedAt, outcome }) => startedAt < from && endedAt > from && typeof outcome === 'number',
+      )
       stage.expect(cut.length === 0, `${cut.length} requests in flight were cut`)
       stage.expect(answered.length > 0, 'no request was in flight')
     },
@@ -47,8 +50,8 @@ export const processFaults: readonly Fault[] = [
       const port = Number(new URL(gateway.origin).port)
       await stage.stopTraffic()
       link.slow(100)
-      // Each is somebody whom the registry has to be asked about, and no more than there are connections to ask it by: nobody is refused
-      // for that. Half of them have not even sent all of their body.
+      // Each is somebody whom the registry has to be asked about, and no more than there are connections to ask it by:
+      // nobody is refused for that. Half of them have not even sent all of their body.
       const sent = Array.from({ length: 10 }, async (_, number) => {
         const token = issuer.mint({ clientId: target?.clientId, userId: randomUUID() })
         const head = `Host: gateway\r\nX-Request-Id: gave-up-${String(number).padStart(20, '0')}\r\nAuthorization: Bearer ${token}\r\n`
@@ -65,7 +68,10 @@ export const processFaults: readonly Fault[] = [
       link.slow(0)
       await delay(1_000)
       const lines = (await gateway.log()).split('\n').filter((line) => line.includes('gave-up-'))
-      stage.expect(lines.length === sent.length, `${lines.length} of ${sent.length} that gave up have a line in the log`)
+      stage.expect(
+        lines.length === sent.length,
+        `${lines.length} of ${sent.length} that gave up have a line in the log`,
+      )
       const { code, tookMs } = await gateway.end('SIGTERM')
       stage.expect(code === 0 && tookMs < 5_000, `it ended with ${code} after ${tookMs.toFixed(0)} ms`)
       await gateway.start()

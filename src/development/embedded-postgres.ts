@@ -1,0 +1,88 @@
+import { initialise, readPassword, SUPERUSER } from './embedded/cluster.ts'
+import { ensureDatabase } from './embedded/database.ts'
+import { clusterOf, dataOf, findPlace, type Place } from './embedded/place.ts'
+import { findPostmaster, type Postmaster } from './embedded/postmaster.ts'
+import { startServer, stopServer } from './embedded/server.ts'
+
+/** The database inside the embedded cluster. */
+const DATABASE = 'mithril'
+const LONGEST_WAIT_MS = 30_000
+const POLL_MS = 25
+
+export interface EmbeddedPostgresOptions {
+  /** Made if it is missing. */
+  readonly dataDir: string
+  /** False only for data that nobody misses after a power cut: switches fsync off. */
+  readonly durable: boolean
+  readonly maxConnections?: number
+  readonly log?: (message: string) => void
+}
+
+export interface EmbeddedPostgres {
+  /** `postgresql://…` of the database `mithril`, with its password: not for logs. */
+  readonly url: string
+  readonly port: number
+  /** True: the server was running before. Whoever started it stops it. */
+  readonly reused: boolean
+  /** Where the data really is: not below `dataDir` when root's PostgreSQL user cannot get there. */
+  readonly location: string
+  stop(): Promise<void>
+}
+
+/**
+ * Starts PostgreSQL from npm on `dataDir`, listening on a free port of 127.0.0.1 only, and makes its database.
+ *
+ * The server runs in a session of its own, so that Ctrl-C in the gateway's terminal does not reach it before the
+ * gateway has drained. A server that runs on `dataDir` already (a second gateway, or one that was killed) is used and
+ * left running.
+ *
+ * @throws Error with the end of PostgreSQL's own log when it does not start.
+ */
+export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
+  const place = await findPlace(options.dataDir)
+  await initialise(place)
+  const password = await readPassword(place)
+  const { port, reused } = await findOrStart(place, options)
+  const urlOf = (database: string) => `postgresql://${SUPERUSER}:${password}@127.0.0.1:${port}/${database}`
+  let stopped: Promise<void> | undefined
+  const stop = () => {
+    stopped ??= reused ? Promise.resolve() : stopServer(place)
+    return stopped
+  }
+  try {
+    await ensureDatabase(urlOf('postgres'), DATABASE)
+  } catch (error) {
+    await stop()
+    throw error
+  }
+  options.log?.(`PostgreSQL ${reused ? 'was already running' : 'started'} on port ${port}, data in ${place.directory}`)
+  return { url: urlOf(DATABASE), port, reused, location: place.directory, stop }
+}
+
+async function findOrStart(place: Place, options: EmbeddedPostgresOptions): Promise<{ port: number; reused: boolean }> {
+  const deadline = Date.now() + LONGEST_WAIT_MS
+  const settled = () => settledPostmaster(place, deadline)
+  const running = await settled()
+  if (running !== undefined) return { port: running.port, reused: true }
+  try {
+    return { port: await startServer(place, options), reused: false }
+  } catch (error) {
+    // Two gateways on one directory at once: PostgreSQL lets one server in, and that one serves both.
+    const other = await settled()
+    if (other === undefined) throw error
+    return { port: other.port, reused: true }
+  }
+}
+
+/** The running server once it has finished starting; `undefined` once it has finished stopping. */
+async function settledPostmaster(place: Place, deadline: number): Promise<Postmaster | undefined> {
+  for (;;) {
+    const found = await findPostmaster(dataOf(place.directory))
+    if (found === undefined || found.status === 'ready') return found
+    if (Date.now() > deadline)
+      throw new Error(
+        `PostgreSQL (process ${found.pid}) in ${clusterOf(place.directory)} has been ${found.status} for too long.`,
+      )
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS))
+  }
+}

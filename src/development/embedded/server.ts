@@ -1,0 +1,88 @@
+import { readFile, stat } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { clusterOf, dataOf, type Place } from './place.ts'
+import { findPostmaster } from './postmaster.ts'
+import { runProgram } from './run-program.ts'
+
+const LOG = 'postgres.log'
+const LONGEST_SECONDS = 30
+/**
+ * What passes by itself: another program took the port between the question for a free one and its use; the last
+ * processes of a server that was killed have not noticed yet.
+ */
+const PASSING = /could not bind|could not create any TCP\/IP sockets|pre-existing shared memory block/
+const LONGEST_RETRY_MS = 10_000
+const RETRY_AFTER_MS = 100
+
+export interface ServerOptions {
+  readonly durable: boolean
+  readonly maxConnections?: number
+}
+
+/** Starts the server and returns its port once it takes connections. */
+export async function startServer(place: Place, options: ServerOptions): Promise<number> {
+  const deadline = Date.now() + LONGEST_RETRY_MS
+  for (;;) {
+    const port = await findFreePort()
+    const failure = await tryToStart(place, settingsFor(port, options))
+    if (failure === undefined) return port
+    if (!PASSING.test(failure) || Date.now() > deadline)
+      throw new Error(`The embedded PostgreSQL in ${clusterOf(place.directory)} did not start.\n${failure}`)
+    await new Promise((resolve) => setTimeout(resolve, RETRY_AFTER_MS))
+  }
+}
+
+/**
+ * Stops the server: connections are cut, what was committed is written. One that is not running any more is no failure.
+ */
+export async function stopServer(place: Place): Promise<void> {
+  const stop = ['stop', '-w', `-t${LONGEST_SECONDS}`, '-m', 'fast', '-D', 'data']
+  const { code, output } = await runProgram(place.programs.pgCtl, stop, clusterOf(place.directory), place.user)
+  if (code === 0 || (await findPostmaster(dataOf(place.directory))) === undefined) return
+  throw new Error(`The embedded PostgreSQL in ${place.directory} did not stop .\n${tail(output)}`)
+}
+
+/** The end of what the server wrote, if it did not start. */
+async function tryToStart(place: Place, settings: readonly string[]): Promise<string | undefined> {
+  const cluster = clusterOf(place.directory)
+  const { size } = await stat(join(cluster, LOG))
+  const options = settings.map((setting) => `-c ${setting}`).join(' ')
+  const start = ['start', '-w', `-t${LONGEST_SECONDS}`, '-D', 'data', '-l', LOG, '-o', options]
+  const { code, output } = await runProgram(place.programs.pgCtl, start, cluster, place.user)
+  if (code === 0) return undefined
+  const log = (await readFile(join(cluster, LOG))).subarray(size).toString('utf8')
+  return tail(`${output}\n${log}`)
+}
+
+function settingsFor(port: number, { durable, maxConnections = 100 }: ServerOptions): string[] {
+  return [
+    `port=${port}`,
+    'listen_addresses=127.0.0.1',
+    // No socket file: below a deep checkout its path would be longer than the 107 bytes a socket's may have.
+    'unix_socket_directories=',
+    `max_connections=${maxConnections}`,
+    'shared_buffers=64MB',
+    'timezone=UTC',
+    'log_timezone=UTC',
+    'log_checkpoints=off',
+    ...(durable ? [] : ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off', 'max_wal_size=128MB']),
+  ]
+}
+
+function findFreePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer()
+    probe.once('error', reject)
+    probe.listen(0, '127.0.0.1', () => {
+      const address = probe.address()
+      probe.close(() =>
+        typeof address === 'object' && address !== null ? resolve(address.port) : reject(new Error('no free port')),
+      )
+    })
+  })
+}
+
+function tail(text: string): string {
+  return text.trim().split('\n').slice(-20).join('\n')
+}

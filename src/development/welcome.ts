@@ -1,0 +1,50 @@
+import { demo } from '../../prisma/seed-data.ts'
+import type { Config } from '../config/shape.ts'
+import type { Gateway } from '../gateway.ts'
+import { exampleMutation, exampleVariables } from './examples.ts'
+
+const indent = (text: string) => text.replace(/^/gm, '  ')
+
+/** One request for each door, ready to paste into a shell. */
+function examples(url: string, token: string): string {
+  const query = exampleMutation
+    .replace(/^#.*\n/, '')
+    .replace(/\s+/g, ' ')
+    .trim()
+  const graphql = JSON.stringify({ query, variables: exampleVariables })
+  const rest = JSON.stringify({ redirect_uri: demo.redirectUri })
+  return `Change the redirect URI of the specification's example through GraphQL:
+
+curl -sS ${url}/graphql -H 'content-type: application/json' -H 'authorization: Bearer ${token}' -d '${graphql}'
+
+and back through REST:
+
+curl -sS -X PATCH ${url}/api/clients/${demo.msp.clientId}/connections/${demo.connectionId} -H 'content-type: application/json' -H 'authorization: Bearer ${token}' -d '${rest}'
+`
+}
+
+/** What a person sees at the start outside production: what is used, where to look, and what to try first. */
+export async function welcome(
+  { app, developmentIssuer, databaseDescription, hasDemoData }: Gateway,
+  config: Config,
+): Promise<string> {
+  const url = app.publicUrl()
+  const token = (await developmentIssuer?.sign({ ...demo.msp, scope: 'connection:read connection:write' })) ?? '$TOKEN'
+  const warning = developmentIssuer
+    ? 'WARNING    the gateway is its own token issuer: anyone on this machine can make a token. Set TOKEN_ISSUER for anything but development.\n'
+    : ''
+  // Only where it works: another issuer's tokens come from that issuer.
+  const tokens = developmentIssuer
+    ? `Tokens     npm run --silent token -- --type ${demo.msp.clientType} --client ${demo.msp.clientId} --scope "connection:read connection:write"\n`
+    : ''
+  return `
+Mithril connection gateway
+
+Database   ${databaseDescription}
+Issuer     ${config.token?.issuer ?? developmentIssuer?.issuer}
+GraphiQL   ${url}/graphql
+REST docs  ${url}/api/docs
+${tokens}${warning}
+${hasDemoData ? examples(url, token) : indent('The demo data is only in the embedded database; use ids of your own.\n')}
+`
+}

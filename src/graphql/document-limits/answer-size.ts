@@ -1,0 +1,137 @@
+import {
+  type DocumentNode,
+  type FieldNode,
+  type GraphQLSchema,
+  getNamedType,
+  getNullableType,
+  getOperationAST,
+  isListType,
+  isObjectType,
+  Kind,
+  type SelectionNode,
+  type SelectionSetNode,
+  type ValueNode,
+} from 'graphql'
+import type { Plugin } from 'graphql-yoga'
+import { defaultFirst, mostFirst } from '../../domain/arguments.ts'
+import { beyond, documentLimits } from './limits.ts'
+
+/** Names of the fields that answer a page of a list, and of those in a page that hold its items (`nodes`, `edges`). */
+function listFields(schema: GraphQLSchema) {
+  const fields = Object.values(schema.getTypeMap()).flatMap((type) =>
+    isObjectType(type) ? Object.values(type.getFields()) : [],
+  )
+  const pages = fields.filter(({ args }) => args.some(({ name }) => name === 'first'))
+  const items = pages.flatMap(({ type }) => {
+    const page = getNamedType(type)
+    return isObjectType(page)
+      ? Object.values(page.getFields()).filter((field) => isListType(getNullableType(field.type)))
+      : []
+  })
+  const namesOf = (of: readonly { readonly name: string }[]): ReadonlySet<string> => new Set(of.map(({ name }) => name))
+  return { pages: namesOf(pages), items: namesOf(items) }
+}
+
+/**
+ * How many items the lists of an operation hold together if every page is full, and how many values under other names.
+ * Variables are as they came: what is no number will be refused for that.
+ */
+function mostItems(
+  { pages, items }: ReturnType<typeof listFields>,
+  document: DocumentNode,
+  operationName: string | null | undefined,
+  variables: Readonly<Record<string, unknown>>,
+): number {
+  const operation = getOperationAST(document, operationName)
+  const fragments = new Map<string, number>()
+
+  function numberOf(value: ValueNode | undefined): number | undefined {
+    if (value?.kind === Kind.INT) return Number(value.value)
+    if (value?.kind !== Kind.VARIABLE) return undefined
+    const name = value.name.value
+    if (!Object.hasOwn(variables, name)) {
+      return numberOf(
+        operation?.variableDefinitions?.find(({ variable }) => variable.name.value === name)?.defaultValue,
+      )
+    }
+    return typeof variables[name] === 'number' ? variables[name] : undefined
+  }
+
+  /**
+   * The size of a page, or more: which of its arguments count depends on more than can be known here. Never below 0: a
+   * size that will be refused, or whose field is skipped, takes nothing off the others.
+   */
+  function sizeOf({ arguments: given = [] }: FieldNode): number {
+    const argument = (name: string) => given.find((node) => node.name.value === name)?.value
+    const withoutLast = argument('before') ? defaultFirst : 0
+    return Math.min(
+      Math.max(0, numberOf(argument('first')) ?? defaultFirst, numberOf(argument('last')) ?? withoutLast),
+      mostFirst,
+    )
+  }
+
+  function ofFragment(name: string, page: number): number {
+    // One fragment may be spread into pages of different sizes.
+    const key = `${page} ${name}`
+    const known = fragments.get(key)
+    if (known !== undefined) return known
+    const found = document.definitions.reduce(
+      (sum, definition) =>
+        definition.kind === Kind.FRAGMENT_DEFINITION && definition.name.value === name
+          ? sum + ofSet(definition.selectionSet, page)
+          : sum,
+      0,
+    )
+    fragments.set(key, found)
+    return found
+  }
+
+  /** @param page the size of the page whose fields these are */
+  function ofSelection(selection: SelectionNode, page: number): number {
+    if (selection.kind === Kind.FRAGMENT_SPREAD) return ofFragment(selection.name.value, page)
+    if (selection.kind === Kind.INLINE_FRAGMENT) return ofSet(selection.selectionSet, page)
+    const { alias, name, selectionSet } = selection
+    const more = alias === undefined ? 0 : 1
+    if (!pages.has(name.value)) {
+      const inner = more + (selectionSet ? ofSet(selectionSet, 0) : 0)
+      return items.has(name.value) ? page * (1 + inner) : inner
+    }
+    const size = sizeOf(selection)
+    // A page is read whole, even where only its total is asked for.
+    return more + Math.max(size, selectionSet ? ofSet(selectionSet, size) : 0)
+  }
+
+  const ofSet = ({ selections }: SelectionSetNode, page: number): number =>
+    selections.reduce((sum, selection) => sum + ofSelection(selection, page), 0)
+
+  return operation ? ofSet(operation.selectionSet, 1) : 0
+}
+
+/** How many members and items there are in a JSON value. Counted no further than asked. */
+function countValues(value: unknown, most: number): number {
+  if (typeof value !== 'object' || value === null) return 0
+  let count = 0
+  for (const inner of Object.values(value)) {
+    count += 1 + countValues(inner, most)
+    if (count > most) break
+  }
+  return count
+}
+
+/**
+ * Refuses a document whose pages, one inside the other, could hold more than `documentLimits.items`: each page may be
+ * within its bounds and the answer have megabytes all the same. It takes the variables to know, so this is asked when a
+ * valid document is to be executed. And variables of more values than `documentLimits.values`: each is judged with
+ * fifty errors that quote the whole.
+ */
+export function boundedAnswers(schema: GraphQLSchema): Plugin {
+  const fields = listFields(schema)
+  return {
+    onExecute({ args: { document, operationName, variableValues }, setResultAndStopExecution }) {
+      const values = countValues(variableValues, documentLimits.values)
+      if (values > documentLimits.values) return setResultAndStopExecution({ errors: [beyond('values')] })
+      const items = mostItems(fields, document, operationName, variableValues ?? {})
+      if (items > documentLimits.items) setResultAndStopExecution({ errors: [beyond('items', items)] })
+    },
+  }
+}

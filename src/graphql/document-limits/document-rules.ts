@@ -1,0 +1,47 @@
+import { type DocumentNode, NoSchemaIntrospectionCustomRule, specifiedRules, validate } from 'graphql'
+import type { Plugin } from 'graphql-yoga'
+import { LRUCache } from 'lru-cache'
+import { exceededLimits } from './document-size.ts'
+import { parseWithinLimits } from './limits.ts'
+
+/** How many errors of one request are found and answered. More help nobody, and each costs. */
+export const maxRequestErrors = 10
+
+/** Parsed documents, for Yoga to keep. */
+export type DocumentCache = LRUCache<string, DocumentNode>
+
+/**
+ * Bounded by the length of their texts. A parsed document takes 90 bytes for each character, at worst 250: so some 20
+ * MB, at worst 50.
+ */
+export const createDocumentCache = (): DocumentCache =>
+  new LRUCache({ maxSize: 200_000, maxEntrySize: 20_000, sizeCalculation: (_document, text) => text.length + 1 })
+
+/** Documents that do not parse are not worth keeping: to refuse them anew is quick. */
+export const noErrorCache = { get: () => undefined, set: () => {} }
+
+/**
+ * Makes Yoga parse and validate within the limits. Only a document within them meets the standard's rules, which were
+ * not made for hostile ones; and only a valid one stays in the cache, so that refused documents push out nobody's.
+ */
+export function documentRules(
+  documents: DocumentCache,
+  { introspection }: { readonly introspection: boolean },
+): Plugin {
+  const rules = introspection ? specifiedRules : [NoSchemaIntrospectionCustomRule, ...specifiedRules]
+  const options = { maxErrors: maxRequestErrors, hideSuggestions: !introspection }
+  return {
+    onParse({ setParseFn }) {
+      setParseFn(parseWithinLimits)
+    },
+    onValidate({ params: { documentAST }, setValidationFn }) {
+      setValidationFn((schema: Parameters<typeof validate>[0], document: DocumentNode) => {
+        const exceeded = exceededLimits(document).slice(0, maxRequestErrors)
+        return exceeded.length > 0 ? exceeded : validate(schema, document, rules, options)
+      })
+      return ({ valid }) => {
+        if (!valid && documentAST.loc) documents.delete(documentAST.loc.source.body)
+      }
+    },
+  }
+}

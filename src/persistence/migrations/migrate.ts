@@ -1,0 +1,120 @@
+import { MIGRATIONS, migrationNames, readMigrations } from './migration-files.ts'
+import { type Query, whileAlone } from './migration-lock.ts'
+import type { MigrationList, SchemaEngine } from './schema-engine.ts'
+
+/** Mithril's own tables: on an existing Mithril database this one is recorded (`baseline`), never run. */
+const MITHRILS_OWN = '0_init'
+const FILTERS = { externalTables: [], externalEnums: [] }
+
+export interface MigrationOptions {
+  /** Where the migrations are; prisma/migrations unless a test has its own. */
+  readonly directory?: string
+}
+
+/**
+ * Applies what is pending, by Prisma's own schema engine, and writes the same `_prisma_migrations` as `prisma migrate
+ * deploy`. Safe to run from several processes at once.
+ *
+ * @returns The names of the migrations applied now.
+ * @throws Error that names the migration that failed, or says to run `npm run db:baseline` first.
+ */
+export function migrate(databaseUrl: string, { directory = MIGRATIONS }: MigrationOptions = {}): Promise<string[]> {
+  return whileAlone(databaseUrl, async (query) => {
+    const pending = await pendingMigrations(query, { directory })
+    if (pending.length === 0) return []
+    if (pending.includes(MITHRILS_OWN) && (await hasMithrilsTables(query)))
+      throw new Error(
+        `This database has Mithril's tables already, but no record of ${MITHRILS_OWN}. Run \`npm run db:baseline\` first.`,
+      )
+    const migrationsList = await readMigrations(directory)
+    return withEngine(databaseUrl, async (engine) => {
+      try {
+        return (await engine.applyMigrations({ migrationsList, filters: FILTERS })).appliedMigrationNames
+      } catch (error) {
+        throw await explain(error, migrationsList, engine)
+      }
+    })
+  })
+}
+
+/**
+ * Records Mithril's own migration as applied on a database that Mithril made, without running it. The others then come
+ * by `migrate`.
+ *
+ * @returns The name recorded.
+ * @throws Error when Mithril's tables are not there, or the record is.
+ */
+export function baseline(databaseUrl: string, { directory = MIGRATIONS }: MigrationOptions = {}): Promise<string> {
+  return whileAlone(databaseUrl, async (query) => {
+    if (!(await hasMithrilsTables(query)))
+      throw new Error(
+        'This database has no tables of Mithril (connections, clients): nothing to baseline. `npm run db:migrate` makes them.',
+      )
+    if (!(await pendingMigrations(query, { directory })).includes(MITHRILS_OWN))
+      throw new Error(
+        `${MITHRILS_OWN} is recorded as applied already: nothing to baseline. \`npm run db:migrate\` applies what is pending.`,
+      )
+    const migrationsList = await readMigrations(directory)
+    await withEngine(databaseUrl, (engine) =>
+      engine.markMigrationApplied({ migrationName: MITHRILS_OWN, migrationsList }),
+    )
+    return MITHRILS_OWN
+  })
+}
+
+/** The migrations that the database has not finished, in order: two small queries, without the engine. */
+export async function pendingMigrations(
+  query: Query,
+  { directory = MIGRATIONS }: MigrationOptions = {},
+): Promise<string[]> {
+  const names = await migrationNames(directory)
+  if (!(await hasTable(query, '_prisma_migrations'))) return names
+  const rows = await query(
+    'SELECT migration_name FROM _prisma_migrations WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL',
+  )
+  const finished = new Set(rows.map((row) => row['migration_name']))
+  return names.filter((name) => !finished.has(name))
+}
+
+async function withEngine<T>(databaseUrl: string, work: (engine: SchemaEngine) => Promise<T>): Promise<T> {
+  const { withSchemaEngine } = await import('./schema-engine.ts')
+  return withSchemaEngine(databaseUrl, work)
+}
+
+async function explain(error: unknown, migrationsList: MigrationList, engine: SchemaEngine): Promise<Error> {
+  // Without the engine's own stack, which stands below the message.
+  const message =
+    (error instanceof Error ? error.message : String(error))
+      .split(/\n\s+0: /)[0]
+      ?.replace(/^external connector error\n/, '')
+      .trim() ?? ''
+  const name = await findFailed(migrationsList, engine)
+  if (name === undefined) return new Error(`The database was not migrated: ${message}`)
+  const refusal = /\bERROR: .*|Transaction write conflict/s.exec(message)?.[0]
+  if (refusal === undefined)
+    return new Error(
+      `Migration ${name} was begun and not finished, now or earlier: ${message}\nSee whether its changes are in the database, and record it: ` +
+        'UPDATE _prisma_migrations SET finished_at = now() if they are, SET rolled_back_at = now() if they are not, ' +
+        `WHERE migration_name = '${name}' AND finished_at IS NULL AND rolled_back_at IS NULL.`,
+    )
+  // PostgreSQL itself refused it, and a script is one transaction: nothing of it is there, so the next run may try
+  // again.
+  await engine.markMigrationRolledBack({ migrationName: name })
+  return new Error(`Migration ${name} failed, and nothing of it was applied: ${refusal}`)
+}
+
+/** The migration that is recorded as begun and not finished; not found either when the connection is gone. */
+async function findFailed(migrationsList: MigrationList, engine: SchemaEngine): Promise<string | undefined> {
+  const asked = engine.diagnoseMigrationHistory({ migrationsList, optInToShadowDatabase: false, filters: FILTERS })
+  const history = await asked.catch(() => undefined)
+  return history?.failedMigrationNames[0]
+}
+
+async function hasMithrilsTables(query: Query): Promise<boolean> {
+  return (await hasTable(query, 'connections')) && (await hasTable(query, 'clients'))
+}
+
+async function hasTable(query: Query, name: string): Promise<boolean> {
+  const [row] = await query(`SELECT to_regclass('${name}') IS NOT NULL AS found`)
+  return row?.['found'] === true
+}

@@ -1,0 +1,96 @@
+import type { Connection, ConnectionFilter, ConnectionStore, WriteOutcome } from '../../domain/connection.ts'
+import type { PageRequest } from '../../domain/page.ts'
+import type { Database, SqlValue } from '../pool/database.ts'
+import { plannedAnew } from '../pool/statement-names.ts'
+import { type ConnectionRow, connectionOf, connectionRow } from './connection-rows.ts'
+import { deleteConnection, replaceSecret, updateRedirectUri, type Write, writeValues } from './connection-writes.ts'
+import { type ListOrder, Placed, pageClause, pageOf, totalOf, Values, whereAll } from './paging.ts'
+
+const findConnection = `SELECT ${connectionRow()} FROM connections WHERE id = $1::uuid AND client_id = $2::uuid`
+
+const newestFirst: ListOrder = { key: 'inserted_at', id: 'id', keyType: 'timestamp', idType: 'uuid', descending: true }
+
+/**
+ * A page of the connections of each client in `parent`, in their order, and of each whether it exists and, if asked
+ * for, how many it has.
+ */
+function selectPages(clientIds: readonly string[], filter: ConnectionFilter, page: PageRequest) {
+  const values = new Values()
+  const [only] = clientIds
+  // One client is by far the commonest, and costs the database a third without the list.
+  const parent =
+    clientIds.length === 1 && only !== undefined
+      ? `(SELECT ${values.add(only)}::uuid, 1) AS parent(id, position)`
+      : `unnest(${values.add(clientIds)}::uuid[]) WITH ORDINALITY AS parent(id, position)`
+  const conditions = ['client_id = parent.id']
+  if (filter.consumerId !== undefined) conditions.push(`consumer_id = ${values.add(filter.consumerId)}::uuid`)
+  if (filter.redirectUriContains !== undefined)
+    conditions.push(`redirect_uri ILIKE ${values.addContained(filter.redirectUriContains)}`)
+  const total = totalOf(page, `connections ${whereAll(conditions)}`)
+  // A subquery for one value, and not EXISTS, which PostgreSQL would answer by reading all clients into a hash table
+  // first.
+  const text = `${filter.redirectUriContains === undefined ? '' : plannedAnew}
+    SELECT json_build_array((SELECT true FROM clients WHERE clients.id = parent.id), counted.total, page.connections)
+      FROM ${parent}
+           CROSS JOIN LATERAL (${total}) AS counted
+           CROSS JOIN LATERAL (
+             SELECT coalesce(json_agg(found.connection), '[]') AS connections FROM (
+               SELECT ${connectionRow()} AS connection
+                 FROM connections ${pageClause(page, newestFirst, conditions, values, 'counted.total')}
+             ) AS found
+           ) AS page
+     ORDER BY parent.position`
+  return { text, values: values.list }
+}
+
+type PagedRow = readonly [exists: true | null, total: number | null, connections: readonly ConnectionRow[]]
+
+const placed = (row: ConnectionRow) => new Placed(connectionOf(row), row[5], row[0])
+
+/** Connections in PostgreSQL. SQL stands in this room and in the migrations, nowhere else. */
+export function createConnectionStore(database: Database): ConnectionStore {
+  async function one(text: string, values: readonly SqlValue[]): Promise<Connection | null> {
+    const [row] = await database.rows<ConnectionRow>(text, values)
+    return row === undefined ? null : connectionOf(row)
+  }
+
+  async function write({ quick, settling }: Write, values: readonly SqlValue[]): Promise<WriteOutcome<Connection>> {
+    const written = await one(quick, values)
+    if (written !== null) return { kind: 'done', result: written }
+    const [settled] = await database.rows<readonly [connection: ConnectionRow, expected: boolean | null]>(
+      settling,
+      values,
+    )
+    if (settled === undefined) return { kind: 'missing' }
+    if (settled[1] === null) throw new Error('the database has swallowed a write: a trigger on connections?')
+    const connection = connectionOf(settled[0])
+    return settled[1] ? { kind: 'done', result: connection } : { kind: 'stale', current: connection }
+  }
+
+  return {
+    find: ({ clientId, connectionId }) => one(findConnection, [connectionId, clientId]),
+
+    async pagesOf(clientIds, filter, page) {
+      const { text, values } = selectPages(clientIds, filter, page)
+      const rows = await database.rows<PagedRow>(text, values)
+      return rows.map(([exists, total, connections]) => (exists ? pageOf(connections.map(placed), page, total) : null))
+    },
+
+    updateRedirectUri: ({ redirectUri, revertedChangeId, ...of }) =>
+      write(updateRedirectUri, [...writeValues(of, revertedChangeId), redirectUri]),
+
+    async replaceSecret({ secret, ...of }) {
+      const outcome = await write(replaceSecret, [...writeValues(of), secret])
+      return outcome.kind === 'done' ? { kind: 'done', result: { connection: outcome.result, secret } } : outcome
+    },
+
+    delete: (of) => write(deleteConnection, writeValues(of)),
+
+    async clientOfSecret(secret) {
+      const found = await database.run((prisma) =>
+        prisma.connection.findUnique({ where: { secret, client: { isBlocked: false } }, select: { clientId: true } }),
+      )
+      return found?.clientId ?? null
+    },
+  }
+}

@@ -1,0 +1,80 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { FastifyInstance, FastifyServerOptions } from 'fastify'
+import type { Meter } from '../observability/meter.ts'
+import { noteRefusedMidway, noteStrayRefusal } from './observe-requests.ts'
+
+/** Answers a request that Node's parser or the router refused, so that no door saw it: status, body and headers. */
+export type RenderStrayRefusal = (
+  error: unknown,
+  requestId: string,
+  url: string,
+) => { status: number; body: string; headers: Record<string, string> }
+
+/** How long a refused connection stays half open. */
+const lingerMs = 1_000
+
+/**
+ * What Node keeps at a socket, and its own handler looks at, too: the answer that is due, and the request that is being
+ * read.
+ */
+interface HttpSocket {
+  readonly _httpMessage?: ServerResponse | null
+  readonly parser?: { readonly incoming?: IncomingMessage | null } | null
+}
+
+export interface StrayRequestsOptions {
+  readonly render: RenderStrayRefusal
+  readonly nextRequestId: (header: string | undefined) => string
+  /** Of every answer. */
+  readonly headers: Readonly<Record<string, string>>
+  readonly meter: Meter
+  /** Known only after it has been made with these handlers. */
+  readonly app: () => FastifyInstance
+}
+
+/**
+ * What Fastify does with requests that never reach its hooks: the same envelope, headers and log line as for all
+ * others.
+ */
+export function strayRequests(
+  options: StrayRequestsOptions,
+): Pick<FastifyServerOptions, 'frameworkErrors' | 'clientErrorHandler'> {
+  const { nextRequestId, meter, app } = options
+  const answerOf = (error: unknown, requestId: string, url: string) => {
+    const { status, body, headers } = options.render(error, requestId, url)
+    const ours = {
+      'x-request-id': requestId,
+      'content-type': 'application/json; charset=utf-8',
+      'content-length': Buffer.byteLength(body),
+    }
+    return { status, body, headers: { ...options.headers, ...headers, ...ours } }
+  }
+  return {
+    frameworkErrors: (error, request, reply) => {
+      const { status, body, headers } = answerOf(error, request.id, app().publicUrl(request.raw.url))
+      noteStrayRefusal(request.log, meter, error, status)
+      reply.raw.writeHead(status, headers).end(body)
+    },
+    clientErrorHandler: (error, socket) => {
+      if (error.code === 'ECONNRESET' || !socket.writable) return socket.destroy()
+      const { _httpMessage: due, parser } = socket as HttpSocket
+      // The body of a request that the hooks have in hand: the answer is that request's, and so is the line.
+      const midway = due && !due.headersSent && !due.req.complete ? due.req.observed : undefined
+      const requestId = midway?.id ?? nextRequestId(undefined)
+      const { status, body, headers } = answerOf(error, requestId, app().publicUrl())
+      if (midway) noteRefusedMidway(midway, error, status)
+      else noteStrayRefusal(app().log.child({ requestId }), meter, error, status)
+      // What came before it on this connection is still to be answered, and ours would be taken for that answer.
+      if (due?.req.complete) {
+        due.shouldKeepAlive = false
+        return
+      }
+      // The rest of a body whose request has its answer already: a second one would be taken for the next request's.
+      const isAnswered = due ? due.headersSent : parser?.incoming?.complete === false
+      const lines = Object.entries({ ...headers, connection: 'close' }).map(([name, value]) => `${name}: ${value}\r\n`)
+      socket.end(isAnswered ? '' : `HTTP/1.1 ${status} Refused\r\n${lines.join('')}\r\n${body}`)
+      // Time to read the answer; a caller that never closes its end does not keep ours.
+      setTimeout(() => socket.destroy(), lingerMs).unref()
+    },
+  }
+}

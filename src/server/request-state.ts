@@ -1,0 +1,45 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { Caller } from '../domain/caller.ts'
+import type { Span } from '../observability/tracing.ts'
+import { newOutcome, type Outcome } from './outcome.ts'
+
+declare module 'node:http' {
+  interface IncomingMessage {
+    /** The Fastify request made from this Node request; socket-level handlers find it here. */
+    observed?: FastifyRequest
+  }
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The authenticated caller; null before authentication and on routes without it. */
+    caller: Caller | null
+    /** When the caller was authenticated, by `performance.now()`; 0 before. */
+    authenticatedAt: number
+    /** Whether the write that this request asks for has been counted. */
+    isCounted: boolean
+    /** The content of the one log line of this request. */
+    outcome: Outcome
+    /** The request's span; null without traces, and for a probe. */
+    span: Span | null
+  }
+  interface FastifyContextConfig {
+    /** A probe comes every second. While all is well its line is written at `debug` only. */
+    probe?: true
+  }
+}
+
+/** Gives each request the members that hooks and doors write to. */
+export function keepRequestState(app: FastifyInstance): void {
+  app.decorateRequest('caller', null)
+  app.decorateRequest('authenticatedAt', 0)
+  app.decorateRequest('isCounted', false)
+  app.decorateRequest('outcome')
+  app.decorateRequest('span', null)
+  app.addHook('onRequest', (request, reply, done) => {
+    request.outcome = newOutcome()
+    request.raw.observed = request
+    reply.header('x-request-id', request.id)
+    done()
+  })
+}
