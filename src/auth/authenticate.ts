@@ -7,7 +7,7 @@ import { isOpaque, type OpaqueTokens } from './opaque-tokens.ts'
 import { type RefusalReason, TokenRefused } from './token-refused.ts'
 import type { TokenVerifier } from './verify-token.ts'
 
-/** Keys come back within 5 s after their server (`security.md`, faults); an earlier attempt makes no sense. */
+/** Without keys the gateway asks the issuer at least every 4 s (`key-set-limits.ts`); an earlier attempt makes no sense. */
 const retryAfterSeconds = 5
 
 /**

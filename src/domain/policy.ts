@@ -1,7 +1,7 @@
 import type { Author, Call, Caller } from './caller.ts'
 import { GatewayError } from './errors.ts'
 
-/** The scope each operation needs (specification, "Scope"; `domain.md` §1). */
+/** The scope each operation needs (specification, "Scope"; `docs/platform.md` §1). */
 export const requiredScope = {
   readClient: 'client:read',
   readConnection: 'connection:read',

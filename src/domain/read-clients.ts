@@ -31,7 +31,7 @@ export interface ListClientsInput {
 export type ListClients = (call: Call, input: ListClientsInput) => Promise<Page<Client>>
 
 /**
- * Callers that may see one client only always get exactly their own, whatever the filter (`domain.md` §2).
+ * Callers that may see one client only always get exactly their own, whatever the filter (`docs/platform.md` §2).
  * @throws GatewayError `accessDenied`, `invalidScopes`, `validationFailed` or `unavailable`
  */
 export function createListClients({ policy, clients }: ReadClientsDeps): ListClients {

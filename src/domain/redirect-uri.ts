@@ -10,8 +10,8 @@ export interface RedirectUriFault {
 }
 
 /**
- * Every strict rule (`domain.md` §7, 2 to 5) that a redirect URI breaks, in the order of the tables below; empty if
- * none.
+ * Every strict rule (`docs/contract.md`, "Redirect URIs", rules 2 to 5) that a redirect URI breaks, in the order of the
+ * tables below; empty if none.
  *
  * The value is read as it is written and never rewritten: the authorization server compares strings (RFC 6749
  * §3.1.2.3), so what is accepted must mean one thing to every reader. Rule 1 (length, `https://`) is the schema's. A

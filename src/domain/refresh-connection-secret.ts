@@ -21,8 +21,8 @@ export interface RefreshConnectionSecretDeps {
 const newSecret = () => randomBytes(32).toString('base64url')
 
 /**
- * Beside scope and ownership there is a third rule (`domain.md` §3): the consumer of the connection has to be there.
- * Either it is the caller itself, or the `API-key` header is the secret of one of the consumer's own connections.
+ * Beside scope and ownership there is a third rule (`docs/platform.md` §3). Either the caller is the connection's
+ * consumer, or the `API-key` header is the secret of one of the consumer's own connections.
  * @throws GatewayError `accessDenied`, `invalidScopes`, `forbidden`, `tooManyRequests`, `notFound`, `apiKeyMissing`,
  *   `apiKeyInvalid`, `conflict` or
  *   `unavailable`

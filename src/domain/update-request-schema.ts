@@ -58,9 +58,8 @@ export function connectionUpdateSchema(policy: RedirectUriPolicy) {
 }
 
 /**
- * Compiles the schema once and answers its parser. The parser never throws: whatever is wrong with the document, all of
- * it, comes back as violations (`domain.md` §2), in the order length, pattern, strict rules. No document at all counts
- * as an empty object.
+ * Compiles the schema once and answers its parser. The parser never throws. It answers every violation
+ * (`docs/platform.md` §2) in the order length, pattern, strict rules. No document at all counts as an empty object.
  */
 export function createConnectionUpdateParser(policy: RedirectUriPolicy): ConnectionUpdateParser {
   const validate = new Ajv2020({

@@ -9,7 +9,7 @@ export interface Violation {
    * Member names from the root of the request document, for example `['redirect_uri']`; empty for the document itself.
    */
   readonly path: readonly string[]
-  /** The contract's name of the rule (`domain.md` §2): what programs switch on. */
+  /** The contract's name of the rule (`docs/platform.md` §2): what programs switch on. */
   readonly rule: 'required' | 'cast' | 'format' | 'length' | 'number'
   /** The sentence with `%{name}` in place of each parameter. */
   readonly rawDescription: string

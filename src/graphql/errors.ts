@@ -23,7 +23,7 @@ function exceptionOf({ details }: GatewayError): Record<string, unknown> | undef
   return undefined
 }
 
-/** `extensions` of a refusal, as the platform's admin UIs read them (`domain.md` §5). */
+/** `extensions` of a refusal, as the platform's admin UIs read them (`docs/platform.md` §5). */
 export function extensionsOf(error: GatewayError): Record<string, unknown> {
   const exception = exceptionOf(error)
   return { code: error.code, status: error.status, ...(exception && { exception }) }

@@ -16,7 +16,7 @@ export interface Addressee {
   readonly requestId: string
 }
 
-/** `error.type` by status (`domain.md` §2). */
+/** `error.type` by status (`docs/platform.md` §2). */
 const errorTypes: Readonly<Record<number, string>> = {
   400: 'request_malformed',
   401: 'access_denied',

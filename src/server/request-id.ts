@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto'
 
 /**
- * 20 to 200 visible ASCII characters (`domain.md` §2): long enough to be unique, and nothing that could forge a log
- * line.
+ * 20 to 200 visible ASCII characters (`docs/platform.md` §2): long enough to be unique, and unable to forge a log line.
  */
 const acceptable = /^[\x21-\x7e]{20,200}$/
 

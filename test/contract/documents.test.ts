@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, globSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { variables } from '../../src/config/variables.ts'
@@ -16,18 +16,20 @@ const anchorsOf = (text: string) =>
       .replaceAll(' ', '-'),
   )
 
-test.each(['README.md', 'SECURITY.md', 'docs/contract.md', 'ops/README.md'])(
-  '%s links to what is there',
-  (document) => {
-    const links = [...read(document).matchAll(/\]\((?!http)([^)#]*)(?:#([^)]*))?\)/g)]
-    expect(links.length).toBeGreaterThan(0)
-    for (const [, path = '', anchor] of links) {
-      const target = path === '' ? document : join(dirname(document), path)
-      expect(existsSync(join(repository, target)), target).toBe(true)
-      if (anchor !== undefined) expect(anchorsOf(read(target)), `${target}#${anchor}`).toContain(anchor)
-    }
-  },
-)
+const documents = globSync(['*.md', 'docs/**/*.md', 'ops/*.md'], { cwd: repository })
+
+test('the documents are found', () => {
+  expect(documents).toEqual(expect.arrayContaining(['README.md', 'SECURITY.md', 'docs/contract.md', 'ops/README.md']))
+})
+
+test.each(documents)('%s links to files and sections that exist', (document) => {
+  const links = [...read(document).matchAll(/\]\((?!http)([^)#]*)(?:#([^)]*))?\)/g)]
+  for (const [, path = '', anchor] of links) {
+    const target = path === '' ? document : join(dirname(document), path)
+    expect(existsSync(join(repository, target)), target).toBe(true)
+    if (anchor !== undefined) expect(anchorsOf(read(target)), `${target}#${anchor}`).toContain(anchor)
+  }
+})
 
 describe('every variable', () => {
   const names = Object.keys(variables.shape)
@@ -91,4 +93,20 @@ test('files that ARCHITECTURE.md names are there', () => {
   )
   expect(named.length).toBeGreaterThan(15)
   expect(named.filter((path) => !['', 'src'].some((root) => existsSync(join(repository, root, path))))).toEqual([])
+})
+
+test('a document that a comment cites is in the repository, and so is its section', () => {
+  const files = globSync(['{src,test,prisma,ops}/**/*.{ts,prisma,sql,yaml,ini,graphql}', '*.{ts,json}'], {
+    cwd: repository,
+    exclude: ['src/generated/**'],
+  })
+  const citations = files.flatMap((file) =>
+    [...read(file).matchAll(/(?<![\w./*-])((?:[\w-]+\/)*[\w-]+\.md)\b`?(?: §(\d+))?/g)].map(
+      ([, path = '', section]) => [file, path, section] as const,
+    ),
+  )
+  expect(citations.length).toBeGreaterThan(30)
+  const isThere = (path: string, section: string | undefined) =>
+    existsSync(join(repository, path)) && (section === undefined || read(path).includes(`\n## §${section} `))
+  expect(citations.filter(([, path, section]) => !isThere(path, section))).toEqual([])
 })

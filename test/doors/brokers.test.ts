@@ -231,7 +231,7 @@ describe('a client that acts through a broker', () => {
 })
 
 describe('a new secret through a broker', () => {
-  /** One header, two rules: it names the broker, and it has to be the consumer's (`domain.md` §3). */
+  /** One header, two rules: it names the broker, and it has to be the consumer's (`docs/platform.md` §3). */
   async function refresh(apiKey: string | null): Promise<string[]> {
     const rest = await gateway.patch(`${path}/actions/refresh_secret`, {}, mint(), withKey(apiKey))
     const graphql = await gateway.graphql(
