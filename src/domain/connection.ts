@@ -73,9 +73,15 @@ export interface ConnectionWrite extends ConnectionKey {
   readonly author: Author
 }
 
-/** How a write ended: done, refused because the row has another version by now, or there is no such connection. */
+/**
+ * The end of a write.
+ * - `done`: the row has been written.
+ * - `unchanged`: the row held the value already, so nothing was written. A repeated request ends so, at any version.
+ * - `stale`: the row has none of the expected versions, so nothing was written.
+ * - `missing`: there is no such connection.
+ */
 export type WriteOutcome<Done> =
-  | { readonly kind: 'done'; readonly result: Done }
+  | { readonly kind: 'done' | 'unchanged'; readonly result: Done }
   | { readonly kind: 'stale'; readonly current: Connection }
   | { readonly kind: 'missing' }
 

@@ -22,7 +22,7 @@ function plainStore(of: Database) {
     async updateRedirectUri(change: RedirectUriChange) {
       const outcome = await updateRedirectUri(change)
       if (outcome.kind === 'stale') throw new Error('no version was expected')
-      return outcome.kind === 'done' ? outcome.result : null
+      return outcome.kind !== 'missing' ? outcome.result : null
     },
   }
 }

@@ -66,7 +66,7 @@ const update = async (redirectUri: string, expectedVersions: readonly number[] |
   settled(await store.updateRedirectUri({ ...write(expectedVersions), redirectUri, revertedChangeId: null }))
 /** What a write led to, with the whole connection. */
 const settled = (outcome: WriteOutcome<Connection>) =>
-  outcome.kind === 'done'
+  'result' in outcome
     ? { ...outcome, result: whole(outcome.result) }
     : outcome.kind === 'stale'
       ? { ...outcome, current: whole(outcome.current) }
@@ -118,7 +118,7 @@ describe('the version', () => {
   })
 
   test('stays when the value is the stored one', async () => {
-    expect(await update(before)).toEqual({ kind: 'done', result: connection({}) })
+    expect(await update(before)).toEqual({ kind: 'unchanged', result: connection({}) })
     expect(await version()).toBe(1)
     expect(await audit()).toEqual([])
   })
@@ -151,7 +151,19 @@ describe('a write that expects versions', () => {
     await expectStale(() => update(after, [1]))
   })
 
-  test('is refused even where the value is the stored one', () => expectStale(() => update(before, [2])))
+  test('is a repeated one where the value is the stored one, whatever version it expects', async () => {
+    expect(await update(before, [2])).toEqual({ kind: 'unchanged', result: connection({}) })
+    await update(after, [1])
+    expect(await update(after, [1])).toMatchObject({ kind: 'unchanged', result: { redirectUri: after, version: 2 } })
+    expect(await version()).toBe(2)
+    expect(await audit()).toHaveLength(1)
+  })
+
+  test('repeats neither a delete nor a new secret', async () => {
+    await replaceSecret(randomUUID(), [1])
+    await expectStale(() => replaceSecret(randomUUID(), [1]))
+    await expectStale(() => store.delete(write([1])))
+  })
 
   test('finds nothing under another client or id, whatever it expects', async () => {
     const elsewhere = { ...write([1]), clientId: consumerId }
@@ -271,12 +283,12 @@ test('a write that a trigger of somebody else swallows is not acknowledged', asy
     CREATE FUNCTION swallow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;
     CREATE TRIGGER swallow BEFORE UPDATE OR DELETE ON connections FOR EACH ROW EXECUTE FUNCTION swallow()`)
   try {
-    const swallowed = 'the database has swallowed a write: a trigger on connections?'
+    const swallowed = 'a trigger on connections that is not ours has suppressed a write'
     await expect(update(after)).rejects.toThrow(swallowed)
     await expect(replaceSecret(randomUUID())).rejects.toThrow(swallowed)
     await expect(store.delete(write())).rejects.toThrow(swallowed)
     await expectStale(() => update(after, [9]))
-    expect(await update(before)).toEqual({ kind: 'done', result: connection({}) })
+    expect(await update(before)).toEqual({ kind: 'unchanged', result: connection({}) })
   } finally {
     await testDatabase.query('DROP FUNCTION swallow CASCADE')
   }

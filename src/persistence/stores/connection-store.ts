@@ -3,7 +3,14 @@ import type { PageRequest } from '../../domain/page.ts'
 import type { Database, SqlValue } from '../pool/database.ts'
 import { plannedAnew } from '../pool/statement-names.ts'
 import { type ConnectionRow, connectionOf, connectionRow } from './connection-rows.ts'
-import { deleteConnection, replaceSecret, updateRedirectUri, type Write, writeValues } from './connection-writes.ts'
+import {
+  deleteConnection,
+  type ExplainedOutcome,
+  replaceSecret,
+  updateRedirectUri,
+  type Write,
+  writeValues,
+} from './connection-writes.ts'
 import { type ListOrder, Placed, pageClause, pageOf, totalOf, Values, whereAll } from './paging.ts'
 
 const findConnection = `SELECT ${connectionRow()} FROM connections WHERE id = $1::uuid AND client_id = $2::uuid`
@@ -54,17 +61,14 @@ export function createConnectionStore(database: Database): ConnectionStore {
     return row === undefined ? null : connectionOf(row)
   }
 
-  async function write({ quick, settling }: Write, values: readonly SqlValue[]): Promise<WriteOutcome<Connection>> {
-    const written = await one(quick, values)
+  async function write({ attempt, explain }: Write, values: readonly SqlValue[]): Promise<WriteOutcome<Connection>> {
+    const written = await one(attempt, values)
     if (written !== null) return { kind: 'done', result: written }
-    const [settled] = await database.rows<readonly [connection: ConnectionRow, expected: boolean | null]>(
-      settling,
-      values,
-    )
-    if (settled === undefined) return { kind: 'missing' }
-    if (settled[1] === null) throw new Error('the database has swallowed a write: a trigger on connections?')
-    const connection = connectionOf(settled[0])
-    return settled[1] ? { kind: 'done', result: connection } : { kind: 'stale', current: connection }
+    const [row] = await database.rows<readonly [outcome: ExplainedOutcome, connection: ConnectionRow]>(explain, values)
+    if (row === undefined) return { kind: 'missing' }
+    const connection = connectionOf(row[1])
+    if (row[0] === 'swallowed') throw new Error('a trigger on connections that is not ours has suppressed a write')
+    return row[0] === 'stale' ? { kind: 'stale', current: connection } : { kind: row[0], result: connection }
   }
 
   return {
@@ -81,7 +85,7 @@ export function createConnectionStore(database: Database): ConnectionStore {
 
     async replaceSecret({ secret, ...of }) {
       const outcome = await write(replaceSecret, [...writeValues(of), secret])
-      return outcome.kind === 'done' ? { kind: 'done', result: { connection: outcome.result, secret } } : outcome
+      return 'result' in outcome ? { ...outcome, result: { connection: outcome.result, secret } } : outcome
     },
 
     delete: (of) => write(deleteConnection, writeValues(of)),
