@@ -58,6 +58,11 @@ export interface RefusalDetails {
   readonly violations?: readonly Violation[]
   /** `malformedRequest`: what is wrong, in words that may be shown. */
   readonly reason?: string
+  /**
+   * `malformedRequest`, `notAcceptable` and `unsupportedMediaType`: the part of the request that is at fault. `json`: the
+   * body, which is not JSON.
+   */
+  readonly part?: { readonly header: string } | 'json'
   /** `conflict`: the connection as it is now. */
   readonly current?: Connection
   /** `tooManyRequests`: the limit that was passed. */

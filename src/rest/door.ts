@@ -10,6 +10,7 @@ import { rateLimitHeaders } from '../server/rate-limit-headers.ts'
 import { refusalHeaders, toGatewayError } from '../server/refusals.ts'
 import type { RenderStrayRefusal } from '../server/rejected-by-parser.ts'
 import { type RefusalAhead, sheddingHook } from '../server/shedding.ts'
+import { setEntityTag } from './entity-tag.ts'
 import { type Addressee, errorEnvelope, restStatusOf } from './envelope.ts'
 
 /**
@@ -24,6 +25,8 @@ export function addresseeOf(request: FastifyRequest): Addressee {
 export function answerRefusal(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   noteError(request.outcome, error)
   const refusal = toGatewayError(error)
+  const { current } = refusal.details
+  if (current) setEntityTag(reply, current)
   void reply
     .code(restStatusOf(refusal))
     .headers(refusalHeaders(refusal))

@@ -1,32 +1,65 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Connection } from '../domain/connection.ts'
+import { GatewayError } from '../domain/errors.ts'
 
-/** A tag and whether it is weak (RFC 9110 §8.8.3). */
-const tag = /(W\/)?"([\x21\x23-\x7e]*)"/g
+/** One member of a list of entity tags, with the comma behind it (RFC 9110 §5.6.1, §8.8.3). */
+const member = /[\t ,]*(?:W\/)?"([\x21\x23-\x7e\x80-\xff]*)"[\t ]*(?:,[\t ,]*|$)/y
 
-/** The tag of a connection's state: its version, which every writer moves. */
-const tagOf = ({ version }: Connection) => `"${version}"`
+/** A version, and the ending that Apache and lighttpd add to the tag of an answer that they compress. */
+const versionTag = /^([1-9]\d{0,8})(?:-(?:gzip|br|zstd|deflate))?$/
+
+/**
+ * The tag of a connection's state: its version, which every write moves. The tag is strong although `meta.request_id`
+ * differs in each answer, because `If-Match` compares strong tags only, and the tag names the state, not the bytes.
+ */
+export const entityTagOf = ({ version }: Pick<Connection, 'version'>) => `"${version}"`
 
 /** Names the state that is being answered. */
 export function setEntityTag(reply: FastifyReply, connection: Connection): void {
-  reply.header('etag', tagOf(connection))
+  reply.header('etag', entityTagOf(connection))
 }
 
 /**
- * Versions that `If-Match` allows, or null if it is not sent or `*`: then whatever is there may be written. Compared
- * strongly (RFC 9110 §13.1.1), so a weak tag, like one that is not ours, allows nothing.
+ * The versions that a header lists; `*` as such. A tag that a proxy made from ours while it compressed (`W/"13"`,
+ * `"13-gzip"`) is the version 13: `docs/decisions/0029-entity-tags-of-proxies.md`. Any other tag is no version.
+ * @throws GatewayError `malformedRequest` for a header that is neither `*` nor a list of tags
  */
-export function expectedVersionsOf(request: FastifyRequest): number[] | null {
-  const header = request.headers['if-match']
-  if (header === undefined || header.trim() === '*') return null
-  return [...header.matchAll(tag)].flatMap(([, weak, value = '']) =>
-    weak === undefined && /^[1-9]\d{0,8}$/.test(value) ? [Number(value)] : [],
-  )
+function versionsIn(name: string, header: string): '*' | number[] {
+  const text = header.trim()
+  if (text === '*') return '*'
+  const versions: number[] = []
+  for (let index = 0; index < text.length || index === 0; index = member.lastIndex) {
+    member.lastIndex = index
+    const [, value] = member.exec(text) ?? []
+    if (value === undefined)
+      throw new GatewayError('malformedRequest', {
+        reason: `${name} is no list of entity tags`,
+        part: { header: name },
+      })
+    const version = versionTag.exec(value)?.[1]
+    if (version !== undefined) versions.push(Number(version))
+  }
+  return versions
 }
 
-/** Whether the caller has this state already: `If-None-Match`, compared weakly (RFC 9110 §13.1.2). */
-export function isKnownTo(request: FastifyRequest, connection: Connection): boolean {
-  const header = request.headers['if-none-match']
+/**
+ * Versions that `If-Match` allows, or null if the client does not send it or sends `*`: then whatever is there may be
+ * written.
+ * @throws GatewayError `malformedRequest`
+ */
+export function expectedVersionsOf({ headers }: FastifyRequest): number[] | null {
+  const header = headers['if-match']
+  const versions = header === undefined ? '*' : versionsIn('If-Match', header)
+  return versions === '*' ? null : versions
+}
+
+/**
+ * Whether the caller has this state already: `If-None-Match` (RFC 9110 §13.1.2).
+ * @throws GatewayError `malformedRequest`
+ */
+export function isKnownTo({ headers }: FastifyRequest, { version }: Connection): boolean {
+  const header = headers['if-none-match']
   if (header === undefined) return false
-  return header.trim() === '*' || [...header.matchAll(tag)].some(([, , value]) => `"${value}"` === tagOf(connection))
+  const versions = versionsIn('If-None-Match', header)
+  return versions === '*' || versions.includes(version)
 }

@@ -50,6 +50,10 @@ const invalidEntry = (violation: Violation) => ({
   ],
 })
 
+/** The part of a request that is at fault, as the platform names it (`docs/platform.md` §2). */
+const invalidPart = (part: NonNullable<GatewayError['details']['part']>) =>
+  part === 'json' ? { entry_type: 'request', rules: [{ rule: 'json' }] } : { entry_type: 'header', entry: part.header }
+
 /** The envelope of a success: one object, or a list. */
 export function dataEnvelope<T>(code: number, { url, requestId }: Addressee, data: T): { meta: Meta; data: T } {
   return { meta: { code, url, type: Array.isArray(data) ? 'list' : 'object', request_id: requestId }, data }
@@ -74,16 +78,17 @@ export function pageEnvelope<Item, View>(addressee: Addressee, page: Page<Item>,
   }
 }
 
-/** The envelope of a refusal. Violations become its `invalid` list. */
+/** The envelope of a refusal. Violations, or the part of the request that is at fault, become its `invalid` list. */
 export function errorEnvelope(error: GatewayError, { url, requestId }: Addressee) {
   const { message, details } = error
   const status = restStatusOf(error)
+  const invalid = details.violations?.map(invalidEntry) ?? (details.part && [invalidPart(details.part)])
   return {
     meta: { code: status, url, type: 'object' as const, request_id: requestId },
     error: {
       type: errorTypes[status] ?? 'internal_error',
       message,
-      ...(details.violations && { invalid: details.violations.map(invalidEntry) }),
+      ...(invalid && { invalid }),
     },
   }
 }

@@ -193,12 +193,20 @@ describe('entity tags', () => {
     ['"1"', 200],
     ['"7", "1"', 200],
     ['*', 200],
+    // What nginx, HAProxy, Apache and lighttpd make of our tag when they compress the answer.
+    ['W/"1"', 200],
+    ['"1-gzip"', 200],
+    ['"1-br"', 200],
+    ['"1-zstd"', 200],
+    ['W/"1-deflate"', 200],
+    [', "9-gzip" ,, W/"1" ,', 200],
     ['"2"', 412],
-    ['W/"1"', 412],
-    ['1', 412],
+    ['W/"2"', 412],
+    ['"2-gzip"', 412],
+    ['"1-gzip-br"', 412],
+    ['"1gzip"', 412],
     ['"01"', 412],
     ['"x"', 412],
-    ['', 412],
   ])('If-Match: %s on PATCH answers %i', async (tag, status) => {
     const { clientId, path, connectionId } = await gateway.connection()
     const answer = await send(
@@ -209,6 +217,7 @@ describe('entity tags', () => {
       { redirect_uri: 'https://after.example.ua/' },
     )
     expect(answer.statusCode).toBe(status)
+    expect(answer.headers['etag']).toBe(status === 200 ? '"2"' : '"1"')
     if (status === 412) {
       expect(answer.json()).toMatchObject({
         meta: { code: 412 },
@@ -220,6 +229,45 @@ describe('entity tags', () => {
       ])
     }
   })
+
+  test.each(['1', '', ',', '"1', '1"', '"1" "1"', '"1""1"', 'w/"1"', 'W/1', '"1", 2', '*, "1"', '"a b"'])(
+    'If-Match: %s is no list of tags: 400 names the header on PATCH, DELETE and refresh, and nothing is written',
+    async (tag) => {
+      const { clientId, path, connectionId } = await gateway.connection()
+      const header = { 'if-match': tag }
+      const answers = [
+        await send('PATCH', path, owner(clientId), header, { redirect_uri: 'https://after.example.ua/' }),
+        await send('DELETE', path, owner(clientId), header),
+        await send('PATCH', `${path}/actions/refresh_secret`, owner(clientId), header),
+      ]
+      for (const answer of answers) {
+        expect(answer.statusCode).toBe(400)
+        expect(answer.json().error).toEqual({
+          type: 'request_malformed',
+          message: 'Malformed request: If-Match is no list of entity tags',
+          invalid: [{ entry_type: 'header', entry: 'If-Match' }],
+        })
+      }
+      expect(await gateway.auditOf(connectionId)).toEqual([])
+    },
+  )
+
+  test.each(['W/"1"', '"1-gzip"', '"1-br"'])(
+    'If-Match: %s lets a secret be refreshed and a connection be deleted',
+    async (tag) => {
+      const { clientId, consumerId, path } = await gateway.connection()
+      const apiKey = await gateway.database.insertApiKey(consumerId)
+      const refreshed = await send('PATCH', `${path}/actions/refresh_secret`, owner(clientId), {
+        'api-key': apiKey,
+        'if-match': tag,
+      })
+      expect([refreshed.statusCode, refreshed.headers['etag']]).toEqual([200, '"2"'])
+      const stale = await send('DELETE', path, owner(clientId), { 'if-match': tag })
+      expect([stale.statusCode, stale.headers['etag']]).toEqual([412, '"2"'])
+      const deleted = await send('DELETE', path, owner(clientId), { 'if-match': tag.replace('1', '2') })
+      expect(deleted.statusCode).toBe(204)
+    },
+  )
 
   test('If-Match on DELETE: stale is 412 and nothing is deleted, current is 204 and it is gone', async () => {
     const { clientId, path, connectionId } = await gateway.connection()
@@ -235,6 +283,10 @@ describe('entity tags', () => {
     ['"1"', 304],
     ['W/"1"', 304],
     ['"3", "1"', 304],
+    ['"1-gzip"', 304],
+    ['W/"1-br"', 304],
+    ['"2-gzip"', 200],
+    ['"1-x"', 200],
     ['*', 304],
     ['"2"', 200],
   ])('If-None-Match: %s on GET answers %i', async (tag, status) => {
@@ -242,6 +294,15 @@ describe('entity tags', () => {
     const answer = await get(path, owner(clientId), { 'if-none-match': tag })
     expect([answer.statusCode, answer.headers['etag']]).toEqual([status, '"1"'])
     if (status === 304) expect(answer.body).toBe('')
+  })
+
+  test.each(['1', '"1""2"', 'nonsense'])('If-None-Match: %s is 400 and names the header', async (tag) => {
+    const { clientId, path } = await gateway.connection()
+    const answer = await get(path, owner(clientId), { 'if-none-match': tag })
+    expect([answer.statusCode, answer.json().error.invalid]).toEqual([
+      400,
+      [{ entry_type: 'header', entry: 'If-None-Match' }],
+    ])
   })
 
   test('the order holds: 403 before 422 before 404 before 412', async () => {

@@ -655,8 +655,10 @@ export function rawRequests(token: string, { path, clientId, connectionId }: Fix
     add(`Accept: ${accept.slice(0, 40)}`, get(path, `accept: ${accept}`), [accept.startsWith('nonsense') ? 406 : 200])
 
   // Conditions.
-  for (const tag of ['"0"', 'W/"1"', '"x"', 'nonsense', '', `${'"1",'.repeat(2_000)}`.slice(0, 8_000)])
+  for (const tag of ['"0"', 'W/"1"', '"x"', `${'"1",'.repeat(2_000)}`.slice(0, 8_000)])
     add(`If-Match: ${tag.slice(0, 20)}`, patch(good, `if-match: ${tag}`), 412)
+  for (const tag of ['nonsense', '', '1', '"1""1"', '"'.repeat(8_000), ','.repeat(8_000), ' ,"'.repeat(2_500)])
+    add(`If-Match: ${tag.slice(0, 20)}`, patch(good, `if-match: ${tag}`), 400)
   add('Range', get(path, 'range: bytes=0-1'), 200)
   add('TE and Trailer', get(path, 'te: trailers, deflate;q=0.5', 'trailer: x'), 200)
   return cases
