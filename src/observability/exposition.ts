@@ -100,7 +100,7 @@ function* by<Label extends string>(label: Label, counts: Iterable<readonly [stri
   for (const [name, value] of counts) yield [{ [label]: name } as Record<Label, string>, value] as const // one computed member
 }
 
-function countRequests(registry: Registry, { requests, refusals, limited }: Counts): void {
+function countRequests(registry: Registry, { requests, refusals, limited, changes }: Counts): void {
   counterOf(
     registry,
     { name: 'gateway_requests_total', help: 'Requests that have come to their end.', labelNames: requestLabels },
@@ -122,6 +122,15 @@ function countRequests(registry: Registry, { requests, refusals, limited }: Coun
     registry,
     { name: 'gateway_limited_total', help: 'Requests refused by a limit.', labelNames: ['limit'] },
     () => by('limit', limited),
+  )
+  counterOf(
+    registry,
+    {
+      name: 'gateway_changes_total',
+      help: 'Changes of connections, each with a row of the audit.',
+      labelNames: ['kind', 'door'],
+    },
+    () => changes.map(({ kind, door, count }) => [{ kind, door }, count] as const),
   )
 }
 

@@ -1,4 +1,5 @@
 import type { Door } from '../domain/caller.ts'
+import type { ChangeKind } from '../domain/connection.ts'
 
 /** What a caller may have too much of. */
 export type Limit = 'write' | 'authentication'
@@ -23,6 +24,8 @@ export interface Meter {
   /** A request was refused by this rule: a name of the catalogue, or `authentication:` and the reason. */
   refused(rule: string): void
   limited(limit: Limit): void
+  /** A connection has been changed: one call for each row of the audit that the gateway writes. */
+  changed(kind: ChangeKind, door: Door): void
 }
 
 /** Upper bounds of the duration histogram, in seconds. A longer request counts in the total only. */
@@ -40,11 +43,19 @@ export interface RequestSeries {
   seconds: number
 }
 
+/** All changes of one kind through one door. */
+export interface ChangeSeries {
+  readonly kind: ChangeKind
+  readonly door: Door
+  count: number
+}
+
 /** What has been counted since the start. */
 export interface Counts {
   readonly requests: ReadonlyMap<string, RequestSeries>
   readonly refusals: ReadonlyMap<string, number>
   readonly limited: ReadonlyMap<Limit, number>
+  readonly changes: readonly ChangeSeries[]
 }
 
 /**
@@ -53,6 +64,8 @@ export interface Counts {
  */
 const seriesAtMost = 2_000
 const rulesAtMost = 200
+const changeKinds: readonly ChangeKind[] = ['UPDATED', 'REVERTED', 'SECRET_REFRESHED', 'DELETED']
+const doors: readonly Door[] = ['GRAPHQL', 'REST']
 const other = { door: null, operation: null, code: 'OTHER' } as const
 
 function increment<Key>(counts: Map<Key, number>, key: Key): void {
@@ -67,6 +80,8 @@ export function createMeter(): Meter & { readonly counts: Counts } {
     ['write', 0],
     ['authentication', 0],
   ])
+  // The same: an alert on a thousand changes must see the first of them.
+  const changes = changeKinds.flatMap((kind) => doors.map((door): ChangeSeries => ({ kind, door, count: 0 })))
 
   function seriesOf({ door, operation, code }: CountedRequest): RequestSeries {
     const key = `${door} ${operation} ${code}`
@@ -86,7 +101,7 @@ export function createMeter(): Meter & { readonly counts: Counts } {
   }
 
   return {
-    counts: { requests, refusals, limited },
+    counts: { requests, refusals, limited, changes },
     requestEnded(request, seconds) {
       const series = seriesOf(request)
       series.count += 1
@@ -96,5 +111,9 @@ export function createMeter(): Meter & { readonly counts: Counts } {
     },
     refused: (rule) => increment(refusals, refusals.has(rule) || refusals.size < rulesAtMost ? rule : 'other'),
     limited: (limit) => increment(limited, limit),
+    changed(kind, door) {
+      const series = changes.find((known) => known.kind === kind && known.door === door)
+      if (series !== undefined) series.count += 1
+    },
   }
 }

@@ -1,0 +1,31 @@
+import type { Door } from '../domain/caller.ts'
+import type { ChangeKind } from '../domain/connection.ts'
+import type { Meter } from './meter.ts'
+
+/** One change of a connection. Holds no redirect URI and no secret, so that it may be logged whole. */
+export interface ObservedChange {
+  readonly kind: ChangeKind
+  readonly door: Door
+  /** The client that made the change. */
+  readonly clientId: string
+  readonly connectionId: string
+  /** The client that the connection belongs to. */
+  readonly connectionClientId: string
+  readonly requestId: string
+}
+
+/** The part of a pino logger that is used here. */
+export interface ChangeLog {
+  info(details: object, message: string): void
+}
+
+/**
+ * Makes the function that counts and logs each change. One request may hold several changes, and the line of a request
+ * names the first of them only.
+ */
+export function observeChanges(meter: Pick<Meter, 'changed'>, log: ChangeLog): (change: ObservedChange) => void {
+  return ({ kind, door, clientId, connectionId, connectionClientId, requestId }) => {
+    meter.changed(kind, door)
+    log.info({ requestId, door, kind, clientId, connectionId, connectionClientId }, 'change')
+  }
+}
