@@ -9,6 +9,7 @@ const config: CodegenConfig = {
   // Printed here: the generator's own copy of graphql could not look into a schema made with ours.
   schema: printSchema(createSchema()),
   generates: {
+    'docs/configuration.md': { plugins: ['./configuration-page.ts'] },
     'src/graphql/schema.graphql': { plugins: ['schema-ast'] },
     'src/client/documents/': {
       preset: 'client',

@@ -8,18 +8,25 @@ export const wholeNumber = (minimum: number, maximum: number) =>
     .regex(/^\d{1,9}$/, 'must be a whole number')
     .transform(Number)
     .refine((value) => value >= minimum && value <= maximum, `must be from ${minimum} to ${maximum}`)
+    .describe(`${minimum} to ${maximum}`)
 
 /** `true` or `false`, and nothing that only looks like one. */
-export const truth = z.enum(['true', 'false'], 'must be true or false').transform((text) => text === 'true')
+export const truth = z
+  .enum(['true', 'false'], 'must be true or false')
+  .transform((text) => text === 'true')
+  .describe('`true` or `false`')
 
 /** Words between separators; white space around them and empty ones do not count. */
 export const words = (separator: string) =>
-  z.string().transform((text) =>
-    text
-      .split(separator)
-      .map((word) => word.trim())
-      .filter((word) => word !== ''),
-  )
+  z
+    .string()
+    .transform((text) =>
+      text
+        .split(separator)
+        .map((word) => word.trim())
+        .filter((word) => word !== ''),
+    )
+    .describe(`list, separated by \`${separator}\``)
 
 /** A URL of one of these schemes, each written with its colon. */
 export const url = (schemes: readonly string[]) =>
@@ -30,6 +37,7 @@ export const url = (schemes: readonly string[]) =>
       `must be a URL that begins with ${schemes.map((scheme) => `${scheme}//`).join(' or ')}`,
     )
     .transform((text) => new URL(text))
+    .describe(`URL: ${schemes.map((scheme) => `\`${scheme}//\``).join(' or ')}`)
 
 /** Whether a URL is scheme, host and port, and nothing more. */
 export const isOrigin = ({ pathname, search, hash, username, password }: URL) =>

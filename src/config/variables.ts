@@ -15,78 +15,172 @@ const tokenAlgorithms = [
   'Ed25519',
 ] as const
 
-/**
- * Every variable that is read, one a line, with what it may be and what it is if it is not set. README.md explains
- * each.
- */
-export const variables = z.object({
+// The last `describe` of each variable is its sentence in docs/configuration.md, which `npm run codegen` writes.
+
+const processVariables = {
   // A name that is nearly `production` must not mean development.
   NODE_ENV: z
     .enum(['development', 'test', 'production'], 'must be development, test or production')
-    .default('development'),
-  HOST: z.string().default('127.0.0.1'),
-  PORT: wholeNumber(0, 65_535).default(4000),
-  PUBLIC_URL: url(['https:', 'http:']).refine(isOrigin, 'must be scheme, host and port only').optional(),
+    .default('development')
+    .describe('`production` requires a database and a token issuer, and switches GraphiQL and introspection off.'),
+  HOST: z.string().default('127.0.0.1').describe('The address to listen on.'),
+  PORT: wholeNumber(0, 65_535).default(4000).describe('The port to listen on; 0 takes any free port.'),
+  PUBLIC_URL: url(['https:', 'http:'])
+    .refine(isOrigin, 'must be scheme, host and port only')
+    .optional()
+    .describe(
+      'Scheme, host and port that callers use; `meta.url` is built on it. Not set: the address that the gateway listens on.',
+    ),
   TRUSTED_PROXIES: words(',')
     .refine(
       (proxies) => proxies.every(isNetwork),
       'must be a comma-separated list of IP addresses and networks (10.0.0.0/8)',
     )
-    .default([]),
+    .default([])
+    .describe(
+      'IP addresses and networks (`10.0.0.0/8,::1`) whose `X-Forwarded-For` counts. Not set: the address of the connection counts.',
+    ),
   CORS_ORIGINS: words(',')
     .refine(
       (origins) =>
         origins.every((origin) => URL.canParse(origin) && /^https?:/.test(origin) && isOrigin(new URL(origin))),
       'must be a comma-separated list of origins: scheme, host and port only',
     )
-    .default([]),
-  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
-  METRICS_PORT: wholeNumber(0, 65_535).optional(),
-  OTEL_EXPORTER_OTLP_ENDPOINT: url(['https:', 'http:']).optional(),
-  DATA_DIR: z.string().default('.data'),
+    .default([])
+    .describe('Origins whose pages may call the gateway. Not set: no page of another origin may.'),
+  LOG_LEVEL: z
+    .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
+    .default('info')
+    .describe('At `info` the log has one JSON line for each request.'),
+  METRICS_PORT: wholeNumber(0, 65_535)
+    .optional()
+    .describe('A separate port for `/metrics`. Not set: the main port serves metrics, and in production no port does.'),
+  OTEL_EXPORTER_OTLP_ENDPOINT: url(['https:', 'http:'])
+    .optional()
+    .describe(
+      'Base address of an OpenTelemetry collector for traces (OTLP over HTTP). Not set: the gateway loads nothing of OpenTelemetry.',
+    ),
+  DATA_DIR: z.string().default('.data').describe('Folder of the embedded database and of the development key.'),
+}
 
+const databaseVariables = {
   DATABASE_URL: z
     .string()
     .regex(/^postgres(ql)?:\/\/./, { abort: true, error: 'must begin with postgresql:// or postgres://' })
     .refine(isConnectionString, 'must be a connection string of PostgreSQL')
-    .optional(),
-  DATABASE_POOL_MAX: wholeNumber(1, 500).default(10),
-  DATABASE_CONNECT_TIMEOUT_MS: wholeNumber(100, 60_000).default(2_000),
-  DATABASE_STATEMENT_TIMEOUT_MS: wholeNumber(100, 60_000).default(5_000),
-  DATABASE_LOCK_TIMEOUT_MS: wholeNumber(100, 60_000).default(3_000),
-  DATABASE_QUEUE_MAX: wholeNumber(0, 100_000).default(200),
-  DATABASE_QUEUE_TIMEOUT_MS: wholeNumber(10, 60_000).default(500),
-  DATABASE_POOLER: z.enum(['none', 'pgbouncer'], 'must be none or pgbouncer').default('none'),
+    .describe('`postgresql://…`')
+    .optional()
+    .describe('The database; required in production. Not set: an embedded PostgreSQL with demo data.'),
+  DATABASE_POOL_MAX: wholeNumber(1, 500).default(10).describe('Connections for operations; readiness has one more.'),
+  DATABASE_CONNECT_TIMEOUT_MS: wholeNumber(100, 60_000)
+    .default(2_000)
+    .describe('How long to wait for a connection, from the pool or from the server.'),
+  DATABASE_STATEMENT_TIMEOUT_MS: wholeNumber(100, 60_000)
+    .default(5_000)
+    .describe('How long a statement may take on the server; the client waits one second more.'),
+  DATABASE_LOCK_TIMEOUT_MS: wholeNumber(100, 60_000)
+    .default(3_000)
+    .describe('How long a statement waits for a row that another session has locked.'),
+  DATABASE_QUEUE_MAX: wholeNumber(0, 100_000)
+    .default(200)
+    .describe('Statements that may wait for a connection of the pool; one more is refused with 503.'),
+  DATABASE_QUEUE_TIMEOUT_MS: wholeNumber(10, 60_000)
+    .default(500)
+    .describe('How long a statement may wait there before it is refused with 503.'),
+  DATABASE_POOLER: z
+    .enum(['none', 'pgbouncer'], 'must be none or pgbouncer')
+    .default('none')
+    .describe('`pgbouncer`: its transaction mode, so no named statements and no settings at the start of a session.'),
+}
 
-  TOKEN_ISSUER: z.string().optional(),
-  TOKEN_AUDIENCE: z.string().optional(),
+const tokenVariables = {
+  TOKEN_ISSUER: z
+    .string()
+    .optional()
+    .describe(
+      '`iss` of access tokens; required in production, and unless `HOST` is a loopback address. Not set: the development issuer.',
+    ),
+  TOKEN_AUDIENCE: z.string().optional().describe('`aud` of access tokens; required with `TOKEN_ISSUER`.'),
   TOKEN_JWKS_URL: url(['https:', 'http:'])
     .refine(
       (value) => value.protocol === 'https:' || isLoopback(value.hostname),
       'must be https, or http on a loopback address',
     )
-    .optional(),
+    .optional()
+    .describe("Address of the issuer's keys; `http://` on a loopback address only; required with `TOKEN_ISSUER`."),
   TOKEN_ALGORITHMS: words(',')
     .pipe(
       z
         .array(z.enum(tokenAlgorithms, `must be a comma-separated list of ${tokenAlgorithms.join(', ')}`))
         .min(1, 'must name at least one algorithm'),
     )
-    .default(['RS256', 'RS512', 'PS256', 'ES256', 'EdDSA']),
-  TOKEN_CACHE_SECONDS: wholeNumber(0, 60).default(60),
-  JWKS_STALE_SECONDS: wholeNumber(0, 86_400).default(600),
-  OPAQUE_TOKENS: z.enum(['off', 'mithril'], 'must be off or mithril').default('off'),
-  BROKER_API_KEY: z.enum(['off', 'enforce'], 'must be off or enforce').default('off'),
+    .describe(`list of ${tokenAlgorithms.map((algorithm) => `\`${algorithm}\``).join(', ')}`)
+    .default(['RS256', 'RS512', 'PS256', 'ES256', 'EdDSA'])
+    .describe('Signature algorithms that a token may have.'),
+  TOKEN_CACHE_SECONDS: wholeNumber(0, 60)
+    .default(60)
+    .describe('How long the gateway remembers a verified token, never past its `exp`; 0 switches this off.'),
+  JWKS_STALE_SECONDS: wholeNumber(0, 86_400)
+    .default(600)
+    .describe('How much longer old keys serve while the issuer is out of reach; then callers get 503.'),
+  OPAQUE_TOKENS: z
+    .enum(['off', 'mithril'], 'must be off or mithril')
+    .default('off')
+    .describe("`mithril`: a bearer that is no JWT is looked up in Mithril's table `tokens`."),
+  BROKER_API_KEY: z
+    .enum(['off', 'enforce'], 'must be off or enforce')
+    .default('off')
+    .describe("`enforce`: a client whose `access_type` is `BROKER` has to send its broker's `API-key`."),
+}
 
-  REDIRECT_URI_POLICY: z.enum(['strict', 'legacy']).default('strict'),
-  ADMIN_CLIENT_TYPES: words(',').default(['MITHRIL ADMIN', 'NHS']),
-  GRAPHQL_INTROSPECTION: truth.optional(),
-  GRAPHQL_DOCUMENTS: z.enum(['any', 'persisted'], 'must be any or persisted').default('any'),
+const ruleVariables = {
+  REDIRECT_URI_POLICY: z
+    .enum(['strict', 'legacy'])
+    .default('strict')
+    .describe('Which [redirect URIs](contract.md#redirect-uris) are valid; `legacy` applies rule 1 only.'),
+  ADMIN_CLIENT_TYPES: words(',')
+    .default(['MITHRIL ADMIN', 'NHS'])
+    .describe('Client types that may act on every client, compared exactly; `,` means none.'),
+  GRAPHQL_INTROSPECTION: truth
+    .optional()
+    .describe(
+      'Introspection, suggestions in error messages, and GraphiQL. Not set: `false` in production, `true` elsewhere.',
+    ),
+  GRAPHQL_DOCUMENTS: z
+    .enum(['any', 'persisted'], 'must be any or persisted')
+    .default('any')
+    .describe('`persisted`: the gateway executes [persisted documents](contract.md#documents-over-graphql) only.'),
+}
 
-  WRITE_LIMIT_PER_MINUTE: wholeNumber(0, 1_000_000).default(120),
-  AUTH_FAILURE_LIMIT_PER_MINUTE: wholeNumber(0, 1_000_000).default(60),
-  REDIS_URL: url(['redis:', 'rediss:']).optional(),
-  EVENT_LOOP_DELAY_MAX_MS: wholeNumber(0, 60_000).default(200),
+const limitVariables = {
+  WRITE_LIMIT_PER_MINUTE: wholeNumber(0, 1_000_000).default(120).describe('Writes of one caller; 0 means no limit.'),
+  AUTH_FAILURE_LIMIT_PER_MINUTE: wholeNumber(0, 1_000_000)
+    .default(60)
+    .describe('Failed authentications from one address; expired tokens do not count; 0 means no limit.'),
+  REDIS_URL: url(['redis:', 'rediss:'])
+    .optional()
+    .describe('Redis in which instances share the two limits. Not set: each instance counts for itself.'),
+  EVENT_LOOP_DELAY_MAX_MS: wholeNumber(0, 60_000)
+    .default(200)
+    .describe('Delay of the event loop above which work for the database is refused with 503; 0 means never.'),
+}
+
+/** The variables in groups, as docs/configuration.md shows them. */
+export const variableGroups = {
+  'Process and network': processVariables,
+  Database: databaseVariables,
+  'Tokens and callers': tokenVariables,
+  Rules: ruleVariables,
+  Limits: limitVariables,
+}
+
+/** Every variable that the gateway reads: its values, its default, and its sentence. */
+export const variables = z.object({
+  ...processVariables,
+  ...databaseVariables,
+  ...tokenVariables,
+  ...ruleVariables,
+  ...limitVariables,
 })
 
 export type Variables = z.infer<typeof variables>

@@ -34,21 +34,15 @@ test.each(documents)('%s links to files and sections that exist', (document) => 
 describe('every variable', () => {
   const names = Object.keys(variables.shape)
 
-  test('has a row in the README, with its default where that is a value', () => {
-    const rows = [...read('README.md').matchAll(/^\| (`[A-Z_`, ]+`) \| ([^|]*) \|/gm)].map(
-      ([, row = '', defaults = '']) => ({
-        variables: row.match(/[A-Z_]+/g) ?? [],
-        defaults: [...defaults.matchAll(/`([^`]+)`/g)].map(([, value]) => value),
-      }),
-    )
-    expect(rows.flatMap((row) => row.variables)).toEqual(names)
-    for (const row of rows) {
-      // One value for each name: anything else is a sentence.
-      if (row.defaults.length !== row.variables.length) continue
-      const parsers = row.variables.map((name) => variables.shape[name as keyof typeof variables.shape]) // the names are those
-      expect(parsers.map((variable, index) => variable.parse(row.defaults[index]))).toEqual(
-        parsers.map((variable) => variable.parse(undefined)),
-      )
+  test('has a row in docs/configuration.md with its default and its sentence', () => {
+    const rows = [
+      ...read('docs/configuration.md').matchAll(/^\| `([A-Z_]+)` \| [^|]+ \| (?:–|`([^`]+)`) \| ([^|]+) \|$/gm),
+    ]
+    expect(rows.map(([, name]) => name)).toEqual(names)
+    for (const [, name = '', unset, sentence] of rows) {
+      const variable = variables.shape[name as keyof typeof variables.shape] // the names are those
+      expect(variable.parse(unset), name).toEqual(variable.parse(undefined))
+      expect(sentence, name).toMatch(/[^ ].*\.$/)
     }
   })
 
@@ -101,7 +95,7 @@ test('a document that a comment cites is in the repository, and so is its sectio
     exclude: ['src/generated/**'],
   })
   const citations = files.flatMap((file) =>
-    [...read(file).matchAll(/(?<![\w./*-])((?:[\w-]+\/)*[\w-]+\.md)\b`?(?: §(\d+))?/g)].map(
+    [...read(file).matchAll(/(?<!\]\(|[\w./*-])((?:[\w-]+\/)*[\w-]+\.md)\b`?(?: §(\d+))?/g)].map(
       ([, path = '', section]) => [file, path, section] as const,
     ),
   )
