@@ -48,7 +48,7 @@ describe('the image', () => {
       'src',
     ])
     expect(files).toContain('src/generated/prisma/client.ts')
-    expect(files).toContain('prisma/migrations/0_init/migration.sql')
+    expect(files).toContain('prisma/migrations/0000_init/migration.sql')
     expect(files.filter((file) => /(^|\/)\.(env|git|npmrc)/.test(file) && !file.startsWith('node_modules/'))).toEqual(
       [],
     )

@@ -126,7 +126,7 @@ describe.skipIf(psqlIsMissing)('its commands, one after the other on a database 
 
   test('record what Mithril has, build its indexes beforehand and migrate the rest', async () => {
     const all = outputs.join('\n')
-    expect(all).toMatch(/Recorded 0_init as applied/)
+    expect(all).toMatch(/Recorded 0000_init as applied/)
     const [, ...additive] = await migrationNames(MIGRATIONS)
     expect(all).toContain(`Applied ${additive.join(', ')}.`)
     expect(all.match(/^CREATE INDEX$/gm)).toHaveLength(6)

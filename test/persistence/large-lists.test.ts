@@ -72,7 +72,7 @@ beforeAll(async () => {
   await testDatabase.query(`ALTER DATABASE ${name?.name} SET maintenance_work_mem = '256MB'`)
   const directory = await mkdtemp(join(tmpdir(), 'migrations-'))
   try {
-    await cp(MIGRATIONS, directory, { recursive: true, filter: (path) => !/[/\\][2-9]_[^/\\]*$/.test(path) })
+    await cp(MIGRATIONS, directory, { recursive: true, filter: (path) => !/[/\\]000[2-9]_[^/\\]*$/.test(path) })
     await migrate(testDatabase.url, { directory })
   } finally {
     await rm(directory, { recursive: true })
@@ -82,10 +82,10 @@ beforeAll(async () => {
   await session.query(fill)
   await session.query('RESET session_replication_role')
   expect(await migrate(testDatabase.url)).toEqual([
-    '2_versions_and_history',
-    '3_lists',
-    '4_faster_record',
-    '5_guarded_record',
+    '0002_versions_and_history',
+    '0003_lists',
+    '0004_faster_record',
+    '0005_guarded_record',
   ])
   // As autovacuum leaves the tables.
   await session.query('VACUUM ANALYZE clients, client_types, connections')

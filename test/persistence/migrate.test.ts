@@ -12,12 +12,12 @@ import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { diffFromSchema } from '../support/schema-diff.ts'
 
 const all = [
-  '0_init',
-  '1_connection_changes',
-  '2_versions_and_history',
-  '3_lists',
-  '4_faster_record',
-  '5_guarded_record',
+  '0000_init',
+  '0001_connection_changes',
+  '0002_versions_and_history',
+  '0003_lists',
+  '0004_faster_record',
+  '0005_guarded_record',
 ]
 const additive = all.slice(1)
 
@@ -28,7 +28,7 @@ beforeEach(async () => {
 afterEach(() => database.drop())
 
 const scriptOf = (name: string) => readFile(join(MIGRATIONS, name, 'migration.sql'), 'utf8')
-const makeMithrilsTables = async () => database.query(await scriptOf('0_init'))
+const makeMithrilsTables = async () => database.query(await scriptOf('0000_init'))
 const records = () =>
   database.query(
     `SELECT migration_name, checksum, finished_at IS NOT NULL AS finished, rolled_back_at IS NOT NULL AS rolled_back, applied_steps_count, logs
@@ -37,10 +37,10 @@ const records = () =>
 
 describe('migrations of a database that others go on using', () => {
   const connectionId = randomUUID()
-  const next = '4_faster_record'
+  const next = '0004_faster_record'
   beforeEach(async () => {
     const directory = await mkdtemp(join(tmpdir(), 'migrations-'))
-    await cp(MIGRATIONS, directory, { recursive: true, filter: (source) => !/[45]_\w+$/.test(source) })
+    await cp(MIGRATIONS, directory, { recursive: true, filter: (source) => !/000[4-9]_\w+$/.test(source) })
     await migrate(database.url, { directory }).finally(() => rm(directory, { recursive: true }))
     const clientId = await database.insertClient({ type: 'MSP' })
     await database.insertConnection({
@@ -64,7 +64,7 @@ describe('migrations of a database that others go on using', () => {
       await database.untilLockWaited()
       await work(holder, migrated)
       await holder.query('COMMIT')
-      expect(await migrated).toEqual([next, '5_guarded_record'])
+      expect(await migrated).toEqual(all.slice(all.indexOf(next)))
     } finally {
       holder.release(true)
     }
@@ -156,7 +156,7 @@ describe('a database that Mithril made', () => {
     await makeMithrilsTables()
 
     await expect(migrate(database.url)).rejects.toThrow(
-      "This database has Mithril's tables already, but no record of 0_init. Run `npm run db:baseline` first.",
+      "This database has Mithril's tables already, but no record of 0000_init. Run `npm run db:baseline` first.",
     )
     expect(
       await database.query(
@@ -170,7 +170,7 @@ describe('a database that Mithril made', () => {
     const clientId = await database.insertClient({ type: 'MSP' })
     const id = await database.insertConnection({ clientId, consumerId: clientId, redirectUri: 'http://old.example' })
 
-    expect(await baseline(database.url)).toBe('0_init')
+    expect(await baseline(database.url)).toBe('0000_init')
     expect(await pendingMigrations(database.query)).toEqual(additive)
     expect(await migrate(database.url)).toEqual(additive)
 
@@ -179,7 +179,7 @@ describe('a database that Mithril made', () => {
     expect(await database.query('SELECT id, redirect_uri FROM connections')).toEqual([
       { id, redirect_uri: 'http://old.example' },
     ])
-    expect((await records())[0]).toMatchObject({ migration_name: '0_init', finished: true, applied_steps_count: 0 })
+    expect((await records())[0]).toMatchObject({ migration_name: '0000_init', finished: true, applied_steps_count: 0 })
   })
 
   test('is the only one that takes a baseline', async () => {
@@ -192,7 +192,9 @@ describe('a database that Mithril made', () => {
     await makeMithrilsTables()
     await baseline(database.url)
 
-    await expect(baseline(database.url)).rejects.toThrow('0_init is recorded as applied already: nothing to baseline.')
+    await expect(baseline(database.url)).rejects.toThrow(
+      '0000_init is recorded as applied already: nothing to baseline.',
+    )
   })
 })
 
@@ -205,40 +207,125 @@ describe('a migration that fails', () => {
   afterEach(() => rm(directory, { recursive: true }))
 
   const write = async (sql: string) => {
-    await mkdir(join(directory, '9_next'), { recursive: true })
-    await writeFile(join(directory, '9_next', 'migration.sql'), sql)
+    await mkdir(join(directory, '0099_next'), { recursive: true })
+    await writeFile(join(directory, '0099_next', 'migration.sql'), sql)
   }
 
   test('is named with what PostgreSQL said, leaves nothing behind, and can be run again once it is mended', async () => {
     await write('CREATE TABLE half_done (); CREATE TABLE clients ();')
 
     await expect(migrate(database.url, { directory })).rejects.toThrow(
-      /^Migration 9_next failed, and nothing of it was applied: ERROR: relation "clients" already exists$/,
+      /^Migration 0099_next failed, and nothing of it was applied: ERROR: relation "clients" already exists$/,
     )
     expect(await database.query(`SELECT to_regclass('half_done') AS table`)).toEqual([{ table: null }])
-    expect(await pendingMigrations(database.query, { directory })).toEqual(['9_next'])
+    expect(await pendingMigrations(database.query, { directory })).toEqual(['0099_next'])
 
     await write('CREATE TABLE done ();')
-    expect(await migrate(database.url, { directory })).toEqual(['9_next'])
+    expect(await migrate(database.url, { directory })).toEqual(['0099_next'])
     expect(await pendingMigrations(database.query, { directory })).toEqual([])
   })
 
   test('is not tried again when nobody knows how far it came', async () => {
     await write('SELECT pg_terminate_backend(pg_backend_pid())')
     await expect(migrate(database.url, { directory })).rejects.toThrow(
-      /^Migration 9_next was begun and not finished.+UPDATE _prisma_migrations/s,
+      /^Migration 0099_next was begun and not finished.+UPDATE _prisma_migrations/s,
     )
 
     await write('CREATE TABLE done ();')
     await expect(migrate(database.url, { directory })).rejects.toThrow(
-      /^Migration 9_next was begun and not finished.+UPDATE _prisma_migrations/s,
+      /^Migration 0099_next was begun and not finished.+UPDATE _prisma_migrations/s,
     )
     expect(await database.query(`SELECT to_regclass('done') AS table`)).toEqual([{ table: null }])
 
     await database.query(
-      `UPDATE _prisma_migrations SET rolled_back_at = now() WHERE migration_name = '9_next' AND finished_at IS NULL`,
+      `UPDATE _prisma_migrations SET rolled_back_at = now() WHERE migration_name = '0099_next' AND finished_at IS NULL`,
     )
-    expect(await migrate(database.url, { directory })).toEqual(['9_next'])
+    expect(await migrate(database.url, { directory })).toEqual(['0099_next'])
+  })
+})
+
+describe('the order of migrations', () => {
+  let directory: string
+  beforeEach(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'migrations-'))
+    await cp(MIGRATIONS, directory, { recursive: true })
+  })
+  afterEach(() => rm(directory, { recursive: true }))
+
+  const add = async (name: string, sql = 'SELECT 1') => {
+    await mkdir(join(directory, name))
+    await writeFile(join(directory, name, 'migration.sql'), sql)
+  }
+
+  test('is that of their numbers, with more than ten of them', async () => {
+    await add('0010_eleventh', 'ALTER TABLE tenth ADD COLUMN eleventh int')
+    await add('0009_tenth', 'CREATE TABLE tenth ()')
+    await add('0100_hundred_and_first', 'ALTER TABLE tenth DROP COLUMN eleventh')
+
+    const expected = [...all, '0009_tenth', '0010_eleventh', '0100_hundred_and_first']
+    expect(await migrate(database.url, { directory })).toEqual(expected)
+    expect((await records()).map((record) => record['migration_name'])).toEqual(expected)
+  })
+
+  test.each(['10_outbox', '20261127102030_outbox', 'outbox', '0007', '0007-outbox', '00007_outbox'])(
+    'has no place for the name %s',
+    async (name) => {
+      await add(name)
+
+      const refusal = `The migration ${name} has no place in the order: its name must begin like 0001_, with its number.`
+      await expect(migrate(database.url, { directory })).rejects.toThrow(refusal)
+      await expect(pendingMigrations(database.query, { directory })).rejects.toThrow(refusal)
+      expect(await database.query(`SELECT to_regclass('_prisma_migrations') AS record`)).toEqual([{ record: null }])
+    },
+  )
+
+  test('has one place for each number', async () => {
+    await add('0001_other')
+
+    await expect(migrate(database.url, { directory })).rejects.toThrow(
+      'The migrations 0001_connection_changes and 0001_other have the same number: give the newer one the next number.',
+    )
+  })
+})
+
+describe('a database that version 0.1 has migrated', () => {
+  const former = [
+    '0_init',
+    '1_connection_changes',
+    '2_versions_and_history',
+    '3_lists',
+    '4_faster_record',
+    '5_guarded_record',
+  ]
+  const giveFormerNames = async () => {
+    for (const name of former)
+      await database.query('UPDATE _prisma_migrations SET migration_name = $1 WHERE migration_name = $2', [
+        name,
+        `000${name}`,
+      ])
+    await database.query('DELETE FROM _prisma_migrations WHERE NOT migration_name = ANY ($1)', [former])
+  }
+
+  test('keeps its records under the new names, and nothing runs twice', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'migrations-'))
+    await cp(MIGRATIONS, directory, {
+      recursive: true,
+      filter: (source) => !/[\\/]\d{4}_\w+$/.test(source) || former.some((name) => source.endsWith(`000${name}`)),
+    })
+    await migrate(database.url, { directory }).finally(() => rm(directory, { recursive: true }))
+    const before = await records()
+    await giveFormerNames()
+
+    expect(await migrate(database.url)).toEqual(all.slice(former.length))
+    expect((await records()).slice(0, former.length)).toEqual(before)
+    expect(await pendingMigrations(database.query)).toEqual([])
+  })
+
+  test('is not baselined once more', async () => {
+    await migrate(database.url)
+    await giveFormerNames()
+
+    await expect(baseline(database.url)).rejects.toThrow('0000_init is recorded as applied already')
   })
 })
 
@@ -250,14 +337,14 @@ describe('pending migrations', () => {
     expect(await pendingMigrations(database.query)).toEqual([])
 
     await database.query(
-      `UPDATE _prisma_migrations SET rolled_back_at = now() WHERE migration_name = '1_connection_changes'`,
+      `UPDATE _prisma_migrations SET rolled_back_at = now() WHERE migration_name = '0001_connection_changes'`,
     )
-    expect(await pendingMigrations(database.query)).toEqual(['1_connection_changes'])
+    expect(await pendingMigrations(database.query)).toEqual(['0001_connection_changes'])
 
     await database.query(
-      `UPDATE _prisma_migrations SET rolled_back_at = NULL, finished_at = NULL WHERE migration_name = '1_connection_changes'`,
+      `UPDATE _prisma_migrations SET rolled_back_at = NULL, finished_at = NULL WHERE migration_name = '0001_connection_changes'`,
     )
-    expect(await pendingMigrations(database.query)).toEqual(['1_connection_changes'])
+    expect(await pendingMigrations(database.query)).toEqual(['0001_connection_changes'])
   })
 })
 
@@ -278,12 +365,13 @@ describe('the commands', () => {
 
     expect(await run('baseline', database.url)).toEqual({
       code: 0,
-      stdout: 'Recorded 0_init as applied. Run `npm run db:migrate` for the rest.\n',
+      stdout: 'Recorded 0000_init as applied. Run `npm run db:migrate` for the rest.\n',
       stderr: '',
     })
     expect(await run('migrate', database.url)).toEqual({
       code: 0,
-      stdout: 'Applied 1_connection_changes, 2_versions_and_history, 3_lists, 4_faster_record, 5_guarded_record.\n',
+      stdout:
+        'Applied 0001_connection_changes, 0002_versions_and_history, 0003_lists, 0004_faster_record, 0005_guarded_record.\n',
       stderr: '',
     })
     expect(await run('migrate', database.url)).toEqual({

@@ -44,7 +44,7 @@ export async function startMithrilCluster(): Promise<MithrilCluster> {
   }
   await query(`CREATE ROLE mithril LOGIN PASSWORD '${rolePassword}'; GRANT CREATE ON DATABASE mithril TO mithril`)
   await query('GRANT CREATE ON SCHEMA public TO mithril')
-  await query(await read('prisma/migrations/0_init/migration.sql'), 'mithril')
+  await query(await read('prisma/migrations/0000_init/migration.sql'), 'mithril')
   return {
     port: postgres.port,
     adminUrl: postgres.url,

@@ -3,7 +3,7 @@ import { type Query, whileAlone } from './migration-lock.ts'
 import type { MigrationList, SchemaEngine } from './schema-engine.ts'
 
 /** Mithril's own tables: on an existing Mithril database this one is recorded (`baseline`), never run. */
-const MITHRILS_OWN = '0_init'
+const MITHRILS_OWN = '0000_init'
 const FILTERS = { externalTables: [], externalEnums: [] }
 
 export interface MigrationOptions {
@@ -20,6 +20,7 @@ export interface MigrationOptions {
  */
 export function migrate(databaseUrl: string, { directory = MIGRATIONS }: MigrationOptions = {}): Promise<string[]> {
   return whileAlone(databaseUrl, async (query) => {
+    await renameRecords(query)
     const pending = await pendingMigrations(query, { directory })
     if (pending.length === 0) return []
     if (pending.includes(MITHRILS_OWN) && (await hasMithrilsTables(query)))
@@ -50,6 +51,7 @@ export function baseline(databaseUrl: string, { directory = MIGRATIONS }: Migrat
       throw new Error(
         'This database has no tables of Mithril (connections, clients): nothing to baseline. `npm run db:migrate` makes them.',
       )
+    await renameRecords(query)
     if (!(await pendingMigrations(query, { directory })).includes(MITHRILS_OWN))
       throw new Error(
         `${MITHRILS_OWN} is recorded as applied already: nothing to baseline. \`npm run db:migrate\` applies what is pending.`,
@@ -74,6 +76,28 @@ export async function pendingMigrations(
   )
   const finished = new Set(rows.map((row) => row['migration_name']))
   return names.filter((name) => !finished.has(name))
+}
+
+/** The names that the migrations had before version 0.2.0. They did not sort by number from the eleventh on. */
+const FORMER_NAMES = [
+  '0_init',
+  '1_connection_changes',
+  '2_versions_and_history',
+  '3_lists',
+  '4_faster_record',
+  '5_guarded_record',
+]
+
+/**
+ * Gives the records of a database that an earlier version migrated the names that the migrations have now. The scripts
+ * are the same, and so are their checksums.
+ */
+async function renameRecords(query: Query): Promise<void> {
+  if (!(await hasTable(query, '_prisma_migrations'))) return
+  const names = FORMER_NAMES.map((name) => `'${name}'`).join(', ')
+  await query(
+    `UPDATE _prisma_migrations SET migration_name = '000' || migration_name WHERE migration_name IN (${names})`,
+  )
 }
 
 async function withEngine<T>(databaseUrl: string, work: (engine: SchemaEngine) => Promise<T>): Promise<T> {

@@ -9,13 +9,32 @@ export const MIGRATIONS = fileURLToPath(new URL('../../../prisma/migrations', im
 const SCRIPT = 'migration.sql'
 const LOCKFILE = 'migration_lock.toml'
 
-/** The names of the migrations in `directory`, in the order in which they are applied. */
+/** Four digits, an underscore, words: names of one length sort by their number. */
+const NAME = /^\d{4}_\w+$/
+
+/**
+ * The names of the migrations in `directory`, in the order in which they are applied: by number.
+ *
+ * @throws Error that names a directory without a number of four digits, or two directories with the same number.
+ */
 export async function migrationNames(directory: string): Promise<string[]> {
   const entries = await readdir(directory, { withFileTypes: true })
-  return entries
+  const names = entries
     .filter((entry) => entry.isDirectory())
     .map(({ name }) => name)
     .sort()
+  for (const [index, name] of names.entries()) {
+    if (!NAME.test(name))
+      throw new Error(
+        `The migration ${name} has no place in the order: its name must begin like 0001_, with its number.`,
+      )
+    const previous = names[index - 1]
+    if (previous?.slice(0, 4) === name.slice(0, 4))
+      throw new Error(
+        `The migrations ${previous} and ${name} have the same number: give the newer one the next number.`,
+      )
+  }
+  return names
 }
 
 /** The migrations in `directory` as Prisma's schema engine takes them. */
