@@ -115,6 +115,12 @@ export interface ConnectionStore {
   clientOfSecret(secret: string): Promise<string | null>
 }
 
+/** Which changes of a client's connections. Absent members do not filter. */
+export interface ChangeFilter {
+  readonly connectionId?: string
+  readonly kind?: ChangeKind
+}
+
 /** The history of connections. It outlives them, and each client sees what happened while a connection was its own. */
 export interface ConnectionHistory {
   /** One change of a connection, or null. */
@@ -125,4 +131,9 @@ export interface ConnectionHistory {
   latest(keys: readonly ConnectionKey[]): Promise<readonly (ConnectionChange | null)[]>
   /** A page of each connection's history, newest first, in one statement, in the order of the keys given. */
   pagesOf(keys: readonly ConnectionKey[], page: PageRequest): Promise<readonly Page<ConnectionChange>[]>
+  /**
+   * A page of what happened to the connections that a client has or had, newest first. Deleted connections are among
+   * them.
+   */
+  pageOfClient(clientId: string, filter: ChangeFilter, page: PageRequest): Promise<Page<ConnectionChange>>
 }

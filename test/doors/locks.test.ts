@@ -37,6 +37,7 @@ const history: ConnectionHistory = {
   find: async () => (await reach('change')) && null,
   latest: async () => (await reach('latest')) && [],
   pagesOf: async () => (await reach('changes')) && [],
+  pageOfClient: async (_clientId, _filter, page) => (await reach('client changes')) && emptyPage(page),
 }
 beforeEach(() => {
   reached.length = 0

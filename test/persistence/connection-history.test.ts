@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { DatabaseConfig } from '../../src/config/shape.ts'
 import type { Author } from '../../src/domain/caller.ts'
-import type { ConnectionHistory, ConnectionStore } from '../../src/domain/connection.ts'
+import type { ChangeFilter, ConnectionHistory, ConnectionStore } from '../../src/domain/connection.ts'
 import { decodeCursor, type PageRequest } from '../../src/domain/page.ts'
 import { createDatabase, type Database } from '../../src/persistence/pool/database.ts'
 import { createConnectionHistory } from '../../src/persistence/stores/connection-history.ts'
@@ -432,5 +432,81 @@ describe('pages of histories', () => {
     const [page] = await history.pagesOf([key], { by: 'number', size: 3, number })
     expect(page?.items.map(({ item }) => item.after)).toEqual(numbers.map(uri))
     expect(page).toMatchObject({ total: 7, number: answered, size: 3, hasPrevious, hasNext })
+  })
+})
+
+describe('the history of a client', () => {
+  /** What a page says, newest first: the connection and the kind of each change. */
+  const pageOf = async (filter: ChangeFilter, more: Partial<PageRequest & { by: 'cursor' }> = {}) => {
+    const page = await history.pageOfClient(key.clientId, filter, { ...all, ...more })
+    return { ...page, items: page.items.map(({ item }) => [item.connectionId, item.kind]) }
+  }
+  let gone: string
+  let other: string
+  beforeEach(async () => {
+    gone = key.connectionId
+    other = await testDatabase.insertConnection({
+      ...key,
+      consumerId: key.clientId,
+      redirectUri: first,
+      secret: newSecret(),
+    })
+    await update('1', 'https://a.example.ua/')
+    await store.replaceSecret({ ...write('2'), connectionId: other, secret: newSecret() })
+    await remove('3')
+    const foreignClient = await testDatabase.insertClient({ type: 'MSP' })
+    const foreignId = await testDatabase.insertConnection({
+      clientId: foreignClient,
+      consumerId,
+      redirectUri: first,
+      secret: newSecret(),
+    })
+    await testDatabase.query('DELETE FROM connections WHERE id = $1', [foreignId])
+  })
+
+  test('holds the changes of its connections, deleted ones included, and of no other client', async () => {
+    expect(await pageOf({}, { withTotal: true })).toEqual({
+      items: [
+        [gone, 'DELETED'],
+        [other, 'SECRET_REFRESHED'],
+        [gone, 'UPDATED'],
+      ],
+      hasPrevious: false,
+      hasNext: false,
+      size: 100,
+      total: 3,
+      number: null,
+    })
+    expect((await history.pageOfClient(randomUUID(), {}, all)).items).toEqual([])
+  })
+
+  test('is filtered by connection and by kind', async () => {
+    expect((await pageOf({ connectionId: gone })).items).toEqual([
+      [gone, 'DELETED'],
+      [gone, 'UPDATED'],
+    ])
+    expect((await pageOf({ kind: 'DELETED' })).items).toEqual([[gone, 'DELETED']])
+    expect((await pageOf({ connectionId: other, kind: 'DELETED' }, { withTotal: true })).total).toBe(0)
+  })
+
+  test('is walked to the end both ways', async () => {
+    const whole = (await pageOf({})).items
+    for (const backward of [false, true]) {
+      const walked: string[][] = []
+      let place: PageRequest & { by: 'cursor' } = { ...all, size: 1, backward }
+      for (let step = 0; step < whole.length; step++) {
+        const page = await history.pageOfClient(key.clientId, {}, place)
+        expect(backward ? page.hasPrevious : page.hasNext).toBe(step < whole.length - 1)
+        walked.push(...page.items.map(({ item }) => [item.connectionId, item.kind]))
+        place = { ...place, place: decodeCursor(page.items[0]?.cursor ?? '', 'number') }
+      }
+      expect(backward ? walked.reverse() : walked).toEqual(whole)
+    }
+  })
+
+  test('has numbered pages', async () => {
+    const page = await history.pageOfClient(key.clientId, {}, { by: 'number', size: 2, number: 9 })
+    expect(page.items.map(({ item }) => item.kind)).toEqual(['UPDATED'])
+    expect(page).toMatchObject({ total: 3, number: 2, hasPrevious: true, hasNext: false })
   })
 })

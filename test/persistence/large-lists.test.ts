@@ -86,6 +86,7 @@ beforeAll(async () => {
     '0003_lists',
     '0004_faster_record',
     '0005_guarded_record',
+    '0006_client_history',
   ])
   // As autovacuum leaves the tables.
   await session.query('VACUUM ANALYZE clients, client_types, connections')

@@ -18,6 +18,7 @@ const all = [
   '0003_lists',
   '0004_faster_record',
   '0005_guarded_record',
+  '0006_client_history',
 ]
 const additive = all.slice(1)
 
@@ -371,7 +372,8 @@ describe('the commands', () => {
     expect(await run('migrate', database.url)).toEqual({
       code: 0,
       stdout:
-        'Applied 0001_connection_changes, 0002_versions_and_history, 0003_lists, 0004_faster_record, 0005_guarded_record.\n',
+        'Applied 0001_connection_changes, 0002_versions_and_history, 0003_lists, 0004_faster_record, 0005_guarded_record, ' +
+        '0006_client_history.\n',
       stderr: '',
     })
     expect(await run('migrate', database.url)).toEqual({

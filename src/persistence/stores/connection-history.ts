@@ -1,4 +1,10 @@
-import type { ChangeKind, ConnectionChange, ConnectionHistory, ConnectionKey } from '../../domain/connection.ts'
+import type {
+  ChangeFilter,
+  ChangeKind,
+  ConnectionChange,
+  ConnectionHistory,
+  ConnectionKey,
+} from '../../domain/connection.ts'
 import type { PageRequest } from '../../domain/page.ts'
 import type { Database } from '../pool/database.ts'
 import { dateOf } from './connection-rows.ts'
@@ -64,6 +70,24 @@ function selectPages(keys: readonly ConnectionKey[], page: PageRequest) {
   return { text, values: values.list }
 }
 
+/** A page of the history of a client, and, if asked for, how long it is. */
+function selectPageOfClient(clientId: string, filter: ChangeFilter, page: PageRequest) {
+  const values = new Values()
+  const conditions = [`client_id = ${values.add(clientId)}::uuid`]
+  if (filter.connectionId !== undefined) conditions.push(`connection_id = ${values.add(filter.connectionId)}::uuid`)
+  if (filter.kind !== undefined) conditions.push(`kind = ${values.add(filter.kind)}`)
+  const total = totalOf(page, `connection_changes ${whereAll(conditions)}`)
+  const text = `
+    SELECT json_build_array(counted.total, page.changes)
+      FROM (${total}) AS counted
+           CROSS JOIN LATERAL (
+             SELECT coalesce(json_agg(found.change), '[]') AS changes FROM (
+               SELECT ${changeRow} AS change FROM connection_changes ${pageClause(page, newestFirst, conditions, values, 'counted.total')}
+             ) AS found
+           ) AS page`
+  return { text, values: values.list }
+}
+
 type PagedRow = readonly [total: number | null, changes: readonly ChangeRow[]]
 
 function changeOf(row: ChangeRow): ConnectionChange {
@@ -117,6 +141,12 @@ export function createConnectionHistory(database: Database): ConnectionHistory {
       const { text, values } = selectPages(keys, page)
       const rows = await database.rows<PagedRow>(text, values)
       return rows.map(([total, changes]) => pageOf(changes.map(placed), page, total))
+    },
+
+    async pageOfClient(clientId, filter, page) {
+      const { text, values } = selectPageOfClient(clientId, filter, page)
+      const [[total, changes] = [null, []]] = await database.rows<PagedRow>(text, values)
+      return pageOf(changes.map(placed), page, total)
     },
   }
 }
