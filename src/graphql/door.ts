@@ -15,7 +15,7 @@ import { noteError } from '../server/outcome.ts'
 import { refusalHeaders, toGatewayError } from '../server/refusals.ts'
 import { inlinePagePolicy } from '../server/security-headers.ts'
 import { type RefusalAhead, sheddingHook } from '../server/shedding.ts'
-import { negotiate } from './accept.ts'
+import { answeredTypeOf, negotiate } from './accept.ts'
 import { createCompleteResult } from './answers.ts'
 import type { GraphQLContext } from './context.ts'
 import { extensionsOf } from './errors.ts'
@@ -48,14 +48,18 @@ const statusesOfHttp = new Set([400, 401, 405, 406, 408, 413, 415, 429, 431])
 const statusesWithHeaders = new Set([401, 429, 503])
 
 /**
- * What Yoga looks at of a request's headers. The token is none of its business. The type of a body has been judged by
- * then, and Yoga knows fewer spellings of it.
+ * What Yoga looks at of a request's headers. The token is none of its business. The types of body and answer have been
+ * judged by then, and Yoga knows fewer spellings of them.
  */
-const plainHeaders = ({ method, headers: { accept, host } }: FastifyRequest) => ({
-  ...(accept !== undefined && { accept }),
-  ...(host !== undefined && { host }),
-  ...(method === 'POST' && { 'content-type': 'application/json' }),
-})
+const plainHeaders = (request: FastifyRequest) => {
+  const { accept, host } = request.headers
+  return {
+    ...(host !== undefined && { host }),
+    ...(request.method === 'POST'
+      ? { accept: answeredTypeOf(request), 'content-type': 'application/json' }
+      : accept !== undefined && { accept }),
+  }
+}
 
 /** Answers what was refused before there was a document to execute. */
 function answerRefusal(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
