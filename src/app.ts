@@ -7,9 +7,8 @@ import type { ConnectionHistory, ConnectionStore } from './domain/connection.ts'
 import { createOperations } from './domain/operations.ts'
 import { createPolicy } from './domain/policy.ts'
 import { createConnectionUpdateParser } from './domain/update-request-schema.ts'
-import { graphqlDoor } from './graphql/door.ts'
+import { type GraphiqlPage, graphqlDoor } from './graphql/door.ts'
 import { createSchema } from './graphql/schema.ts'
-import type { OpenGraphiql } from './graphql/yoga.ts'
 import type { Limits } from './limits/open-limits.ts'
 import type { Meter } from './observability/meter.ts'
 import { traceRequests } from './observability/trace-requests.ts'
@@ -38,8 +37,8 @@ export interface AppDeps {
   readonly metrics: RouteHandlerMethod | null
   /** null: no traces. */
   readonly tracing: Tracing | null
-  /** What GraphiQL opens with; null: no GraphiQL. */
-  readonly graphiql: OpenGraphiql | null
+  /** null: no GraphiQL. */
+  readonly graphiql: GraphiqlPage | null
   readonly logDestination?: LogDestination
 }
 
@@ -85,7 +84,7 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
 
   await allowOrigins(app, config.corsOrigins)
   // What no door claims is answered in the envelope.
-  speakEnvelope(app)
+  await speakEnvelope(app)
   healthRoutes(app, readiness)
   if (metrics) {
     app.get('/metrics', { schema: { hide: true }, config: { probe: true } }, metrics)

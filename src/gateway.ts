@@ -1,5 +1,4 @@
 import type { FastifyInstance } from 'fastify'
-import type { GraphiQLOptions } from 'graphql-yoga'
 import { createApp } from './app.ts'
 import { createAdmitCaller } from './auth/admit-caller.ts'
 import { createAuthenticate } from './auth/authenticate.ts'
@@ -8,7 +7,6 @@ import { createOpaqueTokens } from './auth/opaque-tokens.ts'
 import { createStaticKeySet } from './auth/static-key-set.ts'
 import { createTokenVerifier } from './auth/verify-token.ts'
 import type { Config } from './config/shape.ts'
-import { isLoopback } from './config/values.ts'
 import type { DevelopmentIssuer } from './development/issuer.ts'
 import { openLimits } from './limits/open-limits.ts'
 import { createMeter } from './observability/meter.ts'
@@ -69,17 +67,6 @@ async function openDatabase({ database, dataDir }: Config) {
   return openEmbeddedDatabase(dataDir)
 }
 
-/**
- * Loaded on demand: production has no use for it. The page holds tokens of the development issuer, which listens on
- * loopback addresses only. A page of a stranger's that has rebound its own name to such an address could read them, so
- * they are there only for who has called us by one.
- */
-async function openGraphiql(issuer: DevelopmentIssuer | null, host: string | null): Promise<GraphiQLOptions> {
-  const { graphiqlOptions } = await import('./development/graphiql.ts')
-  const calledAs = URL.parse(`http://${host}`)?.hostname ?? ''
-  return graphiqlOptions(isLoopback(calledAs) ? issuer?.sign : undefined)
-}
-
 /** Loaded here, so that nothing of OpenTelemetry is there where nobody collects traces. */
 async function openTracing({ tracesUrl }: Config, log: DeferredLog): Promise<Tracing | null> {
   if (tracesUrl === null) return null
@@ -110,6 +97,9 @@ export async function openGateway(config: Config, logDestination?: LogDestinatio
   const metrics = openMetrics(config, sources, (error) =>
     log.warn({ reason: describeCause(error) }, 'metrics could not be read'),
   )
+  // Loaded here: production, which shows no GraphiQL, has no demo data.
+  const page = config.graphql.introspection ? await import('./development/graphiql.ts') : null
+  const graphiql = page && ((app: FastifyInstance) => page.graphiqlPage(app, developmentIssuer?.sign))
   const registry = createCallerRegistry(database)
   const authenticate = createAuthenticate({
     verifier: createTokenVerifier({ ...expected, keys, cacheSeconds: config.tokenCacheSeconds }),
@@ -138,7 +128,7 @@ export async function openGateway(config: Config, logDestination?: LogDestinatio
     meter,
     metrics: metrics.mainRoute,
     tracing,
-    graphiql: config.graphql.introspection ? (host) => openGraphiql(developmentIssuer, host) : null,
+    graphiql,
     ...(logDestination && { logDestination }),
   })
   log.logThrough(app)

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import pg from 'pg'
 import { demo } from '../../prisma/seed-data.ts'
 import { parseConfig } from '../config/parse.ts'
-import { exampleMutation, exampleVariables } from '../development/examples.ts'
+import { update } from '../development/examples.ts'
 import { type Gateway, openGateway } from '../gateway.ts'
 
 // Boots the gateway on a database of its own, changes the specification's example through GraphQL and back through
@@ -68,7 +68,7 @@ async function show(gateway: Gateway): Promise<void> {
   const there = await exchange(url, token, {
     method: 'POST',
     path: '/graphql',
-    body: { query: exampleMutation, variables: exampleVariables },
+    body: { query: update.document, variables: update.variables },
   })
   const back = await exchange(url, token, {
     method: 'PATCH',
@@ -79,7 +79,7 @@ async function show(gateway: Gateway): Promise<void> {
   console.log('\nThe audit of the connection:\n')
   console.table(rows)
 
-  const changed = exampleVariables.input.redirectUri
+  const changed = update.variables.input.redirectUri
   deepStrictEqual(
     [there.status, pick(there.result, 'data', 'updateClientConnection', 'clientConnection', 'redirectUri')],
     [200, changed],

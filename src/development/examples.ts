@@ -1,146 +1,69 @@
 import { demo } from '../../prisma/seed-data.ts'
+import {
+  ClientsDocument,
+  ConnectionHistoryDocument,
+  RedirectUriCheckDocument,
+  RevertClientConnectionDocument,
+  type TypedDocumentString,
+  UpdateClientConnectionDocument,
+  ViewerDocument,
+} from '../client/documents/graphql.ts'
 
-/** What both forms of the update ask back. */
-const updated = `clientConnection {
-      id
-      clientId
-      consumerId
-      redirectUri
-      version
-      updatedAt
-    }`
-
-/** The operation that this gateway is for, as a program sends it. */
-export const exampleMutation = `mutation UpdateClientConnection($input: UpdateClientConnectionInput!) {
-  updateClientConnection(input: $input) {
-    ${updated}
-  }
-}
-`
-
-export const exampleVariables = {
-  input: { clientId: demo.msp.clientId, connectionId: demo.connectionId, redirectUri: 'https://example3.com' },
+/** A document of `src/client/operations.graphql` with values of the demo data. */
+export interface Example {
+  /** What a person reads above the document: one line. */
+  readonly comment: string
+  readonly document: string
+  readonly variables: object | null
+  /** Whose token it needs. */
+  readonly caller: { readonly clientId: string; readonly clientType: string }
 }
 
-/** The same without variables: GraphiQL 5 does not show those of the tab that it opens with. */
-export const openingMutation = `# Changes where sign-in returns to. The token is in the Headers tab; \`npm run token\` prints others.
-mutation UpdateClientConnection {
-  updateClientConnection(
-    input: {
-      clientId: "${demo.msp.clientId}"
-      connectionId: "${demo.connectionId}"
-      redirectUri: "${exampleVariables.input.redirectUri}"
-    }
-  ) {
-    ${updated}
-  }
-}
-`
-
-export const clients = `# Finds clients, newest first, with their connections. For the next page, put pageInfo.endCursor into "after".
-# This tab's token is an administrator's: any other caller sees its own client only.
-query Clients($filter: ClientFilter, $first: Int, $after: String, $connections: ClientConnectionFilter) {
-  clients(filter: $filter, first: $first, after: $after) {
-    totalCount
-    pageInfo {
-      hasNextPage
-      endCursor
-    }
-    nodes {
-      id
-      name
-      clientTypeName
-      isBlocked
-      blockReason
-      connections(first: 3, filter: $connections) {
-        totalCount
-        nodes {
-          id
-          redirectUri
-          consumer {
-            name
-          }
-        }
-      }
-    }
-  }
-}
-`
-
-export const clientsVariables = {
-  filter: { nameContains: 'клініка' },
-  first: 5,
-  after: null,
-  connections: { redirectUriContains: 'callback' },
+/** Variables that do not fit their document do not compile. */
+function example<Variables extends object>(
+  comment: string,
+  document: TypedDocumentString<unknown, Variables>,
+  variables: Variables | null,
+  caller: Example['caller'] = demo.msp,
+): Example {
+  return { comment, document: document.toString().trim(), variables, caller }
 }
 
-export const connection = `# One connection and all that happened to it, newest first. The id of a change is what the tab RevertClientConnection takes.
-query ClientConnection($clientId: ID!, $connectionId: ID!) {
-  clientConnection(clientId: $clientId, connectionId: $connectionId) {
-    id
-    redirectUri
-    version
-    consumer {
-      name
-    }
-    changes(first: 10) {
-      totalCount
-      nodes {
-        id
-        kind
-        before
-        after
-        door
-        caller {
-          clientId
-          clientType
-          userId
-        }
-        changedAt
-      }
-    }
-  }
-}
-`
+const connection = { clientId: demo.msp.clientId, connectionId: demo.connectionId }
+const changed = { clientId: demo.msp.clientId, connectionId: demo.changed.connectionId }
 
-export const connectionVariables = { clientId: demo.msp.clientId, connectionId: demo.changed.connectionId }
-
-export const check = `# What would come of an update, without making it. Append "#top" to the value to see a violation.
-query RedirectUriCheck($clientId: ID!, $connectionId: ID!, $redirectUri: String!) {
-  redirectUriCheck(clientId: $clientId, connectionId: $connectionId, redirectUri: $redirectUri) {
-    valid
-    violations {
-      rule
-      reason
-      message
-    }
-    warnings {
-      reason
-      message
-      aLabel
-    }
-  }
-}
-`
-
-export const checkVariables = {
-  clientId: demo.msp.clientId,
-  connectionId: demo.connectionId,
-  redirectUri: 'https://клініка.example:8443/callback',
+/** The operation that this gateway is for. */
+export const update = {
+  document: UpdateClientConnectionDocument.toString(),
+  variables: { input: { ...connection, redirectUri: 'https://example3.com' } },
 }
 
-export const revert = `# Puts the redirect URI back to what it was before a change. Take changeId from the history in the tab ClientConnection:
-# the id of a change of the kind UPDATED or REVERTED.
-mutation RevertClientConnection($input: RevertClientConnectionInput!) {
-  revertClientConnection(input: $input) {
-    clientConnection {
-      id
-      redirectUri
-      version
-      updatedAt
-    }
-  }
-}
-`
-
-export const revertVariables = { input: { ...connectionVariables, changeId: demo.changed.firstChangeId } }
+/**
+ * In the order of a first visit. The first one is a query, because a person may run it before reading it. It has no
+ * variables, because GraphiQL 5 does not show the variables of the tab that it opens with.
+ */
+export const examples: readonly Example[] = [
+  example(
+    'Who am I, and what may I do? The token is in the Headers tab; `npm run token` prints others.',
+    ViewerDocument,
+    null,
+  ),
+  example(
+    "Finds clients. The token is an administrator's: any other caller sees its own client only.",
+    ClientsDocument,
+    { filter: { nameContains: 'клініка' }, first: 5 },
+    demo.admin,
+  ),
+  example('All that happened to one connection, newest first.', ConnectionHistoryDocument, { ...changed, first: 10 }),
+  example(
+    'What would come of an update, without making it. Append "#top" to the value to see a violation.',
+    RedirectUriCheckDocument,
+    { ...connection, redirectUri: 'https://клініка.example:8443/callback' },
+  ),
+  example('Changes where sign-in returns to.', UpdateClientConnectionDocument, update.variables),
+  example(
+    'Puts the redirect URI back to what it was before a change. The tab ConnectionHistory shows the ids of changes.',
+    RevertClientConnectionDocument,
+    { input: { ...changed, changeId: demo.changed.firstChangeId } },
+  ),
+]

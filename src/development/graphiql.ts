@@ -1,46 +1,97 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import type { FastifyInstance } from 'fastify'
 import type { GraphiQLOptions } from 'graphql-yoga'
-import { demo } from '../../prisma/seed-data.ts'
-import * as examples from './examples.ts'
-
-interface DemoClient {
-  readonly clientId: string
-  readonly clientType: string
-}
-
-/** Makes an access token, as the development issuer does. */
-export type SignToken = (token: DemoClient & { readonly scope: string }) => Promise<string>
+import { isLoopback } from '../config/values.ts'
+import { GatewayError } from '../domain/errors.ts'
+import { examples } from './examples.ts'
+import { loadGraphiqlFiles } from './graphiql-files.ts'
+import type { DevelopmentIssuer } from './issuer.ts'
 
 const scope = 'client:read connection:read connection:write connection:refresh_secret connection:delete'
 
-const headersWith = (token = '<access token of your issuer>') =>
-  JSON.stringify({ authorization: `Bearer ${token}` }, null, 2)
+/** Headers that a proxy adds to a request. */
+const ofProxies = /^(forwarded|via|x-forwarded.*|x-original-.*|x-real-ip|x-client-ip|true-client-ip|cf-.*)$/
 
 /**
- * Options of the GraphiQL page: a tab for each example, with fresh tokens at each load.
+ * Whether the page for a request with these headers may hold tokens: only if a browser on this machine asked for it, by
+ * a loopback name and without a proxy. A stranger's page can rebind its name to 127.0.0.1, and a proxy may serve
+ * anybody. A `Host` that is not exactly a name and a port is no loopback name.
+ */
+function mayHaveTokens(headers: IncomingHttpHeaders): boolean {
+  const [, name = ''] = /^([\w.-]+|\[[\da-f:]+\])(?::\d{1,5})?$/i.exec(headers.host ?? '') ?? []
+  return isLoopback(name.toLowerCase()) && !Object.keys(headers).some((header) => ofProxies.test(header))
+}
+
+/**
+ * What GraphiQL opens with: a tab for each example, with fresh tokens at each load.
  * @param sign undefined: people bring tokens of their own
  */
-export async function graphiqlOptions(sign?: SignToken): Promise<GraphiQLOptions> {
-  const headersOf = async (client: DemoClient) => headersWith(await sign?.({ ...client, scope }))
-  // The examples are about this client; the other one sees all clients.
-  const [headers, adminsHeaders] = await Promise.all([headersOf(demo.msp), headersOf(demo.admin)])
-  const tab = (query: string, variables?: object, itsHeaders = headers) => ({
-    query,
-    variables: variables === undefined ? '' : JSON.stringify(variables, null, 2),
-    headers: itsHeaders,
-  })
+async function optionsOf(sign: DevelopmentIssuer['sign'] | undefined): Promise<GraphiQLOptions> {
+  const tabs = await Promise.all(
+    examples.map(async ({ comment, document, variables, caller }) => ({
+      query: `# ${comment}\n${document}\n`,
+      variables: variables === null ? '' : JSON.stringify(variables, null, 2),
+      headers: JSON.stringify(
+        { authorization: `Bearer ${(await sign?.({ ...caller, scope })) ?? '<access token of your issuer>'}` },
+        null,
+        2,
+      ),
+    })),
+  )
   return {
     title: 'Mithril connection gateway',
-    headers,
-    defaultHeaders: headers,
-    // Titles of tabs are the names of their operations.
-    defaultTabs: [
-      tab(examples.openingMutation),
-      tab(examples.clients, examples.clientsVariables, adminsHeaders),
-      tab(examples.connection, examples.connectionVariables),
-      tab(examples.check, examples.checkVariables),
-      tab(examples.revert, examples.revertVariables),
-    ],
-    defaultQuery: examples.openingMutation,
+    defaultTabs: tabs,
+    ...(tabs[0] && { defaultQuery: tabs[0].query, headers: tabs[0].headers, defaultHeaders: tabs[0].headers }),
     schemaDescription: true,
   }
+}
+
+/** Of the page: scripts and styles come from beside it, and Monaco's workers from `blob:` addresses. */
+const pagePolicy =
+  "default-src 'none'; script-src 'self' blob:; style-src 'self' 'unsafe-inline'; img-src 'self' data:; " +
+  "font-src 'self' data:; worker-src blob: data:; connect-src 'self'; base-uri 'none'; form-action 'none'; " +
+  "frame-ancestors 'none'"
+
+/**
+ * `GET /graphql` for browsers: GraphiQL. The page itself is small and never kept, because it may hold tokens. Its
+ * script and its style sheet are megabytes, so they are compressed, and browsers keep them.
+ * @param sign makes the tokens of the page; undefined: there are none
+ */
+export function graphiqlPage(app: FastifyInstance, sign?: DevelopmentIssuer['sign']): void {
+  app.get('/graphql', { schema: { hide: true } }, async (request, reply) => {
+    if (!request.headers.accept?.includes('text/html'))
+      throw new GatewayError('methodNotAllowed', { allowedMethods: ['POST'] })
+    const options = await optionsOf(mayHaveTokens(request.headers) ? sign : undefined)
+    const { version } = await loadGraphiqlFiles()
+    reply.header('content-security-policy', pagePolicy).type('text/html; charset=utf-8')
+    // A script element ends at the first `</script`, wherever that stands.
+    return `<!doctype html>
+<html lang="en">
+  <head>
+    <meta charset="utf-8">
+    <title>${options.title}</title>
+    <link rel="icon" href="data:,">
+    <link rel="stylesheet" href="/graphql/graphiql-${version}.css">
+  </head>
+  <body id="body" class="no-focus-outline">
+    <noscript>You need to enable JavaScript to run this app.</noscript>
+    <div id="root"></div>
+    <script id="options" type="application/json">${JSON.stringify(options).replaceAll('<', '\\u003c')}</script>
+    <script src="/graphql/graphiql-${version}.js"></script>
+  </body>
+</html>
+`
+  })
+
+  app.get<{ Params: { name: string } }>('/graphql/:name', { schema: { hide: true } }, async (request, reply) => {
+    const { version, files } = await loadGraphiqlFiles()
+    const file = files[request.params.name.replace(`-${version}.`, '.')]
+    if (file === undefined || !request.params.name.includes(version)) throw new GatewayError('notFound')
+    reply
+      .type(file.type)
+      .header('cache-control', 'public, max-age=31536000, immutable')
+      .header('vary', 'accept-encoding')
+    if (!/\bgzip\b/.test(request.headers['accept-encoding'] ?? '')) return file.text
+    return reply.header('content-encoding', 'gzip').send(await file.gzip())
+  })
 }

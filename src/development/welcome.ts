@@ -1,17 +1,14 @@
 import { demo } from '../../prisma/seed-data.ts'
 import type { Config } from '../config/shape.ts'
 import type { Gateway } from '../gateway.ts'
-import { exampleMutation, exampleVariables } from './examples.ts'
+import { update } from './examples.ts'
 
 const indent = (text: string) => text.replace(/^/gm, '  ')
 
 /** One request for each door, ready to paste into a shell. */
 function examples(url: string, token: string): string {
-  const query = exampleMutation
-    .replace(/^#.*\n/, '')
-    .replace(/\s+/g, ' ')
-    .trim()
-  const graphql = JSON.stringify({ query, variables: exampleVariables })
+  const query = update.document.replace(/\s+/g, ' ').trim()
+  const graphql = JSON.stringify({ query, variables: update.variables })
   const rest = JSON.stringify({ redirect_uri: demo.redirectUri })
   return `Change the redirect URI of the specification's example through GraphQL:
 

@@ -13,16 +13,18 @@ import {
 import { refuseOtherMethods } from '../server/http-server.ts'
 import { noteError } from '../server/outcome.ts'
 import { refusalHeaders, toGatewayError } from '../server/refusals.ts'
-import { inlinePagePolicy } from '../server/security-headers.ts'
 import { type RefusalAhead, sheddingHook } from '../server/shedding.ts'
-import { answeredTypeOf, negotiate } from './accept.ts'
+import { negotiate } from './accept.ts'
 import { createCompleteResult } from './answers.ts'
 import type { GraphQLContext } from './context.ts'
 import { extensionsOf } from './errors.ts'
 import { executePlain } from './hot-path.ts'
 import { createLoaders } from './loaders.ts'
 import { createFindDocument, type PersistedDocumentsOptions } from './persisted-documents.ts'
-import { createGatewayYoga, type OpenGraphiql } from './yoga.ts'
+import { createGatewayYoga } from './yoga.ts'
+
+/** Adds `GET /graphql` for browsers to the door. */
+export type GraphiqlPage = (app: FastifyInstance) => void
 
 export interface GraphQLDoorDeps extends AuthenticationDeps {
   readonly schema: GraphQLSchema
@@ -31,7 +33,8 @@ export interface GraphQLDoorDeps extends AuthenticationDeps {
   readonly policy: Policy
   /** Whether the schema may be asked for, and suggested from. */
   readonly introspection: boolean
-  readonly graphiql: OpenGraphiql | null
+  /** null: no GraphiQL. */
+  readonly graphiql: GraphiqlPage | null
   readonly tracing: Tracing | null
   readonly persistedDocuments: PersistedDocumentsOptions
 }
@@ -48,18 +51,13 @@ const statusesOfHttp = new Set([400, 401, 405, 406, 408, 413, 415, 429, 431])
 const statusesWithHeaders = new Set([401, 429, 503])
 
 /**
- * What Yoga looks at of a request's headers. The token is none of its business. The types of body and answer have been
- * judged by then, and Yoga knows fewer spellings of them.
+ * What Yoga looks at of a request's headers. The token is none of its business. The type of a body has been judged by
+ * then, and Yoga knows fewer spellings of it.
  */
-const plainHeaders = (request: FastifyRequest) => {
-  const { accept, host } = request.headers
-  return {
-    ...(host !== undefined && { host }),
-    ...(request.method === 'POST'
-      ? { accept: answeredTypeOf(request), 'content-type': 'application/json' }
-      : accept !== undefined && { accept }),
-  }
-}
+const plainHeaders = ({ headers: { accept } }: FastifyRequest) => ({
+  ...(accept !== undefined && { accept }),
+  'content-type': 'application/json',
+})
 
 /** Answers what was refused before there was a document to execute. */
 function answerRefusal(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
@@ -97,7 +95,6 @@ export function graphqlDoor(app: FastifyInstance, deps: GraphQLDoorDeps): void {
     schema,
     introspection,
     complete,
-    graphiql,
     tracing,
     logger: { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') },
   })
@@ -131,11 +128,10 @@ export function graphqlDoor(app: FastifyInstance, deps: GraphQLDoorDeps): void {
     request: FastifyRequest,
     reply: FastifyReply,
     context: GraphQLContext,
-    body?: unknown,
+    body: unknown,
   ): Promise<FastifyReply> {
-    const { method } = request
     // Given as text again: Yoga's adapter takes an empty object for a body that it still has to read.
-    const init = { method, headers: plainHeaders(request), ...(method === 'POST' && { body: JSON.stringify(body) }) }
+    const init = { method: 'POST', headers: plainHeaders(request), body: JSON.stringify(body) }
     const response = await yoga.fetch(app.publicUrl(request.raw.url), init, { ...context })
     for (const [name, value] of response.headers) reply.header(name, value)
     if (reply.statusCode !== 401) reply.code(response.status)
@@ -163,15 +159,6 @@ export function graphqlDoor(app: FastifyInstance, deps: GraphQLDoorDeps): void {
     },
   )
 
-  if (graphiql === null) {
-    refuseOtherMethods(app, '/graphql', ['POST'])
-    return
-  }
-  app.get('/graphql', { schema: { hide: true } }, async (request, reply) => {
-    if (!request.headers.accept?.includes('text/html'))
-      throw new GatewayError('methodNotAllowed', { allowedMethods: ['POST'] })
-    reply.header('content-security-policy', inlinePagePolicy)
-    return throughYoga(request, reply, contextOf(request, reply))
-  })
-  refuseOtherMethods(app, '/graphql', ['GET', 'POST'])
+  graphiql?.(app)
+  refuseOtherMethods(app, '/graphql', graphiql === null ? ['POST'] : ['GET', 'POST'])
 }

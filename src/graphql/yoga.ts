@@ -1,5 +1,5 @@
 import { GraphQLError, type GraphQLSchema, getOperationAST } from 'graphql'
-import { createYoga, type GraphiQLOptions, type Plugin, type YogaLogger } from 'graphql-yoga'
+import { createYoga, type Plugin, type YogaLogger } from 'graphql-yoga'
 import type { Tracing } from '../observability/tracing.ts'
 import type { CompleteResult } from './answers.ts'
 import type { GraphQLContext } from './context.ts'
@@ -16,16 +16,11 @@ import { traceExecution } from './traced-execution.ts'
 
 export type Yoga = ReturnType<typeof createGatewayYoga>
 
-/** Makes the options of the GraphiQL page, for who has called us by `host` (the header; null: none was sent). */
-export type OpenGraphiql = (host: string | null) => Promise<GraphiQLOptions>
-
 export interface YogaOptions {
   readonly schema: GraphQLSchema
   /** Whether the schema may be asked for, and suggested from. */
   readonly introspection: boolean
   readonly complete: CompleteResult
-  /** What GraphiQL opens with; null: no GraphiQL. */
-  readonly graphiql: OpenGraphiql | null
   readonly tracing?: Tracing | null
   readonly logger: YogaLogger
   readonly documents?: DocumentCache
@@ -36,20 +31,11 @@ export interface YogaOptions {
  * through.
  */
 export function createGatewayYoga(options: YogaOptions) {
-  const {
-    schema,
-    introspection,
-    complete,
-    graphiql,
-    logger,
-    tracing = null,
-    documents = createDocumentCache(),
-  } = options
+  const { schema, introspection, complete, logger, tracing = null, documents = createDocumentCache() } = options
   return createYoga<GraphQLContext>({
     schema,
-    graphiql: graphiql !== null && ((request) => graphiql(request.headers.get('host'))),
-    // Megabytes of page that production never shows.
-    renderGraphiQL: async (options) => (await import('@graphql-yoga/render-graphiql')).renderGraphiQL(options),
+    // The door has a page of its own for that.
+    graphiql: false,
     landingPage: false,
     multipart: false,
     batching: false,

@@ -1,10 +1,6 @@
 /** Of an answer that no page is made of: nothing may be loaded by it, and nobody may put it into a frame. */
 const nothing = "default-src 'none'; frame-ancestors 'none'"
 
-/** Of a page of ours that is one HTML file with its scripts and styles inside, and talks to this gateway only. */
-export const inlinePagePolicy =
-  "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; font-src data:; worker-src blob: data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-
 /** Of a page of ours with its scripts and styles beside it. */
 export const pagePolicy =
   "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"

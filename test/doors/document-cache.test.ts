@@ -18,7 +18,6 @@ beforeEach(() => {
     schema,
     introspection,
     complete: createCompleteResult({ introspection }),
-    graphiql: null,
     logger,
     documents,
   })

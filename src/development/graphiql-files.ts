@@ -1,0 +1,68 @@
+import { createHash } from 'node:crypto'
+import { promisify } from 'node:util'
+import { gzip } from 'node:zlib'
+
+interface PageFile {
+  readonly type: string
+  readonly text: string
+  /** Compressed when somebody asks first; afterwards the same bytes. */
+  gzip(): Promise<Buffer>
+}
+
+interface GraphiqlFiles {
+  /** Part of the addresses, so that browsers may keep the files for ever. */
+  readonly version: string
+  readonly files: Readonly<Record<string, PageFile>>
+}
+
+function pageFile(type: string, text: string): PageFile {
+  let compressed: Promise<Buffer> | undefined
+  return {
+    type,
+    text,
+    gzip: () => {
+      compressed ??= promisify(gzip)(text)
+      return compressed
+    },
+  }
+}
+
+/**
+ * Without this rule the tabs jump away under the pointer (`@graphql-yoga/render-graphiql` 5.24.1): each sits in a
+ * container that its drag and drop has moved already.
+ */
+const fixedTabs = '.graphiql-tab{transform:none!important}'
+
+let loading: Promise<GraphiqlFiles> | undefined
+
+/** The script and the style sheet of GraphiQL; 9 MB of text, loaded when somebody opens the page. */
+export function loadGraphiqlFiles(): Promise<GraphiqlFiles> {
+  loading ??= load()
+  return loading
+}
+
+async function load(): Promise<GraphiqlFiles> {
+  const { css, js, editorWorkerService, jsonWorker, graphqlWorker } = await import(
+    '@graphql-yoga/render-graphiql/graphiql'
+  )
+  const script = `{
+const workers = ${JSON.stringify({ editorWorkerService, json: jsonWorker, graphql: graphqlWorker })}
+for (const [label, code] of Object.entries(workers))
+  workers[label] = URL.createObjectURL(new Blob([code], { type: 'application/javascript' }))
+self.MonacoEnvironment = { globalAPI: false, getWorkerUrl: (_module, label) => workers[label] }
+}
+${js};
+YogaGraphiQL.renderYogaGraphiQL(
+  document.querySelector('#root'),
+  JSON.parse(document.querySelector('#options').textContent),
+)
+`
+  const style = css + fixedTabs
+  return {
+    version: createHash('sha256').update(script).update(style).digest('hex').slice(0, 16),
+    files: {
+      'graphiql.js': pageFile('text/javascript; charset=utf-8', script),
+      'graphiql.css': pageFile('text/css; charset=utf-8', style),
+    },
+  }
+}
