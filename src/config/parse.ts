@@ -1,5 +1,5 @@
 import type { Config, TokenConfig } from './shape.ts'
-import { isLoopback } from './values.ts'
+import { databaseHost, isLoopback, isLoopbackNetwork } from './values.ts'
 import { type Variables, variables } from './variables.ts'
 
 /**
@@ -20,26 +20,72 @@ export class ConfigurationError extends Error {
 type Environment = Readonly<Record<string, string | undefined>>
 
 /**
- * What a single variable cannot know of the others. Asks only whether they are set, so it can be told together with
- * what is wrong in them.
+ * The variables that place the gateway or a neighbour of it outside this machine. A value that is not valid is reported
+ * for itself, so it does not count here.
+ */
+function outsideThisMachine(set: Environment) {
+  const { HOST, PUBLIC_URL, TRUSTED_PROXIES, DATABASE_URL } = variables.shape
+  const databaseUrl = DATABASE_URL.safeParse(set['DATABASE_URL']).data
+  const places = {
+    HOST: isLoopback(HOST.parse(set['HOST'])),
+    PUBLIC_URL: isLoopback(PUBLIC_URL.safeParse(set['PUBLIC_URL']).data?.hostname ?? 'localhost'),
+    TRUSTED_PROXIES: (TRUSTED_PROXIES.safeParse(set['TRUSTED_PROXIES']).data ?? []).every(isLoopbackNetwork),
+    DATABASE_URL: isLoopback(databaseUrl === undefined ? 'localhost' : databaseHost(databaseUrl, set['PGHOST'])),
+  }
+  const outside = (names: (keyof typeof places)[]) => names.filter((name) => !places[name])
+  return { callers: outside(['HOST', 'PUBLIC_URL', 'TRUSTED_PROXIES']), all: outside(Object.keys(places) as never) }
+}
+
+const areNot = (names: readonly string[]) =>
+  `${names.join(' and ')} ${names.length === 1 ? 'is not a loopback address' : 'are not loopback addresses'}`
+
+/**
+ * Whether this is production. A forgotten `NODE_ENV` must open nothing of development to other machines: without it,
+ * a gateway that they can reach is one in production.
+ */
+function isProduction(set: Environment): boolean {
+  return (
+    set['NODE_ENV'] === 'production' || (set['NODE_ENV'] === undefined && outsideThisMachine(set).callers.length > 0)
+  )
+}
+
+/** Why there can be no development issuer here; undefined: there can be one. */
+function whyNoDevelopmentIssuer(set: Environment): string | undefined {
+  const outside = outsideThisMachine(set).all
+  if (outside.includes('HOST'))
+    return 'unless HOST is a loopback address: the development issuer must not be reachable from other machines'
+  if (outside.length === 0 || set['ALLOW_DEVELOPMENT_ISSUER'] === 'true') return undefined
+  return (
+    `because ${areNot(outside)}: the development issuer gives its tokens to everybody on this machine ` +
+    '(ALLOW_DEVELOPMENT_ISSUER=true permits that)'
+  )
+}
+
+/**
+ * What a single variable cannot know of the others. Asks only whether they are set, and where they point to, so it can
+ * be told together with what is wrong in them.
  */
 function contradictions(set: Environment): string[] {
-  const production = set['NODE_ENV'] === 'production'
+  const production = isProduction(set)
   const isSet = (name: keyof Variables) => set[name] !== undefined
   const mistakes: string[] = []
+  const withoutIssuer = whyNoDevelopmentIssuer(set)
   if (isSet('TOKEN_ISSUER')) {
     if (!isSet('TOKEN_AUDIENCE')) mistakes.push('TOKEN_AUDIENCE is required with TOKEN_ISSUER')
     if (!isSet('TOKEN_JWKS_URL')) mistakes.push('TOKEN_JWKS_URL is required with TOKEN_ISSUER')
-  } else if (production)
+  } else if (production) {
     mistakes.push('TOKEN_ISSUER is required in production: the development issuer never runs there')
-  else if (isSet('TOKEN_AUDIENCE') || isSet('TOKEN_JWKS_URL'))
+    for (const name of ['TOKEN_AUDIENCE', 'TOKEN_JWKS_URL'] as const)
+      if (!isSet(name)) mistakes.push(`${name} is required in production, with TOKEN_ISSUER`)
+  } else if (isSet('TOKEN_AUDIENCE') || isSet('TOKEN_JWKS_URL'))
     mistakes.push('TOKEN_ISSUER is required with TOKEN_AUDIENCE and TOKEN_JWKS_URL')
-  else if (!isLoopback(variables.shape.HOST.parse(set['HOST'])))
-    mistakes.push(
-      'TOKEN_ISSUER is required unless HOST is a loopback address: the development issuer must not be reachable',
-    )
+  else if (withoutIssuer !== undefined) mistakes.push(`TOKEN_ISSUER is required ${withoutIssuer}`)
   if (production && !isSet('DATABASE_URL'))
     mistakes.push('DATABASE_URL is required in production: the embedded PostgreSQL never runs there')
+  if (production && !isSet('NODE_ENV') && mistakes.length > 0)
+    mistakes.unshift(
+      `NODE_ENV is not set, and ${areNot(outsideThisMachine(set).callers)}: that means production (NODE_ENV=development does not)`,
+    )
   return mistakes
 }
 
@@ -62,8 +108,9 @@ export function parseConfig(environment: Environment): Config {
   const mistakes = [...new Set([...issues, ...contradictions(set)])]
   if (!parsed.success || mistakes.length > 0) throw new ConfigurationError(mistakes)
   const found = parsed.data
+  const production = isProduction(set)
   return Object.freeze({
-    production: found.NODE_ENV === 'production',
+    production,
     host: found.HOST,
     port: found.PORT,
     publicUrl: found.PUBLIC_URL?.origin ?? null,
@@ -90,7 +137,7 @@ export function parseConfig(environment: Environment): Config {
     redirectUriPolicy: found.REDIRECT_URI_POLICY,
     adminClientTypes: found.ADMIN_CLIENT_TYPES,
     graphql: {
-      introspection: found.GRAPHQL_INTROSPECTION ?? found.NODE_ENV !== 'production',
+      introspection: found.GRAPHQL_INTROSPECTION ?? !production,
       persistedOnly: found.GRAPHQL_DOCUMENTS === 'persisted',
     },
     limits: {

@@ -3,6 +3,7 @@ import type { Variables } from './variables.ts'
 
 /** Everything that can be set from outside, parsed once. Durations are in the unit that their name ends with. */
 export interface Config {
+  /** Nothing of development is on: no banner, no GraphiQL or introspection by default, no metrics on the main port. */
   readonly production: boolean
   readonly host: string
   /** 0: any free port. */

@@ -64,3 +64,19 @@ export function isLoopback(host: string): boolean {
   const address = host.replace(/^\[|\]$/g, '')
   return address === 'localhost' || address === '::1' || (isIP(address) === 4 && address.startsWith('127.'))
 }
+
+/** Whether a network (or a single address) in CIDR notation holds loopback addresses only. */
+export function isLoopbackNetwork(network: string): boolean {
+  const [address = '', bits] = network.split('/')
+  return isLoopback(address) && (bits === undefined || Number(bits) >= (isIP(address) === 4 ? 8 : 128))
+}
+
+/**
+ * The host of a connection string of PostgreSQL as pg finds it: the parameter `host`, the URL's own, then `PGHOST`. A
+ * socket is on this machine: `localhost`.
+ */
+export function databaseHost(text: string, pghost = ''): string {
+  const { searchParams, hostname } = new URL(URL.canParse(text) ? text : text.replace('@/', '@%2Fsocket/'))
+  const host = searchParams.get('host') || decodeURIComponent(hostname) || pghost
+  return host === '' || host.startsWith('/') ? 'localhost' : host
+}

@@ -18,11 +18,13 @@ const tokenAlgorithms = [
 // The last `describe` of each variable is its sentence in docs/configuration.md, which `npm run codegen` writes.
 
 const processVariables = {
-  // A name that is nearly `production` must not mean development.
+  // A name that is nearly `production` must not mean development. Without it: production if other machines can call.
   NODE_ENV: z
     .enum(['development', 'test', 'production'], 'must be development, test or production')
-    .default('development')
-    .describe('`production` requires a database and a token issuer, and switches GraphiQL and introspection off.'),
+    .optional()
+    .describe(
+      '`production` requires a database and a token issuer, and switches GraphiQL, introspection and `/metrics` on the main port off. Not set: `production` if `HOST`, `PUBLIC_URL` or `TRUSTED_PROXIES` is not a loopback address, else `development`.',
+    ),
   HOST: z.string().default('127.0.0.1').describe('The address to listen on.'),
   PORT: wholeNumber(0, 65_535).default(4000).describe('The port to listen on; 0 takes any free port.'),
   PUBLIC_URL: url(['https:', 'http:'])
@@ -61,6 +63,11 @@ const processVariables = {
       'Base address of an OpenTelemetry collector for traces (OTLP over HTTP). Not set: the gateway loads nothing of OpenTelemetry.',
     ),
   DATA_DIR: z.string().default('.data').describe('Folder of the embedded database and of the development key.'),
+  ALLOW_DEVELOPMENT_ISSUER: truth
+    .default(false)
+    .describe(
+      '`true`: without `TOKEN_ISSUER`, the gateway is its own issuer also if `PUBLIC_URL`, `TRUSTED_PROXIES` or `DATABASE_URL` is not a loopback address. Everybody on this machine can then make tokens of administrators.',
+    ),
 }
 
 const databaseVariables = {
@@ -98,7 +105,7 @@ const tokenVariables = {
     .string()
     .optional()
     .describe(
-      '`iss` of access tokens; required in production, and unless `HOST` is a loopback address. Not set: the development issuer.',
+      '`iss` of access tokens; required in production, and unless `HOST`, `PUBLIC_URL`, `TRUSTED_PROXIES` and `DATABASE_URL` are loopback addresses. Not set: the development issuer.',
     ),
   TOKEN_AUDIENCE: z.string().optional().describe('`aud` of access tokens; required with `TOKEN_ISSUER`.'),
   TOKEN_JWKS_URL: url(['https:', 'http:'])

@@ -265,6 +265,7 @@ describe('what is not valid is named:', () => {
     ['REDIS_URL', 'http://redis:6379', 'REDIS_URL must be a URL that begins with redis:// or rediss://'],
     ['DATABASE_POOLER', 'odyssey', 'DATABASE_POOLER must be none or pgbouncer'],
     ['OPAQUE_TOKENS', 'true', 'OPAQUE_TOKENS must be off or mithril'],
+    ['ALLOW_DEVELOPMENT_ISSUER', 'yes', 'ALLOW_DEVELOPMENT_ISSUER must be true or false'],
     ['BROKER_API_KEY', 'on', 'BROKER_API_KEY must be off or enforce'],
     ['GRAPHQL_INTROSPECTION', '1', 'GRAPHQL_INTROSPECTION must be true or false'],
     ['GRAPHQL_DOCUMENTS', 'trusted', 'GRAPHQL_DOCUMENTS must be any or persisted'],
@@ -319,7 +320,7 @@ describe('what is not valid is named:', () => {
     'postgresql:///mithril?host=/var/run/postgresql&user=gateway',
     'postgresql://%2Fvar%2Frun%2Fpostgresql/mithril',
   ])('DATABASE_URL=%s is allowed', (value) => {
-    expect(mistakesOf({ DATABASE_URL: value })).toEqual([])
+    expect(mistakesOf({ ...issuer, DATABASE_URL: value })).toEqual([])
   })
 })
 
@@ -340,6 +341,8 @@ describe('what belongs together:', () => {
     expect(mistakesOf(production)).toEqual([])
     expect(mistakesOf({ NODE_ENV: 'production' })).toEqual([
       'TOKEN_ISSUER is required in production: the development issuer never runs there',
+      'TOKEN_AUDIENCE is required in production, with TOKEN_ISSUER',
+      'TOKEN_JWKS_URL is required in production, with TOKEN_ISSUER',
       'DATABASE_URL is required in production: the embedded PostgreSQL never runs there',
     ])
   })
@@ -347,12 +350,72 @@ describe('what belongs together:', () => {
   test.each(['0.0.0.0', '::', '192.168.1.10', 'gateway.example.ua', '127.0.0.1.example.ua'])(
     'the development issuer is never reachable from outside: HOST=%s',
     (host) => {
-      expect(mistakesOf({ HOST: host })).toEqual([
-        'TOKEN_ISSUER is required unless HOST is a loopback address: the development issuer must not be reachable',
-      ])
-      expect(mistakesOf({ ...issuer, HOST: host })).toEqual([])
+      for (const consent of ['false', 'true'])
+        expect(mistakesOf({ NODE_ENV: 'development', HOST: host, ALLOW_DEVELOPMENT_ISSUER: consent })).toEqual([
+          'TOKEN_ISSUER is required unless HOST is a loopback address: the development issuer must not be reachable from other machines',
+        ])
+      expect(mistakesOf({ ...issuer, NODE_ENV: 'development', HOST: host })).toEqual([])
     },
   )
+
+  const outside: [string, string][] = [
+    ['PUBLIC_URL', 'https://gateway.example.ua'],
+    ['PUBLIC_URL', 'http://127.0.0.1.example.ua'],
+    ['TRUSTED_PROXIES', '10.0.0.0/8'],
+    ['TRUSTED_PROXIES', '127.0.0.1,192.0.2.1'],
+    ['TRUSTED_PROXIES', '127.0.0.0/7'],
+    ['TRUSTED_PROXIES', '::1/127'],
+    ['DATABASE_URL', 'postgresql://gateway:p4ssw0rd@db.example.ua/mithril'],
+    ['DATABASE_URL', 'postgresql://127.0.0.1/mithril?host=db.example.ua'],
+    ['DATABASE_URL', 'postgresql://gateway@/mithril?host=db.example.ua'],
+  ]
+  test.each(outside)('the development issuer needs consent beside %s=%s', (name, value) => {
+    const environment = { NODE_ENV: 'development', [name]: value }
+    expect(mistakesOf(environment)).toEqual([
+      `TOKEN_ISSUER is required because ${name} is not a loopback address: the development issuer gives its tokens to everybody on this machine (ALLOW_DEVELOPMENT_ISSUER=true permits that)`,
+    ])
+    expect(mistakesOf({ ...environment, ALLOW_DEVELOPMENT_ISSUER: 'true' })).toEqual([])
+    expect(mistakesOf({ ...environment, ...issuer })).toEqual([])
+  })
+
+  test('a database that pg finds by PGHOST counts as that host', () => {
+    expect(mistakesOf({ DATABASE_URL: 'postgresql:///mithril', PGHOST: 'db.example.ua' })).toHaveLength(1)
+    expect(mistakesOf({ DATABASE_URL: 'postgresql:///mithril', PGHOST: '/var/run/postgresql' })).toEqual([])
+  })
+
+  test.each<[string, string]>([
+    ['PUBLIC_URL', 'http://localhost:8080'],
+    ['PUBLIC_URL', 'https://[::1]:8443'],
+    ['TRUSTED_PROXIES', '127.0.0.1, 127.0.0.0/8, ::1, ::1/128'],
+    ['DATABASE_URL', 'postgresql://gateway:p4ssw0rd@localhost:5433/mithril'],
+    ['DATABASE_URL', 'postgresql://gateway@[::1]/mithril'],
+    ['DATABASE_URL', 'postgresql://gateway@/mithril?host=/var/run/postgresql'],
+    ['DATABASE_URL', 'postgresql://%2Fvar%2Frun%2Fpostgresql/mithril'],
+    ['DATABASE_URL', 'postgresql:///mithril'],
+  ])('the development issuer runs beside %s=%s', (name, value) => {
+    expect(mistakesOf({ [name]: value })).toEqual([])
+  })
+
+  test.each<[string, string]>([
+    ['HOST', '0.0.0.0'],
+    ['HOST', '::'],
+    ['PUBLIC_URL', 'https://gateway.example.ua'],
+    ['TRUSTED_PROXIES', '10.0.0.1'],
+  ])('a forgotten NODE_ENV means production where other machines can call: %s=%s', (name, value) => {
+    const forgotten = { ...issuer, DATABASE_URL: 'postgresql://127.0.0.1/mithril', [name]: value }
+    expect(parseConfig(forgotten)).toMatchObject({ production: true, graphql: { introspection: false } })
+    expect(parseConfig({ ...forgotten, NODE_ENV: 'development' })).toMatchObject({
+      production: false,
+      graphql: { introspection: true },
+    })
+    expect(mistakesOf({ [name]: value })).toEqual([
+      `NODE_ENV is not set, and ${name} is not a loopback address: that means production (NODE_ENV=development does not)`,
+      'TOKEN_ISSUER is required in production: the development issuer never runs there',
+      'TOKEN_AUDIENCE is required in production, with TOKEN_ISSUER',
+      'TOKEN_JWKS_URL is required in production, with TOKEN_ISSUER',
+      'DATABASE_URL is required in production: the embedded PostgreSQL never runs there',
+    ])
+  })
 
   test.each(['127.0.0.1', '127.1.2.3', 'localhost', '::1'])('it runs on HOST=%s', (host) => {
     expect(mistakesOf({ HOST: host })).toEqual([])
