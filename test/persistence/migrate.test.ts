@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { createHash, randomUUID } from 'node:crypto'
-import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -10,6 +10,7 @@ import { baseline, migrate, pendingMigrations } from '../../src/persistence/migr
 import { MIGRATIONS } from '../../src/persistence/migrations/migration-files.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { diffFromSchema } from '../support/schema-diff.ts'
+import { startUkrainianPostgres } from '../support/ukrainian-postgres.ts'
 
 const all = [
   '0000_init',
@@ -225,6 +226,63 @@ describe('a migration that fails', () => {
     expect(await migrate(database.url, { directory })).toEqual(['0099_next'])
     expect(await pendingMigrations(database.query, { directory })).toEqual([])
   })
+
+  const refused: [code: string, script: string, said: string][] = [
+    ['42P01', 'INSERT INTO nowhere VALUES (1)', 'relation "nowhere" does not exist'],
+    ['42703', 'ALTER TABLE clients DROP COLUMN nothing', 'column "nothing" of relation "clients" does not exist'],
+    [
+      '23505',
+      'CREATE TABLE one (id int UNIQUE); INSERT INTO one VALUES (1), (1)',
+      'duplicate key value violates unique constraint "one_id_key"',
+    ],
+    [
+      '23503',
+      'CREATE TABLE part (id uuid REFERENCES users); INSERT INTO part VALUES (gen_random_uuid())',
+      'insert or update on table "part" violates foreign key constraint "part_id_fkey"',
+    ],
+    [
+      '23502',
+      'CREATE TABLE one (id int NOT NULL); INSERT INTO one VALUES (NULL)',
+      'null value in column "id" of relation "one" violates not-null constraint',
+    ],
+    ['42601', 'CREATE TABEL one ()', 'syntax error at or near "TABEL"'],
+    ['22P02', `SELECT 'x'::uuid`, 'invalid input syntax for type uuid: "x"'],
+    ['22023', 'SET ROLE nobody_knows', 'role "nobody_knows" does not exist'],
+  ]
+  test.each(refused)('with %s lets the mended script run', async (_code, script, said) => {
+    await write(`CREATE TABLE half_done (); ${script};`)
+    await expect(migrate(database.url, { directory })).rejects.toThrow(
+      `Migration 0099_next failed, and nothing of it was applied: ERROR: ${said}`,
+    )
+
+    await write('CREATE TABLE done ();')
+    expect(await migrate(database.url, { directory })).toEqual(['0099_next'])
+    expect(await database.query(`SELECT to_regclass('half_done') AS half, to_regclass('done')::text AS done`)).toEqual([
+      { half: null, done: 'done' },
+    ])
+  })
+
+  test.each(['CREATE TABEL one ()', 'INSERT INTO nowhere VALUES (1)'])(
+    'lets the mended script run where PostgreSQL speaks Ukrainian: %s',
+    async (script) => {
+      const ukrainian = await startUkrainianPostgres(database.url)
+      try {
+        await write(script)
+        await expect(migrate(ukrainian.url, { directory })).rejects.toThrow(
+          'Migration 0099_next failed, and nothing of it was applied: ERROR: так не можна',
+        )
+        await write('CREATE TABLE done ();')
+        expect(await migrate(ukrainian.url, { directory })).toEqual(['0099_next'])
+
+        await write('SELECT pg_terminate_backend(pg_backend_pid())')
+        await rename(join(directory, '0099_next'), join(directory, '0100_next'))
+        await write('CREATE TABLE done ();')
+        await expect(migrate(ukrainian.url, { directory })).rejects.toThrow('0100_next was begun and not finished')
+      } finally {
+        await ukrainian.close()
+      }
+    },
+  )
 
   test('is not tried again when nobody knows how far it came', async () => {
     await write('SELECT pg_terminate_backend(pg_backend_pid())')

@@ -1,6 +1,6 @@
 import { MIGRATIONS, migrationNames, readMigrations } from './migration-files.ts'
 import { type Query, whileAlone } from './migration-lock.ts'
-import type { MigrationList, SchemaEngine } from './schema-engine.ts'
+import type { MigrationList, SchemaEngine, WholeScriptAdapters } from './schema-engine.ts'
 
 /** Mithril's own tables: on an existing Mithril database this one is recorded (`baseline`), never run. */
 const MITHRILS_OWN = '0000_init'
@@ -28,11 +28,11 @@ export function migrate(databaseUrl: string, { directory = MIGRATIONS }: Migrati
         `This database has Mithril's tables already, but no record of ${MITHRILS_OWN}. Run \`npm run db:baseline\` first.`,
       )
     const migrationsList = await readMigrations(directory)
-    return withEngine(databaseUrl, async (engine) => {
+    return withEngine(databaseUrl, async (engine, adapters) => {
       try {
         return (await engine.applyMigrations({ migrationsList, filters: FILTERS })).appliedMigrationNames
       } catch (error) {
-        throw await explain(error, migrationsList, engine)
+        throw await explain(error, migrationsList, engine, adapters.refusal)
       }
     })
   })
@@ -100,12 +100,19 @@ async function renameRecords(query: Query): Promise<void> {
   )
 }
 
-async function withEngine<T>(databaseUrl: string, work: (engine: SchemaEngine) => Promise<T>): Promise<T> {
+type Work<T> = (engine: SchemaEngine, adapters: WholeScriptAdapters) => Promise<T>
+
+async function withEngine<T>(databaseUrl: string, work: Work<T>): Promise<T> {
   const { withSchemaEngine } = await import('./schema-engine.ts')
   return withSchemaEngine(databaseUrl, work)
 }
 
-async function explain(error: unknown, migrationsList: MigrationList, engine: SchemaEngine): Promise<Error> {
+async function explain(
+  error: unknown,
+  migrationsList: MigrationList,
+  engine: SchemaEngine,
+  refusal: string | null,
+): Promise<Error> {
   // Without the engine's own stack, which stands below the message.
   const message =
     (error instanceof Error ? error.message : String(error))
@@ -114,8 +121,7 @@ async function explain(error: unknown, migrationsList: MigrationList, engine: Sc
       .trim() ?? ''
   const name = await findFailed(migrationsList, engine)
   if (name === undefined) return new Error(`The database was not migrated: ${message}`)
-  const refusal = /\bERROR: .*|Transaction write conflict/s.exec(message)?.[0]
-  if (refusal === undefined)
+  if (refusal === null)
     return new Error(
       `Migration ${name} was begun and not finished, now or earlier: ${message}\nSee whether its changes are in the database, and record it: ` +
         'UPDATE _prisma_migrations SET finished_at = now() if they are, SET rolled_back_at = now() if they are not, ' +

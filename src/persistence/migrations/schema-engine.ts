@@ -5,7 +5,7 @@ import { PrismaPg } from '@prisma/adapter-pg'
 import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-utils'
 import type { MigrationList, SchemaEngine } from '@prisma/schema-engine-wasm/schema_engine_bg'
 import * as bindings from '@prisma/schema-engine-wasm/schema_engine_bg'
-import { lostForLocks } from '../pool/failure.ts'
+import { lostForLocks, refusalOf } from '../pool/failure.ts'
 
 export type { MigrationList, SchemaEngine }
 
@@ -31,7 +31,7 @@ declare const WebAssembly: {
  */
 export async function withSchemaEngine<T>(
   databaseUrl: string,
-  work: (engine: SchemaEngine) => Promise<T>,
+  work: (engine: SchemaEngine, adapters: WholeScriptAdapters) => Promise<T>,
   adapters = new WholeScriptAdapters(databaseUrl),
 ): Promise<T> {
   loading ??= load()
@@ -43,7 +43,7 @@ export async function withSchemaEngine<T>(
       bindMigrationAwareSqlAdapterFactory(adapters),
     )
     try {
-      return await work(engine)
+      return await work(engine, adapters)
     } finally {
       engine.free()
     }
@@ -58,6 +58,7 @@ export async function withSchemaEngine<T>(
  */
 export class WholeScriptAdapters extends PrismaPg {
   readonly #open: { dispose(): Promise<void> }[] = []
+  #refusal: string | null = null
 
   constructor(databaseUrl: string) {
     super({ connectionString: databaseUrl, connectionTimeoutMillis: CONNECT_MS })
@@ -67,12 +68,25 @@ export class WholeScriptAdapters extends PrismaPg {
     const adapter = await super.connect()
     // Without parameters `pg` uses the simple protocol: one message, one implicit transaction, all of the script or
     // nothing. So there is no CREATE INDEX CONCURRENTLY in a migration; ops/README.md says how to build one beforehand.
-    adapter.executeScript = (sql) =>
-      betweenTheOthers(() =>
-        adapter.executeRaw({ sql: `SET LOCAL lock_timeout = '${LOCK_WAIT}'; ${sql}`, args: [], argTypes: [] }),
-      )
+    adapter.executeScript = async (sql) => {
+      const script = { sql: `SET LOCAL lock_timeout = '${LOCK_WAIT}'; ${sql}`, args: [], argTypes: [] }
+      try {
+        await betweenTheOthers(() => adapter.executeRaw(script))
+      } catch (error) {
+        this.#refusal = refusalOf(error)
+        throw error
+      }
+    }
     this.#open.push(adapter)
     return adapter
+  }
+
+  /**
+   * What PostgreSQL said when it refused the last script, which then had no effect; null if it refused none. The
+   * engine's own message rewords some errors, and PostgreSQL words them in the language of the server.
+   */
+  get refusal(): string | null {
+    return this.#refusal
   }
 
   /** The engine leaves its connections open when it is freed. */

@@ -98,6 +98,17 @@ export function lostForLocks(error: unknown): boolean {
   )
 }
 
+/** Connection exceptions, and the ends of sessions: nobody knows whether a COMMIT came before. */
+const sessionEnds = /^(08|57P0)/
+
+/** What PostgreSQL said when it refused a statement, whose transaction then had no effect; null: it did not refuse. */
+export function refusalOf(error: unknown): string | null {
+  for (const { originalCode, originalMessage } of layers(error))
+    if (typeof originalCode === 'string' && originalCode.length === 5 && !sessionEnds.test(originalCode))
+      return `ERROR: ${originalMessage}`
+  return null
+}
+
 /**
  * The refusal that the caller gets for a failure, with the failure as its cause for the log. A fault is passed on as it
  * is.
