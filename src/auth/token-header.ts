@@ -8,10 +8,10 @@ import { TokenRefused } from './token-refused.ts'
 const threeParts = /^[\w-]+\.[\w-]+\.([\w-]+)$/
 
 /**
- * RFC 9068 §2.1 and RFC 7519 §5.1; compared without case (RFC 7515 §4.1.9). Any other type is a token made for another
- * purpose (RFC 8725 §3.11).
+ * RFC 9068 §2.1 and §4, RFC 7519 §5.1: each type with and without `application/`, in any case (RFC 7515 §4.1.9). A
+ * token of another type was made for another purpose (RFC 8725 §3.11).
  */
-const acceptedTypes = new Set(['jwt', 'at+jwt'])
+const acceptedType = /^(?:application\/)?(?:at\+)?jwt$/i
 
 /**
  * Checks what is outside of the claims, before a key is looked for. Of the header's key hints only `kid` is ever
@@ -28,8 +28,7 @@ export function checkHeader(token: string): void {
   // valid together with `crit` only (RFC 7797 §6).
   if (Object.hasOwn(header, 'crit') || Object.hasOwn(header, 'b64')) throw new TokenRefused('critical', 'crit')
   const { typ, kid } = header
-  if (typ !== undefined && !(typeof typ === 'string' && acceptedTypes.has(typ.toLowerCase())))
-    throw new TokenRefused('type', 'typ')
+  if (typ !== undefined && !(typeof typ === 'string' && acceptedType.test(typ))) throw new TokenRefused('type', 'typ')
   if (kid !== undefined && typeof kid !== 'string') throw new TokenRefused('malformed', 'kid')
 }
 
