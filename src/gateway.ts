@@ -57,7 +57,7 @@ async function openKeys({ token, dataDir }: Config, log: DeferredLog) {
   const { openDevelopmentIssuer } = await import('./development/issuer.ts')
   const developmentIssuer = await openDevelopmentIssuer(dataDir)
   const { issuer, audience, jwks } = developmentIssuer
-  return { keys: createStaticKeySet(jwks), developmentIssuer, issuer, audience, algorithms: ['ES256'] }
+  return { keys: await createStaticKeySet(jwks), developmentIssuer, issuer, audience, algorithms: ['ES256'] }
 }
 
 /** The configured database as it is, or the embedded one. Production never loads the latter. */

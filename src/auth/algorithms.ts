@@ -1,10 +1,28 @@
 /**
- * The signature algorithms (JWS `alg`) that may be configured: asymmetric ones only. `none` and the HMAC family are not
- * among them, since with public keys an HMAC could be made by anybody who has read the key set (RFC 8725 §2.1).
+ * The signature algorithms (JWS `alg`) that jose and Node verify, and so the ones that may be configured: asymmetric
+ * ones only. `none` and the HMAC family are missing: everybody who has read the key set could make an HMAC with a
+ * public key (RFC 8725 §2.1).
  */
-const asymmetric = /^(?:(?:RS|PS|ES)(?:256|384|512)|EdDSA|Ed25519|ML-DSA-(?:44|65|87))$/
+export const signatureAlgorithms = [
+  'RS256',
+  'RS384',
+  'RS512',
+  'PS256',
+  'PS384',
+  'PS512',
+  'ES256',
+  'ES384',
+  'ES512',
+  'EdDSA',
+  'Ed25519',
+  'ML-DSA-44',
+  'ML-DSA-65',
+  'ML-DSA-87',
+] as const
 
-/** Whether a text names an asymmetric signature algorithm that jose can verify. */
-export function isSignatureAlgorithm(name: string): boolean {
-  return asymmetric.test(name)
+export type SignatureAlgorithm = (typeof signatureAlgorithms)[number]
+
+/** Whether a text names one of them. */
+export function isSignatureAlgorithm(name: string): name is SignatureAlgorithm {
+  return signatureAlgorithms.some((known) => known === name)
 }

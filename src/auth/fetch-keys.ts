@@ -1,5 +1,4 @@
-import type { JWK } from 'jose'
-import { usableKeys } from './usable-keys.ts'
+import { type ImportedKeys, importKeys } from './import-keys.ts'
 
 export interface FetchKeysOptions {
   readonly url: URL
@@ -10,22 +9,14 @@ export interface FetchKeysOptions {
   readonly bytesAtMost: number
 }
 
-/** The keys of one answer of the issuer's key server. */
-export interface FetchedKeys {
-  readonly keys: readonly JWK[]
-  /** How many members of the document were dropped as unusable. */
-  readonly dropped: number
-}
-
 /**
- * Fetches a JWK set (RFC 7517 §5) once: status 200, no redirect (the configured address is what the operator trusts, a
- * redirect is somebody else's), bounded in time and size.
+ * Fetches a JWK set (RFC 7517 §5) once: status 200, bounded in time and size. It follows no redirect, because the
+ * operator trusts the configured address and no other.
  *
- * @throws Error with a sentence for the log; an answer without a single usable key is an error too, since taking it
- *   would turn a slip of
- *   the issuer into 401 for everybody
+ * @throws Error with a sentence for the log; also for an answer without a usable key, because a mistake of the issuer
+ *   would else mean 401 for every caller
  */
-export async function fetchKeys({ url, fetch, signal, bytesAtMost }: FetchKeysOptions): Promise<FetchedKeys> {
+export async function fetchKeys({ url, fetch, signal, bytesAtMost }: FetchKeysOptions): Promise<ImportedKeys> {
   const headers = { accept: 'application/jwk-set+json, application/json' }
   const response = await fetch(url, { redirect: 'error', signal, headers })
   if (response.status !== 200) {
@@ -33,16 +24,16 @@ export async function fetchKeys({ url, fetch, signal, bytesAtMost }: FetchKeysOp
     throw new Error(`the key server answered ${response.status}`)
   }
   const members = parseMembers(await readAtMost(response, bytesAtMost))
-  const keys = usableKeys(members)
-  if (keys.length === 0)
+  const imported = await importKeys(members)
+  if (imported.keys.length === 0)
     throw new Error(`the key server answered ${members.length} keys, none of them usable for signatures`)
-  return { keys, dropped: members.length - keys.length }
+  return imported
 }
 
 async function readAtMost(response: Response, bytesAtMost: number): Promise<string> {
   const chunks: Uint8Array[] = []
   let bytes = 0
-  // Leaving the loop by a throw cancels the stream and frees the connection.
+  // A throw inside the loop cancels the stream and frees the connection.
   for await (const chunk of response.body ?? []) {
     bytes += chunk.byteLength
     if (bytes > bytesAtMost) throw new Error(`the key server's answer is longer than ${bytesAtMost} bytes`)
@@ -56,7 +47,7 @@ function parseMembers(text: string): readonly unknown[] {
   try {
     document = JSON.parse(text)
   } catch {
-    // Without its cause: a message of JSON.parse quotes the text, and an answer of a stranger has no place in the log.
+    // Without its cause: a message of JSON.parse quotes the text, and the log must not hold what a stranger answered.
     throw new Error("the key server's answer is not JSON")
   }
   if (typeof document === 'object' && document !== null && 'keys' in document && Array.isArray(document.keys))

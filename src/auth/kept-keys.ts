@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { createLocalJWKSet, type LocalJWKSet } from 'jose'
-import { type FetchedKeys, fetchKeys, parseKeysUrl } from './fetch-keys.ts'
+import { fetchKeys, parseKeysUrl } from './fetch-keys.ts'
+import type { ImportedKeys } from './import-keys.ts'
 import type { KeySetLimits } from './key-set-limits.ts'
 
 /** How the keys of an issuer stand. */
@@ -31,38 +32,45 @@ export interface KeptKeysOptions {
   readonly limits: KeySetLimits
 }
 
-/** The keys of an issuer, as they were last fetched, and what fetches them anew. Nothing here rejects. */
+/** The keys of one fetch. */
+export interface FetchedKeys {
+  readonly set: LocalJWKSet
+  /** Which fetch brought them, counted from 1 since the start. */
+  readonly fetch: number
+}
+
+/** The keys of an issuer, as they were last fetched, and the fetches that renew them. Nothing here rejects. */
 export interface KeptKeys {
   /** Begins to fetch in the background, and does not wait. */
   start(): void
   /** The keys, fresh or stale; null: none that may serve. */
-  usable(): LocalJWKSet | null
-  /** Fetches because a request needs it, or joins the fetch in flight, unless it is too soon after the last one. */
-  fetchOnDemand(): Promise<void>
-  /**
-   * The same where there are no keys. A fetch that was joined may have begun while the issuer was still away: after it,
-   * one of its own is due.
-   */
+  usable(): FetchedKeys | null
+  /** How many fetches have begun since the start. */
+  fetchesBegun(): number
+  /** Where there are no keys: waits for the fetch in flight, and for one more where that one brings none. */
   fetchFirstKeys(): Promise<void>
-  /** The next fetch to begin after the cool-down of the last one of this kind; one for all who wait. */
-  fetchForUnknownKid(): Promise<void>
+  /**
+   * Waits for a fetch that is not among the first `begunBefore`: the one in flight, or the next one after the
+   * cool-down, one for all who wait. While fetches fail, it waits for none that would come too soon after the last one.
+   */
+  fetchAnew(begunBefore: number): Promise<void>
   /** Why the last fetch failed; undefined where it did not. */
   lastFailure(): unknown
   state(): KeySetState
-  /** Ends timers and the fetch in flight. Keys already there go on serving, for the requests that are being drained. */
+  /** Ends timers and the fetch in flight. Fetched keys go on serving, for the requests that are being drained. */
   close(): void
 }
 
-/** Runs with the monotonic clock: a corrected wall clock makes no key older or younger. */
+/** The monotonic clock: a correction of the wall clock makes no key older or younger. */
 const monotonicNow = () => Math.round(performance.timeOrigin + performance.now())
 
 /**
  * A fetch at time t makes the keys *fresh* until t + `refreshSeconds`, when the background fetches them again. If that
  * fails, they are *stale* and go on serving until t + `refreshSeconds` + `staleSeconds` (20 minutes by default).
  *
- * Fetches happen one at a time: in the background (refresh, and retries whose pauses double), and for a request only
- * where it finds no keys (at most one in `retrySeconds`) or an unknown kid (at most one in `cooldownSeconds`; while
- * fetches fail, one in `retrySeconds`).
+ * Fetches happen one at a time. The background refreshes, and retries with pauses that double. A request makes a fetch
+ * only if it finds no keys (at most one in `retrySeconds`), or if its token fits no kept key (at most one in
+ * `cooldownSeconds`; while fetches fail, one in `retrySeconds`).
  */
 export function keepKeys({
   fetch = globalThis.fetch,
@@ -73,19 +81,21 @@ export function keepKeys({
 }: KeptKeysOptions): KeptKeys {
   const url = parseKeysUrl(options.url)
   const closing = new AbortController()
-  let keys: LocalJWKSet | null = null
+  let keys: FetchedKeys | null = null
+  let fetchesBegun = 0
   let fetchedAt: number | null = null
   let startedAt = Number.NEGATIVE_INFINITY
   let failures = 0
   let failedFetches = 0
   let lastFailure: unknown
   let inFlight: Promise<void> | null = null
-  let nextForUnknownKid: Promise<void> | null = null
-  let askedForUnknownKidAt = Number.NEGATIVE_INFINITY
+  let nextAnew: Promise<void> | null = null
+  let fetchedAnewAt = Number.NEGATIVE_INFINITY
+  let dropped = '[]'
   let timer: NodeJS.Timeout | undefined
   let started = false
 
-  function usable(): LocalJWKSet | null {
+  function usable(): FetchedKeys | null {
     const servesFor = (limits.refreshSeconds + limits.staleSeconds) * 1_000
     return fetchedAt !== null && now() < fetchedAt + servesFor ? keys : null
   }
@@ -101,6 +111,7 @@ export function keepKeys({
 
   async function attempt(): Promise<void> {
     startedAt = now()
+    fetchesBegun += 1
     try {
       const signal = AbortSignal.any([closing.signal, AbortSignal.timeout(limits.timeoutSeconds * 1_000)])
       accept(await fetchKeys({ url, fetch, signal, bytesAtMost: limits.bytesAtMost }))
@@ -113,12 +124,15 @@ export function keepKeys({
     }
   }
 
-  function accept(fetched: FetchedKeys): void {
-    keys = createLocalJWKSet({ keys: [...fetched.keys] })
+  function accept(fetched: ImportedKeys): void {
+    keys = { set: createLocalJWKSet({ keys: [...fetched.keys] }), fetch: fetchesBegun }
     if (fetchedAt === null || failures > 0)
       log?.info({ keys: fetched.keys.length, failures }, "the issuer's keys are fetched")
-    if (fetched.dropped > 0)
+    // Once for each set: in a flood of bad tokens there is a fetch every second.
+    const droppedNow = JSON.stringify(fetched.dropped)
+    if (fetched.dropped.length > 0 && droppedNow !== dropped)
       log?.warn({ dropped: fetched.dropped }, "the issuer's key set holds keys that cannot be used")
+    dropped = droppedNow
     fetchedAt = now()
     failures = 0
     lastFailure = undefined
@@ -143,10 +157,10 @@ export function keepKeys({
   }
 
   async function coolDown(): Promise<void> {
-    const pause = askedForUnknownKidAt + limits.cooldownSeconds * 1_000 - now()
-    // A rejection is the end of the key set, which waits for nobody.
+    const pause = fetchedAnewAt + limits.cooldownSeconds * 1_000 - now()
+    // The delay rejects when the key set closes, and then nobody has to wait.
     if (pause > 0) await delay(pause, undefined, { signal: closing.signal, ref: false }).catch(() => {})
-    // It began before those who wait came, and may know less than the issuer does by now.
+    // This fetch began before those who wait came, and the issuer may have other keys by now.
     await inFlight
   }
 
@@ -156,19 +170,21 @@ export function keepKeys({
       void refresh()
     },
     usable,
-    fetchOnDemand,
+    fetchesBegun: () => fetchesBegun,
     async fetchFirstKeys() {
-      const joined = inFlight !== null
-      await fetchOnDemand()
-      if (joined && usable() === null) await fetchOnDemand()
+      if (inFlight !== null) await inFlight
+      if (usable() === null) await fetchOnDemand()
     },
-    fetchForUnknownKid() {
-      nextForUnknownKid ??= coolDown().then(() => {
-        nextForUnknownKid = null
-        askedForUnknownKidAt = now()
+    async fetchAnew(begunBefore) {
+      if (inFlight !== null && fetchesBegun > begunBefore) return await inFlight
+      if (failures > 0) await inFlight
+      if (failures > 0) return await fetchOnDemand()
+      nextAnew ??= coolDown().then(() => {
+        nextAnew = null
+        fetchedAnewAt = now()
         return refresh()
       })
-      return nextForUnknownKid
+      await nextAnew
     },
     lastFailure: () => lastFailure,
     state: () => ({

@@ -1,27 +1,25 @@
-/** In seconds, but the last two. */
+/** Limits of a key set; in seconds, except for the last two. */
 export interface KeySetLimits {
   /** Age at which the keys are fetched again in the background. */
   readonly refreshSeconds: number
   /** How much longer than `refreshSeconds` keys go on serving while they cannot be fetched. */
   readonly staleSeconds: number
-  /** Least time between two fetches for unknown kids, and so the longest that one waits for its fetch to begin. */
+  /** Least time between two fetches for tokens that fit no kept key, and so the longest wait for such a fetch. */
   readonly cooldownSeconds: number
   /**
-   * First pause after a failed fetch, doubled by each further one; also the least time between two fetches for requests
-   * while there are no keys or fetches fail.
+   * First pause after a failed fetch; each further failure doubles it. Also the least time between two fetches for
+   * requests while there are no keys or fetches fail.
    */
   readonly retrySeconds: number
   /** Longest pause of the background while older keys still serve. */
   readonly retryAtMostSeconds: number
-  /**
-   * Longest pause of the background while there are no keys: 5 s after its issuer is back, the gateway serves again.
-   */
+  /** Longest pause of the background without keys: the gateway serves again 5 s after its issuer is back. */
   readonly retryWithoutKeysAtMostSeconds: number
   /** Bounds one fetch, and the time that a request waits for one. */
   readonly timeoutSeconds: number
   readonly bytesAtMost: number
-  /** How many tokens with an unknown kid may wait for a fetch at a time; one more is refused at once. */
-  readonly unknownKidsWaitingAtMost: number
+  /** How many tokens that fit no kept key may wait for newer keys at a time; one more is refused at once. */
+  readonly waitingAtMost: number
 }
 
 export const defaultLimits: KeySetLimits = {
@@ -33,5 +31,5 @@ export const defaultLimits: KeySetLimits = {
   retryWithoutKeysAtMostSeconds: 4,
   timeoutSeconds: 5,
   bytesAtMost: 256 * 1_024,
-  unknownKidsWaitingAtMost: 1_000,
+  waitingAtMost: 1_000,
 }

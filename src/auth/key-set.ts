@@ -1,67 +1,80 @@
-import { errors, type JWTVerifyGetKey } from 'jose'
-import { findKey, KeysUnavailable } from './find-key.ts'
+import { errors, type LocalJWKSet } from 'jose'
 import { type KeptKeys, type KeptKeysOptions, keepKeys } from './kept-keys.ts'
 import { defaultLimits, type KeySetLimits } from './key-set-limits.ts'
 
-export { KeysUnavailable }
+/** The issuer's keys cannot be had, so nothing can be said about a token: 503, never 401. */
+export class KeysUnavailable extends Error {
+  override readonly name = 'KeysUnavailable'
+}
 
 export interface KeySet extends Pick<KeptKeys, 'start' | 'state' | 'close'> {
   /**
-   * Finds the key for a token (jose's key resolver).
-   * @throws KeysUnavailable; jose's `JWKSNoMatchingKey` and `JWKSMultipleMatchingKeys`
+   * Verifies a token with the keys. Where jose finds no key for it, or its signature does not fit a key, `verify` runs
+   * once more, with keys whose fetch began after the token came.
+   * @throws KeysUnavailable; else what `verify` throws
    */
-  readonly getKey: JWTVerifyGetKey
+  withKeys<Verified>(verify: (keys: LocalJWKSet) => Promise<Verified>): Promise<Verified>
 }
 
 export interface KeySetOptions extends Omit<KeptKeysOptions, 'limits'> {
   readonly limits?: Partial<KeySetLimits>
 }
 
+/** Whether newer keys may lead to another verdict: the issuer may have added a key, or replaced one under its kid. */
+const mayBeOutdated = (error: unknown) =>
+  error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWSSignatureVerificationFailed
+
 /**
- * The keys of an issuer, fetched over HTTP and kept: jose's local set over a document that is fetched here. jose's own
- * remote set has no pause after a failed fetch and stops serving the keys it has when their age is up.
+ * The keys of an issuer, fetched over HTTP and kept. `docs/decisions/0030-own-key-set.md` says why jose's remote set is
+ * not used.
  *
- * Where there are no keys that may serve, `getKey` throws `KeysUnavailable`, after waiting for a fetch at most
- * `timeoutSeconds`.
+ * Where no keys may serve, `withKeys` waits for a fetch for at most `timeoutSeconds`, and then throws
+ * `KeysUnavailable`.
  *
- * An unknown kid is the token's fault only if a fetch that began after the token came does not know it either. So it
- * waits for the next such fetch, together with all others: a new key of the issuer's is never refused, not even in the
- * midst of a flood of made-up kids, which pays for that with a wait of `cooldownSeconds`. While fetches fail, the
- * answer is `KeysUnavailable`.
+ * A token is refused for its key or its signature only if newer keys do not fit it either. All such tokens wait
+ * together for the next fetch, so the gateway never refuses a new key of the issuer, not even in a flood of made-up
+ * kids or signatures. In such a flood each of them waits for `cooldownSeconds`. While fetches fail, they get
+ * `KeysUnavailable`.
  */
 export function createKeySet(options: KeySetOptions): KeySet {
   const limits = { ...defaultLimits, ...options.limits }
   const kept = keepKeys({ ...options, limits })
-  let unknownKidsWaiting = 0
+  let waiting = 0
 
-  function unavailable(): KeysUnavailable {
-    return new KeysUnavailable("the issuer's keys are not to be had", { cause: kept.lastFailure() })
+  const unavailable = () => new KeysUnavailable("the issuer's keys are not to be had", { cause: kept.lastFailure() })
+
+  /** @throws the given error where too many tokens wait already: only a flood of bad tokens has so many */
+  async function waitForNewerKeys(begunBefore: number, error: unknown): Promise<void> {
+    if (waiting >= limits.waitingAtMost) throw error
+    waiting += 1
+    await within(limits.timeoutSeconds, kept.fetchAnew(begunBefore))
+    waiting -= 1
   }
 
-  async function getKey(...[header, token]: Parameters<JWTVerifyGetKey>): Promise<CryptoKey> {
-    if (kept.usable() === null) await within(limits.timeoutSeconds, kept.fetchFirstKeys())
-    const current = kept.usable()
-    if (current === null) throw unavailable()
-    try {
-      return await findKey(current, header, token)
-    } catch (error) {
-      if (!(error instanceof errors.JWKSNoMatchingKey)) throw error
-      await waitForUnknownKid(error)
-      const newer = kept.usable()
-      if (newer !== null && newer !== current) return await findKey(newer, header, token)
-      throw unavailable()
-    }
+  return {
+    start: kept.start,
+    async withKeys(verify) {
+      const begunBefore = kept.fetchesBegun()
+      const newerKeys = () => {
+        const keys = kept.usable()
+        return keys !== null && keys.fetch > begunBefore ? keys : null
+      }
+      if (kept.usable() === null) await within(limits.timeoutSeconds, kept.fetchFirstKeys())
+      const first = kept.usable()
+      if (first === null) throw unavailable()
+      try {
+        return await verify(first.set)
+      } catch (error) {
+        if (!mayBeOutdated(error) || first.fetch > begunBefore) throw error
+        if (newerKeys() === null) await waitForNewerKeys(begunBefore, error)
+        const newer = newerKeys()
+        if (newer === null) throw unavailable()
+        return await verify(newer.set)
+      }
+    },
+    state: kept.state,
+    close: kept.close,
   }
-
-  /** @throws what is given, where too many wait already: nobody but a flood of made-up kids has so many. */
-  async function waitForUnknownKid(tooMany: unknown): Promise<void> {
-    if (unknownKidsWaiting >= limits.unknownKidsWaitingAtMost) throw tooMany
-    unknownKidsWaiting += 1
-    await within(limits.timeoutSeconds, kept.state().failures > 0 ? kept.fetchOnDemand() : kept.fetchForUnknownKid())
-    unknownKidsWaiting -= 1
-  }
-
-  return { start: kept.start, getKey, state: kept.state, close: kept.close }
 }
 
 /** Waits for a promise that never rejects, but not longer than this. */

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { errors, type JWTPayload, type JWTVerifyOptions, jwtVerify } from 'jose'
+import { errors, type JWTPayload, type JWTVerifyOptions, jwtVerify, type LocalJWKSet } from 'jose'
 import { LRUCache } from 'lru-cache'
 import type { Caller } from '../domain/caller.ts'
 import { isSignatureAlgorithm } from './algorithms.ts'
@@ -19,7 +19,7 @@ export interface TokenVerifierOptions {
   readonly audience: string
   /** Accepted signature algorithms; what the token says is only ever compared with them (RFC 8725 §3.1). */
   readonly algorithms: readonly string[]
-  readonly keys: Pick<KeySet, 'getKey'>
+  readonly keys: Pick<KeySet, 'withKeys'>
   /**
    * How long a verified token is remembered at most; 0 = not at all. A revoked key goes on being honoured for so long.
    */
@@ -83,20 +83,18 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
   async function check(token: string): Promise<AccessToken> {
     checkHeader(token)
     const currentDate = new Date(now())
-    const verified = parseClaims(
-      await verifySigned(token, { issuer, audience, algorithms, requiredClaims, clockTolerance, currentDate }),
-    )
+    const expected = { issuer, audience, algorithms, requiredClaims, clockTolerance, currentDate }
+    const verified = parseClaims(await verifySigned(token, expected))
     if (verified.issuedAt > currentDate.getTime() / 1_000 + clockTolerance)
       throw new TokenRefused('not_yet_valid', 'iat')
     return verified
   }
 
-  async function verifySigned(token: string, jwtOptions: JWTVerifyOptions): Promise<JWTPayload> {
+  async function verifySigned(token: string, expected: JWTVerifyOptions): Promise<JWTPayload> {
     try {
-      return (await jwtVerify(token, keys.getKey, jwtOptions)).payload
+      return await keys.withKeys((set) => verifyWith(set, token, expected))
     } catch (error) {
-      if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw refusalOf(error) ?? error
-      return await verifyWithAny(error, token, jwtOptions)
+      throw refusalOf(error) ?? error
     }
   }
 
@@ -116,18 +114,22 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
   }
 }
 
-/** Several keys fit the header (one kid twice, or no kid at all): the token is good if one of them made it. */
-async function verifyWithAny(
-  candidates: errors.JWKSMultipleMatchingKeys,
-  token: string,
-  options: JWTVerifyOptions,
-): Promise<JWTPayload> {
-  for await (const key of candidates) {
-    try {
-      return (await jwtVerify(token, key, options)).payload
-    } catch (error) {
-      if (!(error instanceof errors.JWSSignatureVerificationFailed)) throw refusalOf(error) ?? error
+/**
+ * Where several keys fit the header (one kid twice, or no kid at all), the token is good if one of them made it.
+ * @throws jose's errors
+ */
+async function verifyWith(keys: LocalJWKSet, token: string, expected: JWTVerifyOptions): Promise<JWTPayload> {
+  try {
+    return (await jwtVerify(token, keys, expected)).payload
+  } catch (error) {
+    if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw error
+    for await (const key of error) {
+      try {
+        return (await jwtVerify(token, key, expected)).payload
+      } catch (error) {
+        if (!(error instanceof errors.JWSSignatureVerificationFailed)) throw error
+      }
     }
+    throw new errors.JWSSignatureVerificationFailed()
   }
-  throw new TokenRefused('signature')
 }

@@ -1,19 +1,6 @@
 import { z } from 'zod'
+import { signatureAlgorithms } from '../auth/algorithms.ts'
 import { isConnectionString, isLoopback, isNetwork, isOrigin, truth, url, wholeNumber, words } from './values.ts'
-
-const tokenAlgorithms = [
-  'RS256',
-  'RS384',
-  'RS512',
-  'PS256',
-  'PS384',
-  'PS512',
-  'ES256',
-  'ES384',
-  'ES512',
-  'EdDSA',
-  'Ed25519',
-] as const
 
 // The last `describe` of each variable is its sentence in docs/configuration.md, which `npm run codegen` writes.
 
@@ -118,11 +105,11 @@ const tokenVariables = {
   TOKEN_ALGORITHMS: words(',')
     .pipe(
       z
-        .array(z.enum(tokenAlgorithms, `must be a comma-separated list of ${tokenAlgorithms.join(', ')}`))
+        .array(z.enum(signatureAlgorithms, `must be a comma-separated list of ${signatureAlgorithms.join(', ')}`))
         .min(1, 'must name at least one algorithm'),
     )
-    .describe(`list of ${tokenAlgorithms.map((algorithm) => `\`${algorithm}\``).join(', ')}`)
-    .default(['RS256', 'RS512', 'PS256', 'ES256', 'EdDSA'])
+    .describe(`list of ${signatureAlgorithms.map((algorithm) => `\`${algorithm}\``).join(', ')}`)
+    .default(['RS256', 'RS512', 'PS256', 'ES256', 'EdDSA', 'Ed25519'])
     .describe('Signature algorithms that a token may have.'),
   TOKEN_CACHE_SECONDS: wholeNumber(0, 60)
     .default(60)

@@ -7,18 +7,14 @@ import { GatewayError } from '../../src/domain/errors.ts'
 import { startTestIssuer, type TestIssuer, testClientId } from '../support/tokens.ts'
 
 let issuer: TestIssuer
+let issuersKeys: KeySet
 beforeAll(async () => {
   issuer = await startTestIssuer()
+  issuersKeys = await createStaticKeySet(issuer.jwks())
 })
 afterAll(() => issuer.close())
 
-function setUp({
-  keys = createStaticKeySet(issuer.jwks()),
-  cacheSeconds = 60,
-}: {
-  keys?: KeySet
-  cacheSeconds?: number
-} = {}) {
+function setUp({ keys = issuersKeys, cacheSeconds = 60 }: { keys?: KeySet; cacheSeconds?: number } = {}) {
   const reasons: Unauthenticated[] = []
   const verifier = createTokenVerifier({ ...issuer, algorithms: ['ES256'], keys, cacheSeconds })
   const authenticate = createAuthenticate({

@@ -21,12 +21,12 @@ afterEach(() => rm(dataDir, { recursive: true }))
 
 type Issuer = Awaited<ReturnType<typeof openDevelopmentIssuer>>
 
-function verifierOf({ issuer, audience, jwks }: Issuer, now = Date.now) {
+async function verifierOf({ issuer, audience, jwks }: Issuer, now = Date.now) {
   return createTokenVerifier({
     issuer,
     audience,
     algorithms: ['ES256'],
-    keys: createStaticKeySet(jwks),
+    keys: await createStaticKeySet(jwks),
     cacheSeconds: 0,
     now,
   })
@@ -35,13 +35,13 @@ function verifierOf({ issuer, audience, jwks }: Issuer, now = Date.now) {
 describe('the development issuer', () => {
   it('signs tokens that the verifier accepts', async () => {
     const issuer = await openDevelopmentIssuer(dataDir)
-    expect(await verifierOf(issuer).verify(await issuer.sign({ ...token, userId }))).toEqual({
+    expect(await (await verifierOf(issuer)).verify(await issuer.sign({ ...token, userId }))).toEqual({
       clientId: testClientId,
       clientType: 'MSP',
       scopes: ['connection:read'],
       userId,
     })
-    expect(await verifierOf(issuer).verify(await issuer.sign(token))).toMatchObject({ userId: null })
+    expect(await (await verifierOf(issuer)).verify(await issuer.sign(token))).toMatchObject({ userId: null })
   })
 
   it('gives tokens 12 hours, or what is asked for', async () => {
@@ -49,9 +49,11 @@ describe('the development issuer', () => {
     const hours = (count: number) => () => Date.now() + count * 3_600_000
     const long = await issuer.sign(token)
     const short = await issuer.sign({ ...token, expiresInSeconds: 60 })
-    await expect(verifierOf(issuer, hours(11.9)).verify(long)).resolves.toMatchObject({ clientId: testClientId })
-    await expect(verifierOf(issuer, hours(12.1)).verify(long)).rejects.toMatchObject({ reason: 'expired' })
-    await expect(verifierOf(issuer, hours(0.1)).verify(short)).rejects.toMatchObject({ reason: 'expired' })
+    await expect((await verifierOf(issuer, hours(11.9))).verify(long)).resolves.toMatchObject({
+      clientId: testClientId,
+    })
+    await expect((await verifierOf(issuer, hours(12.1))).verify(long)).rejects.toMatchObject({ reason: 'expired' })
+    await expect((await verifierOf(issuer, hours(0.1))).verify(short)).rejects.toMatchObject({ reason: 'expired' })
   })
 
   it('goes by fixed names and publishes the public key only', async () => {
@@ -79,7 +81,7 @@ describe('the development issuer', () => {
     const before = await openDevelopmentIssuer(dataDir)
     const after = await openDevelopmentIssuer(dataDir)
     expect(after.jwks).toEqual(before.jwks)
-    expect(await verifierOf(after).verify(await before.sign(token))).toMatchObject({ clientId: testClientId })
+    expect(await (await verifierOf(after)).verify(await before.sign(token))).toMatchObject({ clientId: testClientId })
   })
 
   it('agrees on one key when many start at once', async () => {

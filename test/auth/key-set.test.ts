@@ -6,7 +6,7 @@ import { createKeySet, type KeySet, type KeySetOptions, KeysUnavailable } from '
 import { createStaticKeySet } from '../../src/auth/static-key-set.ts'
 import { TokenRefused } from '../../src/auth/token-refused.ts'
 import { createTokenVerifier } from '../../src/auth/verify-token.ts'
-import { makeKey, startTestIssuer, type TestIssuer } from '../support/tokens.ts'
+import { makeKey, startTestIssuer, type TestIssuer, type TestKey } from '../support/tokens.ts'
 
 let issuer: TestIssuer
 /**
@@ -117,8 +117,7 @@ describe('at the start', () => {
   it('says in the log what went wrong and when it was over, and keeps the cause', async () => {
     issuer.fail(500)
     const { keys, judge } = open()
-    const looking = Promise.resolve(keys.getKey({ alg: 'ES256' }, { payload: '', signature: '' }))
-    await expect(looking).rejects.toMatchObject({
+    await expect(keys.withKeys(async () => {})).rejects.toMatchObject({
       name: 'KeysUnavailable',
       cause: { message: 'the key server answered 500' },
     })
@@ -232,7 +231,7 @@ describe('a flood of unknown kids', () => {
 
   it('does not make known tokens wait, and is itself not kept waiting beyond a bound', async () => {
     const { judge, judgeAll } = await openReady({
-      limits: { cooldownSeconds: 60, timeoutSeconds: 60, unknownKidsWaitingAtMost: 50 },
+      limits: { cooldownSeconds: 60, timeoutSeconds: 60, waitingAtMost: 50 },
     })
     expect(await judgeAll(strangers(50))).toEqual(['unknown_key'])
     const waiting = strangers(50).map(judge)
@@ -508,19 +507,121 @@ describe('key sets as issuers publish them', () => {
     expect(await judge(issuer.mint({ header: { alg: 'RS256' } }))).toBe('unknown_key')
   })
 
-  it('may hold what we do not understand: the good keys serve, the rest is dropped and mentioned', async () => {
-    const leaked = makeKey('ES256')
+  it.each<[name: string, member: object]>([
+    ['key_ops with sign, as key vaults write it', { key_ops: ['sign', 'verify'] }],
+    ['key_ops of a private key, all of them', { key_ops: ['verify', 'sign', 'wrapKey', 'unwrapKey', 'encrypt'] }],
+    ['key_ops twice the same', { key_ops: ['verify', 'verify'] }],
+    ['ext', { ext: false }],
+    ['ext that is no boolean', { ext: 'no' }],
+    ['certificates and dates', { x5c: ['MIIB'], x5t: 'x', 'x5t#S256': 'x', nbf: 1, exp: 2, iat: 3, attributes: {} }],
+    ['members with the names of Object.prototype', { constructor: 1, toString: 2 }],
+  ])('may hold a key with more members than make it: %s', async (_name, member) => {
+    issuer.publish({ ...issuer.key.publicJwk, ...member })
+    const { judge } = await openReady()
+    expect(await judge(issuer.mint())).toBe('accepted')
+    expect(lines.filter(([level]) => level === 'warn')).toEqual([])
+  })
+
+  it('may hold members that are no key for us: the good keys serve, one warning names the others', async () => {
+    const [leaked, offCurve] = [makeKey('ES256'), makeKey('ES256')]
     const odd = [
       null,
       { kty: 'oct', k: 'c2VjcmV0', kid: 'a' },
-      { kty: 'new', kid: 'b' },
+      { kty: 'new', kid: 'b'.repeat(200) },
       { ...leaked.publicJwk, d: 'AA' },
+      { ...makeKey('ES256').publicJwk, kid: 'encryption', use: 'enc' },
+      { ...offCurve.publicJwk, x: 'A'.repeat(43) },
+      { ...makeKey('RS256').publicJwk, kid: 'another-type', kty: 'EC' },
     ]
     issuer.publish(...odd, issuer.key.publicJwk)
     const { judge } = await openReady()
     expect(await judge(issuer.mint())).toBe('accepted')
     expect(await judge(issuer.mint({ key: leaked }))).toBe('unknown_key')
-    expect(lines).toContainEqual(['warn', "the issuer's key set holds keys that cannot be used", { dropped: 4 }])
+    expect(await judge(issuer.mint({ key: offCurve }))).toBe('unknown_key')
+    // There were three fetches by now.
+    expect(lines.filter(([level]) => level === 'warn')).toEqual([
+      [
+        'warn',
+        "the issuer's key set holds keys that cannot be used",
+        {
+          dropped: [
+            { kid: null, reason: 'no key' },
+            { kid: 'a', reason: 'private or symmetric' },
+            { kid: 'b'.repeat(100), reason: 'cannot be imported' },
+            { kid: leaked.kid, reason: 'private or symmetric' },
+            { kid: 'encryption', reason: 'not for signatures' },
+            { kid: offCurve.kid, reason: 'cannot be imported' },
+            { kid: 'another-type', reason: 'cannot be imported' },
+          ],
+        },
+      ],
+    ])
+  })
+})
+
+describe('a key replaced under its kid', () => {
+  /** A new key of the issuer under the kid of its old one, or two keys without kid. */
+  const kids = [
+    ['the same kid', 'same'],
+    ['no kid', undefined],
+  ] as const
+
+  const publish = (key: TestKey, kid: string | undefined) => issuer.publish({ ...key.publicJwk, kid })
+
+  it.each(kids)('counts at once: new tokens are accepted, those of the removed key are not: %s', async (_name, kid) => {
+    const [old, next] = [makeKey('ES256'), makeKey('ES256')]
+    publish(old, kid)
+    const { judge, judgeAll } = await openReady()
+    const mint = (key: TestKey) => issuer.mint({ key, header: { kid } })
+    expect(await judge(mint(old))).toBe('accepted')
+    publish(next, kid)
+    expect(await judgeAll(times(50, () => mint(next)))).toEqual(['accepted'])
+    expect(issuer.hits()).toBe(2)
+    time += 1_000
+    expect(await judge(mint(old))).toBe('signature')
+    expect(issuer.hits()).toBe(3)
+  })
+
+  it('cannot be used for a flood: forged signatures make one fetch in each cool-down, and no good token waits', async () => {
+    const { judge, judgeAll } = await openReady({ limits: { cooldownSeconds: 0.3 } })
+    const attacker = makeKey('ES256', issuer.key.kid)
+    const forged = () => issuer.mint({ key: attacker })
+    expect(await judgeAll(times(100, forged))).toEqual(['signature'])
+    // Two, where some of them are verified only after the first of these fetches has begun.
+    const hits = issuer.hits()
+    expect(hits).toBeLessThanOrEqual(3)
+    const waiting = judgeAll(times(100, forged))
+    expect(await judge(issuer.mint())).toBe('accepted')
+    expect(issuer.hits()).toBe(hits)
+    expect(await waiting).toEqual(['signature'])
+    expect(issuer.hits()).toBe(hits + 1)
+  })
+
+  it('cannot be known while the issuer is away: the answer is unavailable', async () => {
+    const { judge } = await openReady()
+    issuer.fail()
+    expect(await judge(issuer.mint({ key: makeKey('ES256', issuer.key.kid) }))).toBe('unavailable')
+    expect(await judge(issuer.mint())).toBe('accepted')
+  })
+
+  it('is noticed after an outage, too, by a fetch that began after the token came', async () => {
+    const { judge } = await openReady({ limits: { retrySeconds: 0 } })
+    issuer.fail()
+    expect(await judge(issuer.mint({ key: makeKey('ES256', issuer.key.kid) }))).toBe('unavailable')
+    const stale = JSON.stringify(issuer.jwks())
+    let answer = () => {}
+    issuer.answer((_request, response) => {
+      answer = () => void response.end(stale)
+    })
+    const hits = issuer.hits()
+    const earlier = judge(issuer.mint({ key: makeKey('ES256', issuer.key.kid) }))
+    await vi.waitFor(() => expect(issuer.hits()).toBe(hits + 1), { timeout: 10_000, interval: 1 })
+    issuer.recover()
+    issuer.rotate({ key: makeKey('ES256', issuer.key.kid) })
+    const later = judge(issuer.mint())
+    answer()
+    expect(await later).toBe('accepted')
+    expect(await earlier).toBe('signature')
   })
 })
 
@@ -548,7 +649,7 @@ describe('close', () => {
 
 describe('a static key set', () => {
   it('is ready from the start and needs nobody', async () => {
-    const keys = createStaticKeySet(issuer.jwks())
+    const keys = await createStaticKeySet(issuer.jwks())
     keys.start()
     expect(keys.state()).toEqual({ ready: true, ageMs: null, failures: 0, failedFetches: 0 })
     const { verify } = createTokenVerifier({ ...issuer, algorithms: ['ES256'], keys, cacheSeconds: 0 })
@@ -557,7 +658,7 @@ describe('a static key set', () => {
     expect(issuer.hits()).toBe(0)
   })
 
-  it('without a usable key is a mistake', () => {
-    expect(() => createStaticKeySet({ keys: [{ kty: 'oct', k: 'c2VjcmV0' }] })).toThrow(TypeError)
+  it('without a usable key is a mistake', async () => {
+    await expect(createStaticKeySet({ keys: [{ kty: 'oct', k: 'c2VjcmV0' }] })).rejects.toThrow(TypeError)
   })
 })

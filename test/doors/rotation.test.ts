@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { bearer, startTestGateway, writer } from '../support/gateway.ts'
+import { makeKey } from '../support/tokens.ts'
 
 test('a rotation of keys fails no request through either door, under load and in a flood of made-up kids', {
   timeout: 30_000,
@@ -43,5 +44,22 @@ test('a rotation of keys fails no request through either door, under load and in
   expect([...new Set(statuses.bad)]).toEqual([401])
   // One at the start, one at the first kid that nobody knew, then one a second.
   expect(fetches).toBeLessThanOrEqual(2 + seconds)
+  await gateway.close()
+})
+
+test('a key that replaces another under its kid is known at once through both doors', async () => {
+  const gateway = await startTestGateway()
+  const { issuer } = gateway
+  const { clientId, path } = await gateway.connection()
+  const read = (token: string) => gateway.app.inject({ url: path, headers: bearer(token) })
+  const view = (token: string) => gateway.graphql('{ viewer { clientId } }', {}, token)
+  for (const send of [read, view]) {
+    const old = issuer.mint(writer(clientId))
+    expect((await send(old)).statusCode).toBe(200)
+    issuer.rotate({ key: makeKey('ES256', issuer.key.kid) })
+    expect((await send(issuer.mint(writer(clientId)))).statusCode).toBe(200)
+    const other = issuer.mint(writer(clientId, { key: makeKey('ES256', issuer.key.kid) }))
+    expect((await send(other)).statusCode).toBe(401)
+  }
   await gateway.close()
 })

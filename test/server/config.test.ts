@@ -166,7 +166,7 @@ describe('with every variable set', () => {
   })
 
   test('algorithms are those of the configuration, asymmetric ones by default', () => {
-    expect(parseConfig(issuer).token?.algorithms).toEqual(['RS256', 'RS512', 'PS256', 'ES256', 'EdDSA'])
+    expect(parseConfig(issuer).token?.algorithms).toEqual(['RS256', 'RS512', 'PS256', 'ES256', 'EdDSA', 'Ed25519'])
   })
 
   test('no admin types at all are a comma: an empty variable would be the default', () => {

@@ -3,16 +3,15 @@ import { once } from 'node:events'
 import { createServer, type RequestListener, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { JSONWebKeySet, JWK } from 'jose'
+import type { SignatureAlgorithm } from '../../src/auth/algorithms.ts'
 import { recordHidden } from './recordings.ts'
 
 /**
  * Tokens are put together and signed with node:crypto, not with jose: the code under test does not vouch for itself,
  * and any nonsense can be signed.
  */
-export type TestAlgorithm = 'ES256' | 'ES384' | 'RS256' | 'PS256' | 'EdDSA'
-
 export interface TestKey {
-  readonly algorithm: TestAlgorithm
+  readonly algorithm: SignatureAlgorithm
   readonly kid: string
   readonly privateKey: KeyObject
   readonly publicKey: KeyObject
@@ -73,7 +72,7 @@ export const testClientId = '10000000-0000-4000-8000-000000000001'
 const base64url = (data: string | Buffer) => Buffer.from(data).toString('base64url')
 
 /** Makes a key. The kid is the key's own digest unless it is given. */
-export function makeKey(algorithm: TestAlgorithm = 'ES256', kid?: string): TestKey {
+export function makeKey(algorithm: SignatureAlgorithm = 'ES256', kid?: string): TestKey {
   const { privateKey, publicKey } = generateKeys(algorithm)
   const jwk = publicKey.export({ format: 'jwk' })
   const name = kid ?? createHash('sha256').update(JSON.stringify(jwk)).digest('base64url').slice(0, 16)
@@ -86,20 +85,31 @@ export function makeKey(algorithm: TestAlgorithm = 'ES256', kid?: string): TestK
   }
 }
 
-function generateKeys(algorithm: TestAlgorithm): { privateKey: KeyObject; publicKey: KeyObject } {
-  if (algorithm === 'EdDSA') return generateKeyPairSync('ed25519')
-  if (algorithm === 'RS256' || algorithm === 'PS256') return generateKeyPairSync('rsa', { modulusLength: 2_048 })
-  return generateKeyPairSync('ec', { namedCurve: algorithm === 'ES384' ? 'P-384' : 'P-256' })
+const curves = { ES256: 'P-256', ES384: 'P-384', ES512: 'P-521' } as const
+const mlDsa = { 'ML-DSA-44': 'ml-dsa-44', 'ML-DSA-65': 'ml-dsa-65', 'ML-DSA-87': 'ml-dsa-87' } as const
+
+function generateKeys(algorithm: SignatureAlgorithm): { privateKey: KeyObject; publicKey: KeyObject } {
+  if (algorithm === 'ES256' || algorithm === 'ES384' || algorithm === 'ES512')
+    return generateKeyPairSync('ec', { namedCurve: curves[algorithm] })
+  if (algorithm === 'ML-DSA-44' || algorithm === 'ML-DSA-65' || algorithm === 'ML-DSA-87')
+    return generateKeyPairSync(mlDsa[algorithm])
+  if (algorithm === 'EdDSA' || algorithm === 'Ed25519') return generateKeyPairSync('ed25519')
+  return generateKeyPairSync('rsa', { modulusLength: 2_048 })
 }
 
 /** The signature of a text, in the form that JWS wants (RFC 7518 §3, RFC 8037 §3.1). */
 export function signText(text: string, { algorithm, privateKey }: TestKey): Buffer {
   const data = Buffer.from(text)
-  if (algorithm === 'EdDSA') return sign(null, data, privateKey)
-  if (algorithm === 'RS256') return sign('sha256', data, privateKey)
-  if (algorithm === 'PS256')
-    return sign('sha256', data, { key: privateKey, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 32 })
-  return sign(algorithm === 'ES384' ? 'sha384' : 'sha256', data, { key: privateKey, dsaEncoding: 'ieee-p1363' })
+  const [, family, bits] = /^(RS|PS|ES)(\d+)$/.exec(algorithm) ?? []
+  if (family === 'RS') return sign(`sha${bits}`, data, privateKey)
+  if (family === 'ES') return sign(`sha${bits}`, data, { key: privateKey, dsaEncoding: 'ieee-p1363' })
+  if (family === 'PS')
+    return sign(`sha${bits}`, data, {
+      key: privateKey,
+      padding: constants.RSA_PKCS1_PSS_PADDING,
+      saltLength: constants.RSA_PSS_SALTLEN_DIGEST,
+    })
+  return sign(null, data, privateKey)
 }
 
 /** A compact JWS over anything; texts go in as they are, so that JSON can be written by hand. */
@@ -118,7 +128,7 @@ const textOf = (value: unknown) => (typeof value === 'string' ? value : JSON.str
 export async function startTestIssuer({
   algorithm = 'ES256',
 }: {
-  readonly algorithm?: TestAlgorithm
+  readonly algorithm?: SignatureAlgorithm
 } = {}): Promise<TestIssuer> {
   const issuer = 'https://issuer.test/'
   const audience = 'https://gateway.test/'
