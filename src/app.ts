@@ -84,7 +84,7 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
 
   await allowOrigins(app, config.corsOrigins)
   // What no door claims is answered in the envelope.
-  await speakEnvelope(app)
+  speakEnvelope(app)
   healthRoutes(app, readiness)
   if (metrics) {
     app.get('/metrics', { schema: { hide: true }, config: { probe: true } }, metrics)

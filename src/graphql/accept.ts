@@ -1,20 +1,12 @@
-import type { onRequestHookHandler } from 'fastify'
-import { GatewayError } from '../domain/errors.ts'
+import type { FastifyRequest } from 'fastify'
+import { negotiationHook, preferredType } from '../server/negotiation.ts'
 
-const answeredTypes = new Set(['*/*', 'application/*', 'application/json', 'application/graphql-response+json'])
-
-/**
- * Whether Yoga will find a type to answer in; it looks only once it has executed. Its event streams and multipart
- * answers are not offered: nothing here comes in parts.
- */
-function isAnswerable(accept: string): boolean {
-  return accept.split(',').some((range) => {
-    const [type = '', ...parameters] = range.replace(/\s/g, '').toLowerCase().split(';')
-    const charset = parameters.find((parameter) => parameter.includes('charset='))
-    return answeredTypes.has(type) && (charset === undefined || charset === 'charset=utf-8')
-  })
-}
+/** What this door answers in. Yoga's event streams and multipart answers are not offered: nothing comes in parts. */
+const answeredTypes = ['application/json', 'application/graphql-response+json'] as const
 
 /** Refuses with 406 before anything is executed. */
-export const negotiate: onRequestHookHandler = ({ headers: { accept } }, _reply, done) =>
-  done(!accept || isAnswerable(accept) ? undefined : new GatewayError('notAcceptable'))
+export const negotiate = negotiationHook(answeredTypes)
+
+/** The type that a request is answered in. */
+export const answeredTypeOf = ({ headers: { accept } }: FastifyRequest) =>
+  preferredType(accept, answeredTypes) ?? answeredTypes[0]

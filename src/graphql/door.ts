@@ -14,7 +14,7 @@ import { refuseOtherMethods } from '../server/http-server.ts'
 import { noteError } from '../server/outcome.ts'
 import { refusalHeaders, toGatewayError } from '../server/refusals.ts'
 import { type RefusalAhead, sheddingHook } from '../server/shedding.ts'
-import { negotiate } from './accept.ts'
+import { answeredTypeOf, negotiate } from './accept.ts'
 import { createCompleteResult } from './answers.ts'
 import type { GraphQLContext } from './context.ts'
 import { extensionsOf } from './errors.ts'
@@ -51,11 +51,11 @@ const statusesOfHttp = new Set([400, 401, 405, 406, 408, 413, 415, 429, 431])
 const statusesWithHeaders = new Set([401, 429, 503])
 
 /**
- * What Yoga looks at of a request's headers. The token is none of its business. The type of a body has been judged by
- * then, and Yoga knows fewer spellings of it.
+ * What Yoga looks at of a request's headers. The token is none of its business. The types of body and answer have been
+ * judged by then, and Yoga knows fewer spellings of them.
  */
-const plainHeaders = ({ headers: { accept } }: FastifyRequest) => ({
-  ...(accept !== undefined && { accept }),
+const plainHeaders = (request: FastifyRequest) => ({
+  accept: answeredTypeOf(request),
   'content-type': 'application/json',
 })
 

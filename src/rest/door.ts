@@ -1,10 +1,10 @@
-import fastifyAccepts from '@fastify/accepts'
 import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify'
 import { GatewayError } from '../domain/errors.ts'
 import type { Operations } from '../domain/operations.ts'
 import type { Policy, Scope } from '../domain/policy.ts'
 import type { Allowance, WriteLimit } from '../domain/write-limit.ts'
 import { type AuthenticationDeps, authenticationHook, callOf } from '../server/authentication.ts'
+import { negotiationHook } from '../server/negotiation.ts'
 import { noteError } from '../server/outcome.ts'
 import { rateLimitHeaders } from '../server/rate-limit-headers.ts'
 import { refusalHeaders, toGatewayError } from '../server/refusals.ts'
@@ -27,6 +27,8 @@ export function answerRefusal(error: unknown, request: FastifyRequest, reply: Fa
   const refusal = toGatewayError(error)
   const { current } = refusal.details
   if (current) setEntityTag(reply, current)
+  // RFC 5789 §2.2
+  if (refusal.status === 415 && request.method === 'PATCH') reply.header('accept-patch', 'application/json')
   void reply
     .code(restStatusOf(refusal))
     .headers(refusalHeaders(refusal))
@@ -45,8 +47,7 @@ export const renderStrayRefusal: RenderStrayRefusal = (error, requestId, url) =>
   }
 }
 
-/** What nearly all callers send, so that negotiation is for the others. */
-const acceptsAnyway = new Set(['*/*', 'application/json'])
+const negotiate = negotiationHook(['application/json'])
 
 export interface RestDoorDeps extends AuthenticationDeps {
   readonly policy: Policy
@@ -75,12 +76,6 @@ export function entrance(
     else policy.authorize(callOf(request, 'REST'), scope, id)
     done()
   }
-  const negotiate: onRequestHookHandler = (request, _reply, done) => {
-    const { accept = '*/*' } = request.headers
-    if (!acceptsAnyway.has(accept) && request.accepts().type(['application/json']) === false)
-      throw new GatewayError('notAcceptable')
-    done()
-  }
   return [name, authenticationHook(authentication, 'REST'), authorize, negotiate, sheddingHook(refusalAhead)]
 }
 
@@ -107,8 +102,7 @@ export function entranceOfWrite(door: RestDoorDeps, operation: keyof Operations,
 }
 
 /** Makes an instance speak the REST door's language: the envelope for every answer, errors of any kind too. */
-export async function speakEnvelope(app: FastifyInstance): Promise<void> {
-  await app.register(fastifyAccepts)
+export function speakEnvelope(app: FastifyInstance): void {
   app.setErrorHandler(answerRefusal)
   app.setNotFoundHandler((request, reply) => answerRefusal(new GatewayError('notFound'), request, reply))
 }

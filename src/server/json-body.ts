@@ -1,8 +1,8 @@
 import { isUtf8 } from 'node:buffer'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { GatewayError } from '../domain/errors.ts'
 
-const malformed = (reason: string) => new GatewayError('malformedRequest', { reason })
+const malformed = (reason: string) => new GatewayError('malformedRequest', { reason, part: 'json' })
 
 /**
  * How deep a body may be nested. JSON.parse takes any depth; whoever walks the value, JSON.stringify for one, runs out
@@ -57,19 +57,44 @@ export function parseJson(body: Buffer): unknown {
   return value
 }
 
+/**
+ * Labels of a body that is not encoded. UTF-8 is none of a content coding, but programs send it as one, and the bytes
+ * are checked anyway.
+ */
+const plainCodings = new Set(['', 'identity', 'utf-8', 'utf8'])
+
+/** RFC 8259 §11 gives the parameter no meaning. It is refused only where it claims other bytes than UTF-8. */
+const plainCharsets = new Set(['', 'utf-8', 'utf8'])
+
+/** What the headers of a body claim that the gateway cannot read, or null. */
+function unreadable({ headers }: FastifyRequest): GatewayError | null {
+  const codings = (headers['content-encoding'] ?? '').split(',').map((coding) => coding.trim().toLowerCase())
+  const coding = codings.find((name) => !plainCodings.has(name))
+  if (coding !== undefined) {
+    const name = /^[\w.+-]{1,20}$/.test(coding) ? coding : 'of that name'
+    return new GatewayError('unsupportedMediaType', {
+      reason: `the content coding ${name} is not supported`,
+      part: { header: 'Content-Encoding' },
+    })
+  }
+  const charset = /;\s*charset\s*=\s*"?([^";\s]*)/i.exec(headers['content-type'] ?? '')?.[1] ?? ''
+  return plainCharsets.has(charset.toLowerCase())
+    ? null
+    : new GatewayError('unsupportedMediaType', { part: { header: 'Content-Type' } })
+}
+
 /** JSON is the only request body this gateway reads; everything else is 415. */
 export function acceptJsonBodies(app: FastifyInstance): void {
   app.removeAllContentTypeParsers()
+  // Ruby and Perl label an empty body as a form. No content has no type to judge.
+  app.addHook('preParsing', ({ headers }, _reply, payload, done) => {
+    if (headers['transfer-encoding'] === undefined && Number(headers['content-length'] ?? 0) === 0)
+      delete headers['content-type']
+    done(null, payload)
+  })
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
-    const charset = /;\s*charset\s*=\s*"?([^";\s]*)/i.exec(request.headers['content-type'] ?? '')?.[1]
-    const encoding = request.headers['content-encoding']
-    if (
-      (charset !== undefined && charset.toLowerCase() !== 'utf-8') ||
-      (encoding !== undefined && encoding !== 'identity')
-    ) {
-      done(new GatewayError('unsupportedMediaType'))
-      return
-    }
+    const refusal = unreadable(request)
+    if (refusal !== null) return done(refusal)
     try {
       done(null, parseJson(body as Buffer)) // a Buffer, because of parseAs
     } catch (error) {

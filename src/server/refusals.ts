@@ -17,6 +17,13 @@ const refusalOf: Readonly<Record<string, Refusal>> = {
   ERR_HTTP_REQUEST_TIMEOUT: 'requestTimeout',
 }
 
+/** The header that one of Fastify's own errors is about. */
+const headerOf: Readonly<Record<string, string>> = {
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'Content-Type',
+  FST_ERR_ROUTE_MISSING_CONTENT_TYPE: 'Content-Type',
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'Content-Length',
+}
+
 /** What a thrown value means to the caller. Whatever is not from the catalogue and not Fastify's word is `internal`. */
 export function toGatewayError(error: unknown): GatewayError {
   if (error instanceof GatewayError) return error
@@ -25,7 +32,8 @@ export function toGatewayError(error: unknown): GatewayError {
   const isOfTheRequest =
     (code?.startsWith('FST_') && statusCode !== undefined && statusCode < 500) || code?.startsWith('HPE_')
   const refusal = refusalOf[code ?? ''] ?? (isOfTheRequest ? 'malformedRequest' : 'internal')
-  return new GatewayError(refusal, {}, error)
+  const header = headerOf[code ?? '']
+  return new GatewayError(refusal, header === undefined ? {} : { part: { header } }, error)
 }
 
 /** Headers that belong to a refusal whatever the door: who may come in (RFC 6750 §3), how else, and when again. */
@@ -40,5 +48,9 @@ export function refusalHeaders({ refusal, status, details }: GatewayError): Reco
     return { 'retry-after': String(details.retryAfter), ...(details.allowance && rateLimitHeaders(details.allowance)) }
   }
   if (details.allowedMethods) return { allow: details.allowedMethods.join(', ') }
+  if (refusal === 'unsupportedMediaType') {
+    const isCoding = details.part !== 'json' && details.part?.header === 'Content-Encoding'
+    return isCoding ? { 'accept-encoding': 'identity' } : { accept: 'application/json' }
+  }
   return {}
 }

@@ -130,6 +130,14 @@ describe('Accept', () => {
     ['*/*', 'application/json; charset=utf-8'],
     ['application/json', 'application/json; charset=utf-8'],
     ['application/json; charset=utf-8', 'application/json; charset=utf-8'],
+    ['application/json; charset=utf-16', 'application/json; charset=utf-8'],
+    ['application/json;version=1', 'application/json; charset=utf-8'],
+    [
+      'application/graphql-response+json;profile="a, b;q=0", text/html',
+      'application/graphql-response+json; charset=utf-8',
+    ],
+    ['application/json;q=0, */*', 'application/graphql-response+json; charset=utf-8'],
+    ['application/json;q=0.5, application/graphql-response+json', 'application/graphql-response+json; charset=utf-8'],
     ['application/*;q=0.8', 'application/json; charset=utf-8'],
     ['text/event-stream, application/json', 'application/json; charset=utf-8'],
     ['application/json, multipart/mixed', 'application/json; charset=utf-8'],
@@ -148,8 +156,10 @@ describe('Accept', () => {
     'multipart/mixed',
     'text/html',
     'image/png',
-    'application/json; charset=utf-16',
     'rubbish',
+    'application/json;q=0',
+    'application/json; q=0.000, application/graphql-response+json;Q=0',
+    'application/*;q=0, text/html',
   ])('"%s" is 406', async (accept) => {
     const answer = await ask(accept)
     expect(answer.statusCode).toBe(406)

@@ -21,6 +21,13 @@ const refusal = (code: number, type: string, message: string, path = fixture.pat
   error: { type, message },
 })
 
+/** The same of a refusal that names the part of the request that is at fault. */
+const refusalOfPart = (code: number, type: string, message: string, part: object) => {
+  const { meta, error } = refusal(code, type, message)
+  return { meta, error: { ...error, invalid: [part] } }
+}
+const ofHeader = (entry: string) => ({ entry_type: 'header', entry })
+
 const send = (body: unknown, headers: Record<string, string> = {}, sent: string | null = token) =>
   gateway.patch(fixture.path, body, sent, { headers: { 'x-request-id': requestId, ...headers } })
 
@@ -49,7 +56,8 @@ describe('the body', () => {
     ],
   ])('400 when it %s', async (_name, body, reason) => {
     const answer = await send(body)
-    expect(answer.json()).toEqual(refusal(400, 'request_malformed', `Malformed request: ${reason}`))
+    const part = { entry_type: 'request', rules: [{ rule: 'json' }] }
+    expect(answer.json()).toEqual(refusalOfPart(400, 'request_malformed', `Malformed request: ${reason}`, part))
     expect(answer.statusCode).toBe(400)
   })
 
@@ -76,9 +84,8 @@ describe('the body', () => {
     ['application/json; charset="utf-16"'],
   ])('415 as %s', async (contentType) => {
     const answer = await send(valid, { 'content-type': contentType })
-    expect(answer.json()).toEqual(
-      refusal(415, 'content_type_invalid', 'Request body must be application/json in UTF-8'),
-    )
+    const message = 'Request body must be application/json in UTF-8'
+    expect(answer.json()).toEqual(refusalOfPart(415, 'content_type_invalid', message, ofHeader('Content-Type')))
   })
 
   test('415 when it is compressed', async () => {
@@ -220,20 +227,101 @@ describe('HTTP', () => {
     if (method !== 'HEAD') expect(answer.json()).toEqual(refusal(405, 'method_not_allowed', 'Method not allowed'))
   })
 
-  test.each(['text/html', 'application/xml', 'application/json;q=0', 'image/*'])(
-    '406 to a caller that accepts %s only',
-    async (accept) => {
-      const answer = await send(valid, { accept })
-      expect(answer.json()).toEqual(refusal(406, 'content_type_invalid', 'Only application/json can be answered'))
-    },
-  )
+  test.each([
+    'text/html',
+    'application/xml',
+    'application/json;q=0',
+    'application/json;version=1;q=0.0, */*;q=0',
+    '*/*, application/json;q=0',
+    'image/*',
+  ])('406 to a caller that accepts %s only', async (accept) => {
+    const answer = await send(valid, { accept })
+    const message = 'Only application/json can be answered'
+    expect(answer.json()).toEqual(refusalOfPart(406, 'content_type_invalid', message, ofHeader('Accept')))
+  })
 
-  test.each(['*/*', 'application/*', 'application/json', 'text/html, application/json;q=0.1'])(
-    'a caller that accepts %s is answered',
-    async (accept) => {
-      const answer = await send(valid, { accept })
-      expect(answer.statusCode).toBe(200)
-      expect(answer.headers['content-type']).toBe('application/json; charset=utf-8')
+  test.each([
+    '*/*',
+    'application/*',
+    'application/json',
+    'application/json; charset=utf-8',
+    'application/json;version=1',
+    'application/json; charset=utf-16;q=0.7',
+    'text/html, application/json;q=0.1',
+    'text/html, image/gif, image/jpeg, *; q=.2, */*; q=.2',
+    '',
+  ])('a caller that accepts %s is answered', async (accept) => {
+    const answer = await send(valid, { accept })
+    expect(answer.statusCode).toBe(200)
+    expect(answer.headers['content-type']).toBe('application/json; charset=utf-8')
+  })
+
+  test.each([
+    ['application/json; charset=utf8', undefined],
+    ['application/json;charset="UTF8"', undefined],
+    ['application/json; charset=', undefined],
+    ['application/json', 'utf-8'],
+    ['application/json', 'UTF8'],
+    ['application/json', ''],
+    ['application/json', 'identity'],
+  ])('a body of the type %s and the coding %j is read', async (type, coding) => {
+    const headers = { 'content-type': type, ...(coding !== undefined && { 'content-encoding': coding }) }
+    expect((await send(valid, headers)).statusCode).toBe(200)
+    const options = { headers, payload: '{"query":"{ viewer { clientId } }"}' }
+    expect((await gateway.graphql('', {}, token, options)).json().data.viewer).toEqual({ clientId: fixture.clientId })
+  })
+
+  const notJson = 'Request body must be application/json in UTF-8'
+  test.each<[Record<string, string>, string, string, Record<string, string>]>([
+    [{ 'content-type': 'text/plain' }, notJson, 'Content-Type', { accept: 'application/json' }],
+    [{ 'content-type': 'application/json;charset=latin1' }, notJson, 'Content-Type', { accept: 'application/json' }],
+    [
+      { 'content-encoding': 'GZIP' },
+      `${notJson}: the content coding gzip is not supported`,
+      'Content-Encoding',
+      { 'accept-encoding': 'identity' },
+    ],
+    [
+      { 'content-encoding': 'identity, br' },
+      `${notJson}: the content coding br is not supported`,
+      'Content-Encoding',
+      { 'accept-encoding': 'identity' },
+    ],
+    [
+      { 'content-encoding': '<b>' },
+      `${notJson}: the content coding of that name is not supported`,
+      'Content-Encoding',
+      { 'accept-encoding': 'identity' },
+    ],
+  ])('415 to a body of %j says what is read instead', async (headers, message, entry, expected) => {
+    const answer = await send(valid, headers)
+    expect(answer.json()).toEqual(refusalOfPart(415, 'content_type_invalid', message, ofHeader(entry)))
+    expect(answer.headers).toMatchObject({ ...expected, 'accept-patch': 'application/json' })
+  })
+
+  test.each(['application/x-www-form-urlencoded', 'text/plain', 'nonsense'])(
+    'an empty body has no type to judge: %s',
+    async (type) => {
+      const ask = (method: 'PATCH' | 'DELETE', url: string, scope: string, payload = '') =>
+        gateway.app.inject({
+          method,
+          url,
+          headers: {
+            'content-type': type,
+            'content-length': String(payload.length),
+            'if-match': '"999"',
+            ...bearer(gateway.issuer.mint(writer(fixture.clientId, { scope }))),
+          },
+          payload,
+        })
+      const statuses = [
+        await ask('DELETE', fixture.path, 'connection:delete'),
+        await ask('PATCH', `${fixture.path}/actions/refresh_secret`, 'connection:refresh_secret'),
+        await ask('PATCH', fixture.path, 'connection:write'),
+        await ask('DELETE', fixture.path, 'connection:delete', 'a=b'),
+      ].map(({ statusCode }) => statusCode)
+      // The refresh asks for the consumer's key; the update has no document.
+      expect(statuses).toEqual([412, 401, 422, 415])
     },
   )
 
