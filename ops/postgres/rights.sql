@@ -1,10 +1,11 @@
--- The rights of the serving role, and nothing more. gateway_migrator runs this after the migrations, at every upgrade, and after every
--- restore; a superuser can, too. It is one transaction, and running it again does no harm.
--- Rights are given column by column. So a mistake in the gateway cannot read the secrets of clients or the addresses of users, and cannot
--- move a connection to another client.
+-- The rights of the serving role, and nothing more. gateway_migrator runs this after the migrations, at every upgrade,
+-- and after every restore; a superuser can, too. It is one transaction, and running it again does no harm. Rights are
+-- given column by column. So a mistake in the gateway cannot read the secrets of clients or the addresses of users, and
+-- cannot move a connection to another client.
 BEGIN;
 
--- What belongs to us, belongs to gateway_migrator. `pg_restore --no-owner` gives it to the restoring role, which could rewrite the record.
+-- What belongs to us, belongs to gateway_migrator. `pg_restore --no-owner` gives it to the restoring role, which could
+-- rewrite the record.
 DO $$
 DECLARE
     statement text;
@@ -12,14 +13,19 @@ BEGIN
     FOR statement IN
         SELECT format('ALTER TABLE %s OWNER TO gateway_migrator', oid::regclass)
           FROM pg_class
-         WHERE oid IN (to_regclass('connection_changes'), to_regclass('_prisma_migrations'))
+         WHERE oid IN (
+                   to_regclass('connection_changes'), to_regclass('connection_change_archives'),
+                   to_regclass('_prisma_migrations')
+               )
            AND relowner <> 'gateway_migrator'::regrole
         UNION ALL
         SELECT format('ALTER FUNCTION %s OWNER TO gateway_migrator', pg_proc.oid::regprocedure)
-          FROM pg_proc JOIN pg_class ON pg_class.oid = to_regclass('connection_changes') AND pg_class.relnamespace = pronamespace
+          FROM pg_proc
+               JOIN pg_class ON pg_class.oid = to_regclass('connection_changes') AND relnamespace = pronamespace
          WHERE proname IN (
                    'record_redirect_uri_change', 'record_secret_change', 'record_connection_delete',
-                   'advance_connection_version', 'refuse_to_rewrite_history'
+                   'advance_connection_version', 'refuse_to_rewrite_history',
+                   'register_history_archive', 'remove_archived_changes'
                )
            AND proowner <> 'gateway_migrator'::regrole
     LOOP
@@ -28,16 +34,28 @@ BEGIN
 END
 $$;
 
--- A role that may execute one of these functions may make a trigger of it, on a temporary table, and so write any row into the record.
--- PostgreSQL lets every role execute a new function, and a restored one after `pg_restore --no-privileges`.
+-- A role that may execute one of these functions may make a trigger of it, on a temporary table, and so write any row
+-- into the record. PostgreSQL lets every role execute a new function, and a restored one after `pg_restore
+-- --no-privileges`.
 REVOKE ALL ON FUNCTION record_redirect_uri_change(), record_secret_change(), record_connection_delete() FROM PUBLIC;
-REVOKE ALL ON connection_changes, _prisma_migrations FROM PUBLIC;
+REVOKE ALL ON FUNCTION register_history_archive(text, timestamptz, bigint), remove_archived_changes(text, text[])
+    FROM PUBLIC;
+REVOKE ALL ON connection_changes, connection_change_archives, _prisma_migrations FROM PUBLIC;
 
 DO $$
+DECLARE
+    schema regnamespace := (SELECT relnamespace FROM pg_class WHERE oid = 'connections'::regclass);
 BEGIN
-    EXECUTE format('GRANT USAGE ON SCHEMA %s TO gateway', (
-        SELECT relnamespace::regnamespace FROM pg_class WHERE oid = 'connections'::regclass
-    ));
+    EXECUTE format('GRANT USAGE ON SCHEMA %s TO gateway', schema);
+    -- An installation that has not run roles.sql anew has no gateway_archivist, and archives with the migrator's role.
+    IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'gateway_archivist') THEN
+        EXECUTE format('GRANT USAGE ON SCHEMA %s TO gateway_archivist', schema);
+        -- It reads the history and whether a connection lives. It removes rows by the guarded functions only.
+        GRANT SELECT ON connection_changes, connection_change_archives TO gateway_archivist;
+        GRANT SELECT (id) ON connections TO gateway_archivist;
+        GRANT EXECUTE ON FUNCTION register_history_archive(text, timestamptz, bigint),
+            remove_archived_changes(text, text[]) TO gateway_archivist;
+    END IF;
 END
 $$;
 
@@ -45,8 +63,9 @@ $$;
 GRANT SELECT (migration_name, finished_at, rolled_back_at) ON _prisma_migrations TO gateway;
 
 -- `priv_settings` say whether a client acts through a broker.
-GRANT SELECT (id, name, settings, priv_settings, user_id, client_type_id, is_blocked, block_reason, inserted_at, updated_at)
-    ON clients TO gateway;
+GRANT SELECT (
+    id, name, settings, priv_settings, user_id, client_type_id, is_blocked, block_reason, inserted_at, updated_at
+) ON clients TO gateway;
 GRANT SELECT (id, name) ON client_types TO gateway;
 GRANT SELECT (id, is_blocked) ON users TO gateway;
 

@@ -1,7 +1,7 @@
--- The gateway's roles beside Mithril's own: gateway_migrator changes the schema, gateway serves, gateway_archivist moves old history into
--- files. A superuser runs this on Mithril's database. It is one transaction, and running it again does no harm.
--- `mithril` is the role that owns Mithril's tables. If yours has another name: psql --set mithril=NAME.
--- No role can log in before it has a password or a certificate.
+-- The gateway's roles beside Mithril's own: gateway_migrator changes the schema, gateway serves, gateway_archivist
+-- moves old history into files. A superuser runs this on Mithril's database. It is one transaction, and running it
+-- again does no harm. `mithril` is the role that owns Mithril's tables. If yours has another name: psql --set
+-- mithril=NAME. No role can log in before it has a password or a certificate.
 \set ON_ERROR_STOP on
 \if :{?mithril}
 \else
@@ -22,8 +22,8 @@ BEGIN
 END
 $$;
 
--- Migrations add a column, indexes and triggers to Mithril's tables, which only their owner may do. Our own table and functions belong to
--- gateway_migrator, so Mithril cannot rewrite the record of changes.
+-- Migrations add a column, indexes and triggers to Mithril's tables, which only their owner may do. Our own table and
+-- functions belong to gateway_migrator, so Mithril cannot rewrite the record of changes.
 GRANT :"mithril" TO gateway_migrator;
 
 -- CREATE on the database is for the extension pg_trgm. The schema is the one that Mithril's tables are in, or will be.
@@ -31,30 +31,31 @@ DO $$
 BEGIN
     EXECUTE format('GRANT CREATE ON DATABASE %I TO gateway_migrator', current_database());
     EXECUTE format('GRANT USAGE, CREATE ON SCHEMA %s TO gateway_migrator', coalesce(
-        (SELECT relnamespace::regnamespace::text FROM pg_class WHERE oid = to_regclass('connections')), quote_ident(current_schema())
+        (SELECT relnamespace::regnamespace::text FROM pg_class WHERE oid = to_regclass('connections')),
+        quote_ident(current_schema())
     ));
 END
 $$;
 
--- The gateway asks for these limits itself when it opens a session. Behind PgBouncer it cannot, and finds them here; keep them at or below
--- DATABASE_STATEMENT_TIMEOUT_MS and DATABASE_LOCK_TIMEOUT_MS. Open sessions keep what they had.
+-- The gateway asks for these limits itself when it opens a session. Behind PgBouncer it cannot, and finds them here;
+-- keep them at or below DATABASE_STATEMENT_TIMEOUT_MS and DATABASE_LOCK_TIMEOUT_MS. Open sessions keep what they had.
 ALTER ROLE gateway SET statement_timeout = '5s';
 ALTER ROLE gateway SET lock_timeout = '3s';
 ALTER ROLE gateway SET idle_in_transaction_session_timeout = '5s';
 
--- Secrets, API keys and opaque tokens are parameters of statements. PostgreSQL's own log must not show them, whatever statements it logs.
--- Only a superuser may set this.
+-- Secrets, API keys and opaque tokens are parameters of statements. PostgreSQL's own log must not show them, whatever
+-- statements it logs. Only a superuser may set this.
 DO $$
 BEGIN
     ALTER ROLE gateway SET log_parameter_max_length = 0;
     ALTER ROLE gateway SET log_parameter_max_length_on_error = 0;
 EXCEPTION WHEN insufficient_privilege THEN
-    RAISE WARNING 'log_parameter_max_length of the role gateway is not set: secrets can be in the log of PostgreSQL (ops/README.md)';
+    RAISE WARNING 'log_parameter_max_length of the role gateway is not set: PostgreSQL can log secrets (ops/README.md)';
 END
 $$;
 
--- A session that waits for a lock on `connections` makes every later session wait behind it, sign-in included. A migration therefore gives
--- up soon, leaves nothing behind, and is run again.
+-- A session that waits for a lock on `connections` makes every later session wait behind it, sign-in included. A
+-- migration therefore gives up soon, leaves nothing behind, and is run again.
 ALTER ROLE gateway_migrator SET lock_timeout = '5s';
 
 COMMIT;

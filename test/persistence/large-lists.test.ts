@@ -87,6 +87,7 @@ beforeAll(async () => {
     '0004_faster_record',
     '0005_guarded_record',
     '0006_client_history',
+    '0007_history_archives',
   ])
   // As autovacuum leaves the tables.
   await session.query('VACUUM ANALYZE clients, client_types, connections')

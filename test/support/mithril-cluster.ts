@@ -74,7 +74,8 @@ export async function readRoles(mithril = 'mithril'): Promise<string> {
 /** Makes it ready for the gateway as ops/README.md says, with the demo data. */
 export async function prepareForGateway({ query, urlOf }: MithrilCluster): Promise<void> {
   await query(await readRoles())
-  for (const role of ['gateway_migrator', 'gateway']) await query(`ALTER ROLE ${role} PASSWORD '${rolePassword}'`)
+  for (const role of ['gateway_migrator', 'gateway', 'gateway_archivist'])
+    await query(`ALTER ROLE ${role} PASSWORD '${rolePassword}'`)
   await baseline(urlOf('gateway_migrator'))
   await migrate(urlOf('gateway_migrator'))
   await query(await read('ops/postgres/rights.sql'), 'gateway_migrator')
