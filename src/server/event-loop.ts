@@ -1,4 +1,5 @@
-import { eventLoopUtilization } from 'node:perf_hooks'
+// By its older name: the function itself is exported from Node 24.12 on.
+import { performance } from 'node:perf_hooks'
 
 /** How often the loop is asked. */
 const everyMs = 20
@@ -39,13 +40,13 @@ export function watchEventLoop(delayMaxMs: number): EventLoopWatch {
   let late = 0
   let busy = 0
   let due = performance.now() + everyMs
-  let utilization = eventLoopUtilization()
+  let utilization = performance.eventLoopUtilization()
   const timer = setInterval(() => {
     const now = performance.now()
     late = delayMaxMs > 0 && now - due > delayMaxMs ? late + 1 : 0
     due = now + everyMs
-    const since = eventLoopUtilization()
-    const change = eventLoopUtilization(since, utilization).utilization - busy
+    const since = performance.eventLoopUtilization()
+    const change = performance.eventLoopUtilization(since, utilization).utilization - busy
     busy += change * (change > 0 ? weightOf.rise : weightOf.fall)
     utilization = since
   }, everyMs)
