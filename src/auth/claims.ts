@@ -1,7 +1,7 @@
 import type { JWTPayload } from 'jose'
 import { z } from 'zod'
 import type { Caller } from '../domain/caller.ts'
-import { isUuid } from '../domain/uuid.ts'
+import { foldUuid, isUuid } from '../domain/uuid.ts'
 import { TokenRefused } from './token-refused.ts'
 
 /**
@@ -32,8 +32,9 @@ const accessTokenClaims = z.object({
   nbf: date.optional(),
   iss: z.string(),
   aud: z.union([z.string(), z.array(z.string())]),
-  sub: text,
-  client_id: z.string().refine(isUuid),
+  // The issuer may name its users as it likes; those of Mithril are UUIDs.
+  sub: text.transform(foldUuid),
+  client_id: z.string().refine(isUuid).transform(foldUuid),
   client_type: text,
   scope,
 })
@@ -52,7 +53,8 @@ export interface AccessToken {
 }
 
 /**
- * Types the claims of a token whose signature has been verified. Nothing is coerced, trimmed or case-folded.
+ * Types the claims of a token whose signature has been verified. Nothing is coerced or trimmed. UUIDs get their one
+ * spelling, in lower case: some programs write them in capitals.
  * @throws TokenRefused `claims`, naming the claim
  */
 export function parseClaims(payload: JWTPayload): AccessToken {

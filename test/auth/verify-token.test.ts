@@ -6,7 +6,7 @@ import { KeysUnavailable } from '../../src/auth/key-set.ts'
 import { createStaticKeySet } from '../../src/auth/static-key-set.ts'
 import { TokenRefused } from '../../src/auth/token-refused.ts'
 import { createTokenVerifier, type TokenVerifierOptions } from '../../src/auth/verify-token.ts'
-import { makeKey, startTestIssuer, testClientId } from '../support/tokens.ts'
+import { makeKey, startTestIssuer, type TokenRequest, testClientId } from '../support/tokens.ts'
 import { badTokens, strangersKey } from './bad-tokens.ts'
 
 const issuer = await startTestIssuer()
@@ -16,6 +16,9 @@ issuer.publish(issuer.key.publicJwk, rsa.publicJwk, pss.publicJwk, ed.publicJwk)
 const keys = await createStaticKeySet(issuer.jwks())
 const start = Math.floor(Date.now() / 1_000)
 afterAll(() => Promise.all([issuer.close(), attackersIssuer.close()]))
+
+/** A token of the clock that the tests move: on a busy machine this file may run for longer than the tolerance. */
+const mint = (request: TokenRequest = {}) => issuer.mint({ issuedAt: start, ...request })
 
 /** Milliseconds since 1970; the tests move it. */
 let time = start * 1_000
@@ -54,7 +57,7 @@ describe('a good token', () => {
 
   it('says who is calling', async () => {
     const userId = '30000000-0000-4000-8000-000000000001'
-    const token = issuer.mint({ clientType: 'MITHRIL ADMIN', scope: 'a:b c!~', userId })
+    const token = mint({ clientType: 'MITHRIL ADMIN', scope: 'a:b c!~', userId })
     expect(await setUp().verify(token)).toEqual({
       clientId: testClientId,
       clientType: 'MITHRIL ADMIN',
@@ -64,22 +67,22 @@ describe('a good token', () => {
   })
 
   it('is one that jose itself accepts', async () => {
-    const { payload } = await jwtVerify(issuer.mint(), createLocalJWKSet(issuer.jwks()))
+    const { payload } = await jwtVerify(mint(), createLocalJWKSet(issuer.jwks()))
     expect(payload).toMatchObject({ sub: testClientId })
   })
 
   it.each(signatureAlgorithms)('may be signed with %s, if that is configured', async (algorithm) => {
     const key = makeKey(algorithm)
     const keys = await createStaticKeySet({ keys: [key.publicJwk] })
-    expect(await setUp({ keys, algorithms: [algorithm] }).verify(issuer.mint({ key }))).toEqual(caller)
+    expect(await setUp({ keys, algorithms: [algorithm] }).verify(mint({ key }))).toEqual(caller)
     const others = signatureAlgorithms.filter((other) => other !== algorithm)
-    expect(await verdict(() => setUp({ keys, algorithms: others }).verify(issuer.mint({ key })))).toBe('algorithm')
+    expect(await verdict(() => setUp({ keys, algorithms: others }).verify(mint({ key })))).toBe('algorithm')
   })
 
   it.each([undefined, 'JWT', 'jwt', 'at+jwt', 'AT+JWT', 'application/jwt', 'application/at+jwt', 'Application/AT+JWT'])(
     'may have typ %s',
     async (typ) => {
-      expect(await setUp().verify(issuer.mint({ header: { typ } }))).toEqual(caller)
+      expect(await setUp().verify(mint({ header: { typ } }))).toEqual(caller)
     },
   )
 
@@ -98,23 +101,29 @@ describe('a good token', () => {
     ['a sub of 255 code points', { sub: '😀'.repeat(255) }, { ...caller, userId: '😀'.repeat(255) }],
     ['a client type with spaces and Cyrillic letters', { client_type: 'НЕ MSP' }, { ...caller, clientType: 'НЕ MSP' }],
     [
-      'a UUID in capitals, as it is',
-      { client_id: 'ABCDEF00-0000-4000-8000-000000000001' },
-      { clientId: 'ABCDEF00-0000-4000-8000-000000000001' },
+      'UUIDs in capitals, which mean the same in lower case',
+      { client_id: 'ABCDEF00-0000-4000-8000-000000000001', sub: 'ABCDEF00-0000-4000-8000-000000000002' },
+      { clientId: 'abcdef00-0000-4000-8000-000000000001', userId: 'abcdef00-0000-4000-8000-000000000002' },
     ],
+    [
+      'one UUID for client and sub, in two spellings',
+      { client_id: 'ABCDEF00-0000-4000-8000-000000000001', sub: 'abcdef00-0000-4000-8000-000000000001' },
+      { clientId: 'abcdef00-0000-4000-8000-000000000001', userId: null },
+    ],
+    ['a sub that is no UUID, as it is', { sub: 'Dr-HOUSE' }, { ...caller, userId: 'Dr-HOUSE' }],
   ])('may have %s', async (_name, claims, expected) => {
-    expect(await setUp().verify(issuer.mint({ claims }))).toMatchObject(expected)
+    expect(await setUp().verify(mint({ claims }))).toMatchObject(expected)
   })
 
   it('may come without kid, as long as a key of the set made it', async () => {
     const twin = makeKey('ES256')
     const keys = await createStaticKeySet({ keys: [twin.publicJwk, ...issuer.jwks().keys] })
-    const token = issuer.mint({ header: { kid: undefined } })
+    const token = mint({ header: { kid: undefined } })
     expect(await setUp({ keys }).verify(token)).toEqual(caller)
   })
 
   it('makes a Caller that nobody can change', async () => {
-    const made = await setUp().verify(issuer.mint())
+    const made = await setUp().verify(mint())
     expect([Object.isFrozen(made), Object.isFrozen(made.scopes)]).toEqual([true, true])
   })
 })
@@ -141,7 +150,7 @@ describe('a bad token', () => {
   })
 
   it('may be a real JWE', async () => {
-    const jwe = await new CompactEncrypt(Buffer.from(issuer.mint()))
+    const jwe = await new CompactEncrypt(Buffer.from(mint()))
       .setProtectedHeader({ alg: 'dir', enc: 'A256GCM', cty: 'JWT' })
       .encrypt(Buffer.alloc(32))
     expect(await verdict(() => setUp().verify(jwe))).toBe('malformed')
@@ -157,8 +166,8 @@ describe('a bad token', () => {
     }
   })
 
-  it('is a good one with any one character changed', async () => {
-    const good = issuer.mint()
+  it('is a good one with any one character changed', { timeout: 60_000 }, async () => {
+    const good = mint()
     const { verify } = setUp({ cacheSeconds: 60 })
     await verify(good)
     const change = fc.tuple(fc.nat(good.length - 1), fc.constantFrom(...'ABCDwxyz0189-_.=+/ é'))
@@ -173,7 +182,7 @@ describe('a bad token', () => {
     )
   })
 
-  it('may be any text: it is refused, and nothing else happens', async () => {
+  it('may be any text: it is refused, and nothing else happens', { timeout: 60_000 }, async () => {
     const { verify } = setUp()
     const json = fc.json({ maxDepth: 2 }).map((text) => Buffer.from(text).toString('base64url'))
     const text = fc.oneof(
@@ -193,13 +202,13 @@ describe('what is not the fault of the token', () => {
   it('is passed on: KeysUnavailable', async () => {
     const away = new KeysUnavailable('away')
     const { verify } = setUp({ keys: { withKeys: () => Promise.reject(away) } })
-    await expect(verify(issuer.mint())).rejects.toBe(away)
+    await expect(verify(mint())).rejects.toBe(away)
   })
 
   it('is passed on: a defect', async () => {
     const defect = new RangeError('a defect')
     const { verify } = setUp({ keys: { withKeys: () => Promise.reject(defect) } })
-    await expect(verify(issuer.mint())).rejects.toBe(defect)
+    await expect(verify(mint())).rejects.toBe(defect)
   })
 
   it.each([
@@ -217,7 +226,7 @@ describe('what is not the fault of the token', () => {
 describe('remembered tokens', () => {
   it('are answered at once, with the same Caller, without looking for a key', async () => {
     const { verify, counted } = setUp({ cacheSeconds: 60 })
-    const token = issuer.mint()
+    const token = mint()
     const caller = await verify(token)
     expect(verify(token)).toBe(caller)
     expect(counted.checks).toBe(1)
@@ -225,7 +234,7 @@ describe('remembered tokens', () => {
 
   it('are forgotten after cacheSeconds', async () => {
     const { verify, counted } = setUp({ cacheSeconds: 60 })
-    const token = issuer.mint()
+    const token = mint()
     await verify(token)
     time += 59_999
     expect(verify(token)).not.toBeInstanceOf(Promise)
@@ -236,7 +245,7 @@ describe('remembered tokens', () => {
 
   it('are not remembered longer for being used', async () => {
     const { verify, counted } = setUp({ cacheSeconds: 60 })
-    const token = issuer.mint()
+    const token = mint()
     for (let second = 0; second < 120; second += 10) {
       time = (start + second) * 1_000
       await verify(token)
@@ -246,7 +255,7 @@ describe('remembered tokens', () => {
 
   it('are never remembered past exp, not even for the tolerance', async () => {
     const { verify, counted, remembered } = setUp({ cacheSeconds: 60 })
-    const token = issuer.mint({ issuedAt: start, expiresInSeconds: 10 })
+    const token = mint({ issuedAt: start, expiresInSeconds: 10 })
     await verify(token)
     time += 9_999
     expect(verify(token)).not.toBeInstanceOf(Promise)
@@ -260,7 +269,7 @@ describe('remembered tokens', () => {
 
   it('do not outlive a clock that is set back', async () => {
     const { verify, counted } = setUp({ cacheSeconds: 60 })
-    const token = issuer.mint({ issuedAt: start - 3_600, expiresInSeconds: 7_200 })
+    const token = mint({ issuedAt: start - 3_600, expiresInSeconds: 7_200 })
     await verify(token)
     time -= 600_000
     await verify(token)
@@ -269,7 +278,7 @@ describe('remembered tokens', () => {
 
   it('are bounded in number: the one not used for longest goes', async () => {
     const { verify, remembered } = setUp({ cacheSeconds: 60, cacheEntriesAtMost: 2 })
-    const [first, second, third] = [1, 2, 3].map((jti) => issuer.mint({ claims: { jti } })) as [string, string, string]
+    const [first, second, third] = [1, 2, 3].map((jti) => mint({ claims: { jti } })) as [string, string, string]
     await verify(first)
     await verify(second)
     await verify(first)
@@ -282,7 +291,7 @@ describe('remembered tokens', () => {
 
   it('are none with cacheSeconds 0', async () => {
     const { verify, counted, remembered } = setUp({ cacheSeconds: 0 })
-    const token = issuer.mint()
+    const token = mint()
     await verify(token)
     await verify(token)
     expect([counted.checks, remembered()]).toEqual([2, 0])
@@ -290,7 +299,7 @@ describe('remembered tokens', () => {
 
   it('do not vouch for a text that begins like them', async () => {
     const { verify } = setUp({ cacheSeconds: 60 })
-    const token = issuer.mint()
+    const token = mint()
     await verify(token)
     for (const other of [`${token}A`, `${token}AAAA`, token.slice(0, -1), token.slice(0, -4)]) {
       expect(await verdict(() => verify(other))).not.toBe('accepted')
@@ -299,7 +308,7 @@ describe('remembered tokens', () => {
 
   it('may be verified many times at once', async () => {
     const { verify } = setUp({ cacheSeconds: 60 })
-    const token = issuer.mint()
+    const token = mint()
     const callers = await Promise.all(Array.from({ length: 50 }, () => verify(token)))
     expect(new Set(callers.map((caller) => JSON.stringify(caller))).size).toBe(1)
   })
