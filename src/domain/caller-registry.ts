@@ -39,8 +39,8 @@ export interface CallerRegistry {
    */
   tokenOf(value: string): Promise<StoredToken | null>
   /**
-   * The client, not blocked, of the connection that has this secret. At most 255 characters, none of them a control
-   * character.
+   * The broker, not blocked, of the connection that has this secret. A client without a text as its
+   * `priv_settings.broker_scope` is no broker. At most 255 characters, none of them a control character.
    */
   brokerOf(secret: string): Promise<Broker | null>
 }

@@ -136,18 +136,22 @@ describe('a client that acts through a broker', () => {
     expect(await changes()).toEqual([])
   })
 
-  test.each([
-    ['connection:writes'],
-    ['CONNECTION:WRITE'],
-    ['connection:write,connection:read'],
-    [''],
-    [null],
-    [undefined],
-    [['connection:write']],
-    [true],
-  ])('has no scope to write through a broker whose broker_scope is %j', async (brokerScope) => {
-    expect(await update(await db.insertApiKey(await insertBroker(brokerScope)))).toEqual(both('403 Invalid scopes'))
-  })
+  test.each([['connection:writes'], ['CONNECTION:WRITE'], ['connection:write,connection:read'], ['']])(
+    'has no scope to write through a broker whose broker_scope is %j',
+    async (brokerScope) => {
+      expect(await update(await db.insertApiKey(await insertBroker(brokerScope)))).toEqual(both('403 Invalid scopes'))
+    },
+  )
+
+  test.each([[null], [undefined], [['connection:write']], [{}], [true], [1]])(
+    'is answered 401 with the key of a client that is no broker: its broker_scope is %j',
+    async (brokerScope) => {
+      const noBrokersKey = await db.insertApiKey(await insertBroker(brokerScope))
+      expect(await update(noBrokersKey)).toEqual(both('401 invalid api-key header'))
+      const rest = await gateway.patch(path, {}, mint(), withKey(noBrokersKey))
+      expect(rest.json().error).toEqual({ type: 'access_denied', message: 'invalid api-key header' })
+    },
+  )
 
   test('acts on no client but its own, whoever the broker is', async () => {
     const other = await db.insertClient({ type: 'MSP', privSettings: { access_type: 'BROKER' } })

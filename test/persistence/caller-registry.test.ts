@@ -131,12 +131,12 @@ describe('a broker', () => {
   })
 
   test.each([[undefined], [null], [1], [['connection:read']], [{ 'connection:read': true }]])(
-    'with a broker_scope of %j has no scope',
+    'is none with a broker_scope of %j',
     async (scope) => {
       const clientId = await db.insertClient({ type: 'MIS', privSettings: { broker_scope: scope } })
       const secret = randomUUID()
       await db.insertConnection({ clientId, consumerId: clientId, redirectUri: 'https://mis.example.ua/', secret })
-      expect(await registry.brokerOf(secret)).toEqual({ clientId, scopes: [] })
+      expect(await registry.brokerOf(secret)).toBeNull()
     },
   )
 })

@@ -58,7 +58,7 @@ export function createCallerRegistry(database: Database): CallerRegistry {
       const [row] = await database.rows<BrokerRow>(findBroker, [secret])
       if (row === undefined) return null
       const [clientId, scope] = row
-      return { clientId, scopes: typeof scope === 'string' ? scope.split(' ').filter(Boolean) : [] }
+      return typeof scope === 'string' ? { clientId, scopes: scope.split(' ').filter(Boolean) } : null
     },
   }
 }
