@@ -104,3 +104,11 @@ test('a document that a comment cites is in the repository, and so is its sectio
     existsSync(join(repository, path)) && (section === undefined || read(path).includes(`\n## §${section} `))
   expect(citations.filter(([, path, section]) => !isThere(path, section))).toEqual([])
 })
+
+test('the program of the first five minutes is saved where git and the checks do not look', () => {
+  const folder = /Save this as `([\w-]+\/)first\.ts`/.exec(read('docs/first-five-minutes.md'))?.[1] ?? 'none'
+  expect(read('.gitignore').split('\n')).toContain(folder)
+  // Biome and knip follow .gitignore; TypeScript reads the folders that its configuration names.
+  expect(JSON.parse(read('biome.json')).vcs).toMatchObject({ enabled: true, useIgnoreFile: true })
+  expect(JSON.parse(read('tsconfig.json')).include).toEqual(['src', 'test', 'prisma', '*.ts'])
+})

@@ -424,7 +424,7 @@ test('in production there is no banner, and it starts while its database and its
   expect(running.output.stderr).toBe('')
 })
 
-test('what the README shows for the first five minutes does what it says there', {
+test('the commands and the program of the README and of the first five minutes do what these say', {
   timeout: 120_000,
 }, async (context) => {
   if (
@@ -435,18 +435,27 @@ test('what the README shows for the first five minutes does what it says there',
   )
     context.skip('curl is not installed')
   const url = urlIn(await banner(startProgram()))
-  const readme = (await readFile(join(root, 'README.md'), 'utf8')).replaceAll('http://127.0.0.1:4000', url)
+  const documents = await Promise.all(
+    ['README.md', 'docs/first-five-minutes.md'].map((path) => readFile(join(root, path), 'utf8')),
+  )
+  const shown = documents.join('\n').replaceAll('http://127.0.0.1:4000', url)
   const blockWith = (text: string) =>
-    [...readme.matchAll(/```(?:sh|ts)\n(.*?)```/gs)].find(([, code]) => code?.includes(text))?.[1] ?? ''
+    [...shown.matchAll(/```(?:sh|ts)\n(.*?)```/gs)].find(([, code]) => code?.includes(text))?.[1] ?? ''
   const directory = await mkdtemp(join(tmpdir(), 'mithril-connection-gateway-readme-'))
   try {
-    await writeFile(join(directory, 'first.ts'), blockWith('createGatewayClient').replaceAll("'./src/", `'${root}src/`))
+    await writeFile(
+      join(directory, 'first.ts'),
+      blockWith('createGatewayClient').replaceAll("'../src/", `'${root}src/`),
+    )
     const lines = [
       `npm() { command npm --prefix '${root}' "$@"; }`,
-      blockWith('TOKEN=$(npm run'),
+      blockWith('CLIENT=c4a6d45f'),
+      blockWith('curl -sS -X PATCH http'),
+      'echo',
+      blockWith('mutation ($input'),
       blockWith('export TOKEN'),
       'echo; node first.ts',
-      blockWith('CLIENT='),
+      blockWith('CLIENT=http'),
     ]
     const { stdout, stderr } = await run('sh', ['-euc', lines.join('\n')], { cwd: directory, env: environment({}) })
     expect(stderr).toBe('')
