@@ -32,6 +32,8 @@ export interface AppDeps {
   readonly limits: Pick<Limits, 'writeLimit' | 'failureLimit'>
   readonly refusalAhead: RefusalAhead
   readonly readiness: Readonly<Record<string, ReadinessCheck>>
+  /** Whether balancers shall send new requests elsewhere. */
+  readonly isLeaving: () => boolean
   readonly meter: Meter
   /** Answers `GET /metrics`; null: not on this port. */
   readonly metrics: RouteHandlerMethod | null
@@ -85,7 +87,7 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
   await allowOrigins(app, config.corsOrigins)
   // What no door claims is answered in the envelope.
   speakEnvelope(app)
-  healthRoutes(app, readiness)
+  healthRoutes(app, readiness, deps.isLeaving)
   if (metrics) {
     app.get('/metrics', { schema: { hide: true }, config: { probe: true } }, metrics)
     refuseOtherMethods(app, '/metrics', ['GET'])

@@ -38,7 +38,9 @@ export interface Gateway {
   readonly databaseDescription: string
   /** Whether the demo data of `prisma/seed.ts` is there. */
   readonly hasDemoData: boolean
-  /** Drains the app, then lets go of everything it stood on; once, however often it is asked to. */
+  /** Turns readiness off and goes on serving, so that balancers send new requests elsewhere. */
+  leave(): void
+  /** Drains the app, then closes everything below it; once, however often it is asked to. */
   close(): Promise<void>
 }
 
@@ -76,27 +78,34 @@ async function openTracing({ tracesUrl }: Config, log: DeferredLog): Promise<Tra
   )
 }
 
-/** Opens the plugs that a configuration names and sets them into the app. */
+/**
+ * Opens the plugs that a configuration names and sets them into the app. If one of them fails, the ones before it are
+ * closed again.
+ */
 export async function openGateway(config: Config, logDestination?: LogDestination): Promise<Gateway> {
+  await using opening = new AsyncDisposableStack()
   const log = createDeferredLog()
-  const opened = await openDatabase(config)
+  const opened = opening.adopt(await openDatabase(config), ({ stop }) => stop())
   const { keys, developmentIssuer, ...expected } = await openKeys(config, log)
-  const eventLoop = watchEventLoop(config.limits.eventLoopDelayMaxMs)
-  const tracing = await openTracing(config, log)
+  opening.defer(() => keys.close())
+  const eventLoop = opening.adopt(watchEventLoop(config.limits.eventLoopDelayMaxMs), ({ close }) => close())
+  const tracing = opening.adopt(await openTracing(config, log), (traces) => traces?.close())
   const untraced = createDatabase(opened.url, config.database, {
     onIdleError: (error) => log.warn({ reason: error.message }, 'an idle database connection broke'),
     pressure: eventLoop,
   })
+  opening.defer(() => untraced.close())
   const database = tracing ? traceDatabase(untraced, tracing) : untraced
   const checkSessionLimits = createSessionLimitsCheck(database.query, config.database, (sentence) =>
     log.warn({}, sentence),
   )
-  const limits = await openLimits(config.limits, log)
+  const limits = opening.adopt(await openLimits(config.limits, log), (counters) => counters.close())
   const meter = createMeter()
   const sources = { counts: meter.counts, database: database.load, keys: keys.state }
   const metrics = openMetrics(config, sources, (error) =>
     log.warn({ reason: describeCause(error) }, 'metrics could not be read'),
   )
+  opening.defer(() => metrics.close())
   // Loaded here: production, which shows no GraphiQL, has no demo data.
   const page = config.graphql.introspection ? await import('./development/graphiql.ts') : null
   const graphiql = page && ((app: FastifyInstance) => page.graphiqlPage(app, developmentIssuer?.sign))
@@ -108,6 +117,7 @@ export async function openGateway(config: Config, logDestination?: LogDestinatio
     onRefused: (reason) => meter.refused(`authentication:${reason}`),
   })
 
+  let leaving = false
   const app = await createApp({
     config,
     clients: createClientStore(database),
@@ -125,6 +135,7 @@ export async function openGateway(config: Config, logDestination?: LogDestinatio
       },
       migrations: async () => (await pendingMigrations(database.query)).length === 0,
     },
+    isLeaving: () => leaving,
     meter,
     metrics: metrics.mainRoute,
     tracing,
@@ -133,17 +144,9 @@ export async function openGateway(config: Config, logDestination?: LogDestinatio
   })
   log.logThrough(app)
 
+  opening.defer(() => app.close())
+  const open = opening.move()
   let closed: Promise<void> | undefined
-  async function closeAll(): Promise<void> {
-    await app.close()
-    await metrics.close()
-    keys.close()
-    eventLoop.close()
-    limits.close()
-    await database.close()
-    await tracing?.close()
-    await opened.stop()
-  }
 
   return {
     app,
@@ -158,7 +161,10 @@ export async function openGateway(config: Config, logDestination?: LogDestinatio
     databaseUrl: opened.url,
     databaseDescription: opened.description,
     hasDemoData: config.database.url === null,
+    leave() {
+      leaving = true
+    },
     // A signal may come while a start that has failed is being undone.
-    close: () => (closed ??= closeAll()),
+    close: () => (closed ??= open.disposeAsync()),
   }
 }

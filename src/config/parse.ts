@@ -115,6 +115,7 @@ export function parseConfig(environment: Environment): Config {
     port: found.PORT,
     publicUrl: found.PUBLIC_URL?.origin ?? null,
     trustedProxies: found.TRUSTED_PROXIES,
+    drainSeconds: found.DRAIN_SECONDS,
     corsOrigins: found.CORS_ORIGINS.map((origin) => new URL(origin).origin),
     logLevel: found.LOG_LEVEL,
     metricsPort: found.METRICS_PORT ?? null,

@@ -12,6 +12,8 @@ export interface Config {
   readonly publicUrl: string | null
   /** IP addresses and networks whose `X-Forwarded-For` is believed; empty: nobody's. */
   readonly trustedProxies: readonly string[]
+  /** After SIGTERM, how long readiness is off before listening ends. */
+  readonly drainSeconds: number
   /** Origins whose pages may call; empty: none. */
   readonly corsOrigins: readonly string[]
   readonly logLevel: Variables['LOG_LEVEL']

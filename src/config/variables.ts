@@ -29,6 +29,11 @@ const processVariables = {
     .describe(
       'IP addresses and networks (`10.0.0.0/8,::1`) whose `X-Forwarded-For` counts. Not set: the address of the connection counts.',
     ),
+  DRAIN_SECONDS: wholeNumber(0, 300)
+    .default(0)
+    .describe(
+      'After SIGTERM, how long `/health/ready` answers 503 while the gateway still takes new connections, so that balancers send them elsewhere. Requests in flight have 10 seconds more.',
+    ),
   CORS_ORIGINS: words(',')
     .refine(
       (origins) =>

@@ -1,5 +1,6 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { version } from '../config/version.ts'
 import { type Counts, durationBounds, type RequestSeries } from './meter.ts'
 
 /** What is asked at each scrape. */
@@ -218,6 +219,12 @@ export function createExposition({ counts, database, keys }: MetricSources): Exp
   const registry = new Registry()
   const delays = monitorEventLoopDelay({ resolution: resolutionMs })
   delays.enable()
+  new Gauge({
+    name: 'gateway_build_info',
+    help: 'Always 1; the labels say which version runs on which Node.',
+    labelNames: ['version', 'node'],
+    registers: [registry],
+  }).set({ version, node: process.versions.node }, 1)
   countRequests(registry, counts)
   measureDatabase(registry, database)
   measureKeys(registry, keys)

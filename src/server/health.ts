@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify'
+import { version } from '../config/version.ts'
 import { catalogue } from '../domain/errors.ts'
 import { refuseOtherMethods } from './http-server.ts'
 import { describeCause } from './log-text.ts'
@@ -6,11 +7,18 @@ import { describeCause } from './log-text.ts'
 /** One thing that has to be in order before requests are sent here; false or an error means that it is not. */
 export type ReadinessCheck = () => boolean | Promise<boolean>
 
-/** Liveness asks no dependency; readiness asks them all, by name, and says which one is missing. */
-export function healthRoutes(app: FastifyInstance, checks: Readonly<Record<string, ReadinessCheck>>): void {
-  let closing = false
+/**
+ * Liveness asks no dependency; readiness asks them all, by name, and says which one is missing. `isLeaving`: whether
+ * this instance will soon take no new connections.
+ */
+export function healthRoutes(
+  app: FastifyInstance,
+  checks: Readonly<Record<string, ReadinessCheck>>,
+  isLeaving: () => boolean,
+): void {
+  let isClosing = false
   app.addHook('preClose', (done) => {
-    closing = true
+    isClosing = true
     done()
   })
 
@@ -34,10 +42,11 @@ export function healthRoutes(app: FastifyInstance, checks: Readonly<Record<strin
     return asking
   }
 
-  app.get('/health/live', { schema: { hide: true }, config: { probe: true } }, () => ({ status: 'ok' }))
+  app.get('/health/live', { schema: { hide: true }, config: { probe: true } }, () => ({ status: 'ok', version }))
 
   app.get('/health/ready', { schema: { hide: true }, config: { probe: true } }, async ({ outcome }, reply) => {
     const found = await causes()
+    const closing = isClosing || isLeaving()
     const missing = [...(closing ? ['closing'] : []), ...found.filter((cause) => cause !== null)]
     if (missing.length > 0) {
       reply.code(503).header('retry-after', '1')
@@ -46,6 +55,7 @@ export function healthRoutes(app: FastifyInstance, checks: Readonly<Record<strin
     }
     return {
       status: closing ? 'closing' : missing.length > 0 ? 'unavailable' : 'ok',
+      version,
       checks: Object.fromEntries(
         Object.keys(checks).map((name, index) => [name, found[index] === null ? 'ok' : 'unavailable']),
       ),

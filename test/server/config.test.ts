@@ -32,6 +32,7 @@ describe('without any variable', () => {
       port: 4000,
       publicUrl: null,
       trustedProxies: [],
+      drainSeconds: 0,
       corsOrigins: [],
       logLevel: 'info',
       metricsPort: null,
@@ -90,6 +91,7 @@ describe('with every variable set', () => {
         PORT: '0',
         PUBLIC_URL: 'https://api.example.ua:8443/',
         TRUSTED_PROXIES: '10.0.0.0/8, ::1',
+        DRAIN_SECONDS: '15',
         CORS_ORIGINS: 'https://admin.example.ua,http://localhost:8080/',
         LOG_LEVEL: 'warn',
         METRICS_PORT: '9464',
@@ -122,6 +124,7 @@ describe('with every variable set', () => {
       port: 0,
       publicUrl: 'https://api.example.ua:8443',
       trustedProxies: ['10.0.0.0/8', '::1'],
+      drainSeconds: 15,
       corsOrigins: ['https://admin.example.ua', 'http://localhost:8080'],
       logLevel: 'warn',
       metricsPort: 9464,
@@ -182,6 +185,7 @@ describe('with every variable set', () => {
 
 const wholeNumbers: [string, number, number][] = [
   ['PORT', 0, 65_535],
+  ['DRAIN_SECONDS', 0, 300],
   ['DATABASE_POOL_MAX', 1, 500],
   ['DATABASE_CONNECT_TIMEOUT_MS', 100, 60_000],
   ['DATABASE_STATEMENT_TIMEOUT_MS', 100, 60_000],

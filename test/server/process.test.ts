@@ -14,6 +14,9 @@ import { recordHidden, recordLog, recordRedirectUris } from '../support/recordin
 
 // The program itself, as `npm start` runs it: nothing is imported from src.
 
+const { version }: { version: string } = JSON.parse(
+  await readFile(new URL('../../package.json', import.meta.url), 'utf8'),
+)
 const root = new URL('../..', import.meta.url).pathname
 const run = promisify(execFile)
 
@@ -50,9 +53,13 @@ interface Running {
 
 const started: Running[] = []
 
-function startProgram(more: Record<string, string> = {}): Running {
+function startProgram(more: Record<string, string> = {}, options: readonly string[] = []): Running {
   // A process group of its own, as a shell gives one to each job.
-  const child = spawn(process.execPath, ['src/main.ts'], { cwd: root, env: environment(more), detached: true })
+  const child = spawn(process.execPath, [...options, 'src/main.ts'], {
+    cwd: root,
+    env: environment(more),
+    detached: true,
+  })
   const output = { stdout: '', stderr: '' }
   child.stdout.on('data', (chunk) => {
     output.stdout += chunk
@@ -330,50 +337,144 @@ test('kill -9 loses nothing: the next one finds the data and its server, and Ctr
 })
 
 test('SIGTERM while it is still starting leaves no database behind', { timeout: 120_000 }, async () => {
-  const fresh = await mkdtemp(join(tmpdir(), 'mithril-connection-gateway-process-'))
-  // PostgreSQL, which does not run as root, can get there.
-  await chmod(fresh, 0o755)
-  const pidFile = join(fresh, 'postgres', 'cluster', 'data', 'postmaster.pid')
+  const fresh = await makeDataDir()
+  const pidFile = pidFileIn(fresh)
   const running = startProgram({ DATA_DIR: fresh })
   await vi.waitFor(async () => expect(await readFile(pidFile, 'utf8')).not.toBe(''), { timeout: 60_000, interval: 2 })
   running.child.kill('SIGTERM')
   expect(await running.exited()).toEqual({ code: 0, signal: null })
-  // PostgreSQL removes it when it has ended as it should.
   await expect(readFile(pidFile, 'utf8')).rejects.toThrow('ENOENT')
   expect(running.output.stdout).not.toContain('GraphiQL')
   await rm(fresh, { recursive: true, force: true })
 })
 
-test('a port that is taken is exit 1 with a message that names it, and no database stays behind', {
-  timeout: 120_000,
-}, async () => {
+/** A port that another program has, while `use` runs. */
+async function withTakenPort(use: (port: number) => Promise<void>): Promise<void> {
   const taken = createServer().listen(0, '127.0.0.1')
   await once(taken, 'listening')
-  const { port } = taken.address() as AddressInfo
   try {
-    const running = startProgram({ PORT: String(port) })
-    expect(await running.exited()).toEqual({ code: 1, signal: null })
-    expect(running.output.stderr).toMatch(new RegExp(`\\b${port}\\b`))
-    expect(running.output.stderr).not.toMatch(/\n\s+at /)
-    expect(running.output.stdout).not.toMatch(/GraphiQL/)
+    await use((taken.address() as AddressInfo).port) // TCP, so it is no path
   } finally {
     taken.close()
+  }
+}
+
+/** A folder for a gateway's data, which PostgreSQL can reach although it does not run as root. */
+async function makeDataDir(): Promise<string> {
+  const made = await mkdtemp(join(tmpdir(), 'mithril-connection-gateway-process-'))
+  await chmod(made, 0o755)
+  return made
+}
+
+const pidFileIn = (dataDir: string) => join(dataDir, 'postgres', 'cluster', 'data', 'postmaster.pid')
+
+/** PostgreSQL removes the file when it ends as it should. */
+async function expectNoDatabaseIn(dataDir: string): Promise<void> {
+  expect(await readFile(join(dataDir, 'postgres', 'cluster', 'postgres.log'), 'utf8')).toContain('ready to accept')
+  await expect(readFile(pidFileIn(dataDir), 'utf8')).rejects.toThrow('ENOENT')
+}
+
+test('a port that is taken is exit 1 with a sentence that says what to do, and no database stays behind', {
+  timeout: 120_000,
+}, async () => {
+  const fresh = await makeDataDir()
+  await withTakenPort(async (port) => {
+    const running = startProgram({ PORT: String(port), DATA_DIR: fresh })
+    expect(await running.exited()).toEqual({ code: 1, signal: null })
+    expect(running.output.stderr).toBe(
+      `Port ${port} of 127.0.0.1 is in use. Stop the program that listens there, or set PORT to another port.\n`,
+    )
+    expect(running.output.stdout).not.toMatch(/GraphiQL/)
+  })
+  await expectNoDatabaseIn(fresh)
+  await rm(fresh, { recursive: true, force: true })
+})
+
+test('a start that fails after PostgreSQL has started leaves no database behind', { timeout: 120_000 }, async () => {
+  const fresh = await makeDataDir()
+  await writeFile(join(fresh, 'development-issuer.jwk.json'), 'no key')
+  const running = startProgram({ DATA_DIR: fresh })
+  expect(await running.exited()).toEqual({ code: 1, signal: null })
+  expect(running.output.stderr).toMatch(/^The development key .+ is damaged\. Delete the file: .+\n$/)
+  await expectNoDatabaseIn(fresh)
+  await rm(fresh, { recursive: true, force: true })
+})
+
+test('a port for metrics that is taken is exit 1, and nothing is served then', { timeout: 120_000 }, async () => {
+  await withTakenPort(async (port) => {
+    const running = startProgram({ ...awayInProduction, METRICS_PORT: String(port) })
+    expect(await running.exited()).toEqual({ code: 1, signal: null })
+    expect(running.output.stderr).toBe(
+      `Port ${port} of 127.0.0.1 is in use. Stop the program that listens there, or set METRICS_PORT to another port.\n`,
+    )
+    expect(running.output.stdout).not.toContain('listening')
+  })
+})
+
+test.each<[string, Record<string, string>, RegExp]>([
+  [
+    'a HOST of another machine',
+    { ...awayInProduction, HOST: '192.0.2.1' },
+    /^192\.0\.2\.1 is no address of this machine\. Set HOST .+\n$/,
+  ],
+  [
+    'a HOST that is no name',
+    { ...awayInProduction, HOST: 'gateway.invalid' },
+    /^HOST gateway\.invalid is no address and no name .+\n$/,
+  ],
+  [
+    'a DATA_DIR that cannot be made',
+    { DATA_DIR: `${process.execPath}/data` },
+    /^The folder .+\/data cannot be used \(ENOTDIR at .+\)\. Set DATA_DIR to a folder that this user may write to\.\n$/,
+  ],
+])('%s is exit 1 with a sentence that names the variable', { timeout: 120_000 }, async (_name, variables, sentence) => {
+  const running = startProgram(variables)
+  expect(await running.exited()).toEqual({ code: 1, signal: null })
+  expect(running.output.stderr).toMatch(sentence)
+})
+
+test('a SIGTERM in the first moment is obeyed, also where Node is process 1', { timeout: 120_000 }, async () => {
+  for (const delayMs of [150, 300, 600]) {
+    const running = startProgram(awayInProduction)
+    await new Promise((resolve) => setTimeout(resolve, delayMs))
+    running.child.kill('SIGTERM')
+    const { code, signal } = await running.exited()
+    // Before Node itself has started, nothing but the default action is there.
+    expect(signal === 'SIGTERM' || code === 0, `${delayMs} ms: ${code} ${signal}`).toBe(true)
   }
 })
 
-test('so is a port for metrics that is taken, and nothing is served then', { timeout: 120_000 }, async () => {
-  const taken = createServer().listen(0, '127.0.0.1')
-  await once(taken, 'listening')
-  const { port } = taken.address() as AddressInfo
-  try {
-    const running = startProgram({ ...awayInProduction, METRICS_PORT: String(port) })
-    expect(await running.exited()).toEqual({ code: 1, signal: null })
-    expect(running.output.stderr).toMatch(new RegExp(`\\b${port}\\b`))
-    expect(running.output.stderr).not.toMatch(/\n\s+at /)
-    expect(running.output.stdout).not.toContain('listening')
-  } finally {
-    taken.close()
-  }
+test('an exception that nobody catches is a line of the log and ends the process', { timeout: 120_000 }, async () => {
+  const preload = `process.on('SIGUSR2', () => { throw new Error('nobody catches this') })`
+  const running = startProgram(awayInProduction, ['--import', `data:text/javascript,${encodeURIComponent(preload)}`])
+  await untilWritten(running, /"msg":"listening"/)
+  running.child.kill('SIGUSR2')
+  expect(await running.exited()).toEqual({ code: 1, signal: null })
+  const last = JSON.parse(running.output.stdout.trim().split('\n').at(-1) ?? '')
+  expect(last).toMatchObject({
+    level: 60,
+    msg: 'uncaught exception',
+    reason: expect.stringContaining('nobody catches'),
+  })
+  expect(running.output.stderr).toBe('')
+})
+
+test('after SIGTERM readiness is off and new connections are served for DRAIN_SECONDS', {
+  timeout: 120_000,
+}, async () => {
+  const running = startProgram({ ...awayInProduction, DRAIN_SECONDS: '3' })
+  const written = await untilWritten(running, /"msg":"listening"/)
+  const line: { url: string } = JSON.parse(written.split('\n').find((text) => text.includes('"listening"')) ?? '')
+  expect(line).toMatchObject({ version })
+  const asked = performance.now()
+  running.child.kill('SIGTERM')
+  await untilWritten(running, /"msg":"draining"/)
+  const ready = await fetch(`${line.url}/health/ready`, { ...bounded(), headers: { connection: 'close' } })
+  expect([ready.status, await ready.json()]).toEqual([503, expect.objectContaining({ status: 'closing', version })])
+  const live = await fetch(`${line.url}/health/live`, { ...bounded(), headers: { connection: 'close' } })
+  expect([live.status, await live.json()]).toEqual([200, { status: 'ok', version }])
+  expect(await running.exited()).toEqual({ code: 0, signal: null })
+  expect(performance.now() - asked).toBeGreaterThan(2_900)
 })
 
 test('what is wrong with the configuration is exit 78, all of it at once, on standard error, without a stack', async () => {
@@ -409,7 +510,11 @@ test('in production there is no banner, and it starts while its database and its
   const ready = await fetch(`${url}/health/ready`, bounded())
   expect([ready.status, await ready.json()]).toEqual([
     503,
-    { status: 'unavailable', checks: { keys: 'unavailable', database: 'unavailable', migrations: 'unavailable' } },
+    {
+      status: 'unavailable',
+      version,
+      checks: { keys: 'unavailable', database: 'unavailable', migrations: 'unavailable' },
+    },
   ])
   const page = await fetch(`${url}/graphql`, { headers: { accept: 'text/html' }, ...bounded() })
   expect(page.status).toBe(405)
