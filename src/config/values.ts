@@ -39,6 +39,9 @@ export const url = (schemes: readonly string[]) =>
     .transform((text) => new URL(text))
     .describe(`URL: ${schemes.map((scheme) => `\`${scheme}//\``).join(' or ')}`)
 
+/** Whether a URL names a host and, at most, the number of a database: `redis://host:6379/1`. */
+export const isRedisAddress = ({ hostname, pathname }: URL) => hostname !== '' && /^(?:\/\d{0,9})?$/.test(pathname)
+
 /** Whether a URL is scheme, host and port, and nothing more. */
 export const isOrigin = ({ pathname, search, hash, username, password }: URL) =>
   pathname === '/' && search + hash + username + password === ''

@@ -1,6 +1,16 @@
 import { z } from 'zod'
 import { signatureAlgorithms } from '../auth/algorithms.ts'
-import { isConnectionString, isLoopback, isNetwork, isOrigin, truth, url, wholeNumber, words } from './values.ts'
+import {
+  isConnectionString,
+  isLoopback,
+  isNetwork,
+  isOrigin,
+  isRedisAddress,
+  truth,
+  url,
+  wholeNumber,
+  words,
+} from './values.ts'
 
 // The last `describe` of each variable is its sentence in docs/configuration.md, which `npm run codegen` writes.
 
@@ -156,9 +166,10 @@ const limitVariables = {
   AUTH_FAILURE_LIMIT_PER_MINUTE: wholeNumber(0, 1_000_000)
     .default(60)
     .describe('Failed authentications from one address; expired tokens do not count; 0 means no limit.'),
-  REDIS_URL: url(['redis:', 'rediss:'])
+  REDIS_URL: url(['redis:', 'rediss:', 'valkey:', 'valkeys:'])
+    .refine(isRedisAddress, 'must name a host and at most the number of a database; a socket cannot be used')
     .optional()
-    .describe('Redis in which instances share the two limits. Not set: each instance counts for itself.'),
+    .describe('Redis or Valkey in which instances share the two limits. Not set: each instance counts for itself.'),
   EVENT_LOOP_DELAY_MAX_MS: wholeNumber(0, 60_000)
     .default(200)
     .describe('Delay of the event loop above which work for the database is refused with 503; 0 means never.'),

@@ -7,22 +7,25 @@ import type { RedisLog } from './redis.ts'
 
 const windowSeconds = 60
 
-/** Counts failed authentications of one address, to whatever token they came. */
+/** Counts the failed authentications of one address, whatever their tokens were. */
 export interface FailureLimit {
-  /** Whether the next failure would be refused as one too many, as far as this instance knows. */
+  /** Whether the next failure would be one too many, as far as this instance knows. */
   isExhausted(address: string): boolean
-  /** @throws GatewayError `tooManyRequests` in place of the refusal that the failure would have been answered with */
+  /** @throws GatewayError `tooManyRequests`, which the door then answers in place of its own refusal */
   count(address: string): void | Promise<void>
 }
 
-/** What one caller may ask for. null: without limit. */
+/** The limits of one caller. null: without limit. */
 export interface Limits {
   readonly writeLimit: WriteLimit | null
   readonly failureLimit: FailureLimit | null
   close(): void
 }
 
-/** Opens the limits that a configuration names: each instance for itself, or together where there is a Redis. */
+/**
+ * Opens the limits that a configuration names: each instance counts for itself, or all count together in a Redis.
+ * @throws Error where Redis refuses the database that the configuration names
+ */
 export async function openLimits(config: LimitsConfig, log: RedisLog): Promise<Limits> {
   const { writesPerMinute, authFailuresPerMinute, redisUrl } = config
   const shared = redisUrl === null ? null : await openShared(redisUrl, log)
@@ -34,23 +37,23 @@ export async function openLimits(config: LimitsConfig, log: RedisLog): Promise<L
 
   function writes(quota: number): WriteLimit {
     const counter = counterOf('write', quota)
-    const settle = allowanceOf('write', quota, windowSeconds)
+    const allowanceAfter = allowanceOf('write', quota, windowSeconds)
     return ({ clientId, userId }) => {
-      // Not the client alone: one user of a clinic must not use up what the others need.
+      // A count for each user: one user of a clinic must not use up the writes that the others need.
       const counted = counter.count(userId === null ? clientId : `${clientId} ${userId}`)
-      return counted instanceof Promise ? counted.then(settle) : settle(counted)
+      return counted instanceof Promise ? counted.then(allowanceAfter) : allowanceAfter(counted)
     }
   }
 
   function failures(quota: number): FailureLimit {
     const counter = counterOf('authentication', quota)
-    const settle = allowanceOf('authentication', quota, windowSeconds)
+    const allowanceAfter = allowanceOf('authentication', quota, windowSeconds)
     return {
       isExhausted: (address) => counter.timesOf(networkOf(address)) >= quota,
       count(address) {
         const counted = counter.count(networkOf(address))
-        if (counted instanceof Promise) return counted.then((count) => void settle(count))
-        settle(counted)
+        if (counted instanceof Promise) return counted.then((count) => void allowanceAfter(count))
+        allowanceAfter(counted)
       },
     }
   }
@@ -62,13 +65,14 @@ export async function openLimits(config: LimitsConfig, log: RedisLog): Promise<L
   }
 }
 
-/** Loaded here, so that an instance without Redis loads nothing of it. */
+/** Loads the client of Redis only here, so that an instance without Redis loads nothing of it. */
 async function openShared(url: URL, log: RedisLog) {
   const [{ connectRedis }, { createSharedCounter }] = await Promise.all([
     import('./redis.ts'),
     import('./shared-counter.ts'),
   ])
   const shared = connectRedis(url, log)
+  await shared.checkDatabase()
   return {
     redis: shared.redis,
     counterOf: (options: Omit<Parameters<typeof createSharedCounter>[0], 'shared'>) =>

@@ -1,5 +1,11 @@
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { type AddressInfo, connect, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { createLocalCounter } from '../../src/limits/counter.ts'
+import { openLimits } from '../../src/limits/open-limits.ts'
 import { connectRedis } from '../../src/limits/redis.ts'
 import { createSharedCounter } from '../../src/limits/shared-counter.ts'
 import { type Fixture, startTestGateway, type TestGateway, writer } from '../support/gateway.ts'
@@ -150,6 +156,8 @@ describe.skipIf(!hasRedis)('a shared counter', () => {
   let redis: TestRedis
   let shared: ReturnType<typeof connectRedis>
   const log = { info: vi.fn(), warn: vi.fn() }
+  const there = 'Redis is there: instances count together'
+  const away = 'Redis is away: this instance counts for itself'
   beforeAll(async () => {
     redis = await startTestRedis()
   })
@@ -157,8 +165,10 @@ describe.skipIf(!hasRedis)('a shared counter', () => {
   afterEach(() => shared.redis.disconnect())
 
   const counterOn = async (url: string, untilReady = true) => {
+    log.info.mockClear()
+    log.warn.mockClear()
     shared = connectRedis(new URL(url), log)
-    if (untilReady) await vi.waitFor(() => expect(shared.redis.status).toBe('ready'), { timeout: 5_000 })
+    if (untilReady) await vi.waitFor(() => expect(log.info).toHaveBeenCalledWith({}, there), { timeout: 5_000 })
     const local = createLocalCounter({ windowSeconds: 1 })
     return createSharedCounter({ shared, name: 'test', windowSeconds: 1, quota: 2, local })
   }
@@ -204,5 +214,101 @@ describe.skipIf(!hasRedis)('a shared counter', () => {
     expect([(await counter.count('b')).times, (await counter.count('b')).times]).toEqual([1, 2])
     expect(await redis.client.get('gateway:test:b')).toBeNull()
     expect(JSON.stringify(log.warn.mock.calls)).not.toContain('a-wrong-password')
+  })
+
+  test('leaves a Redis that became a replica, without an end of the connection, for the primary at the same address', async () => {
+    const promoted = await startTestRedis()
+    let target = redis
+    const proxy = createServer((socket) => {
+      const upstream = connect(Number(new URL(target.url).port), '127.0.0.1')
+      for (const end of [socket, upstream]) end.on('error', () => {})
+      socket.pipe(upstream).pipe(socket)
+    }).listen(0, '127.0.0.1')
+    await once(proxy, 'listening')
+    try {
+      await promoted.client.config('SET', 'requirepass', redis.password)
+      const { port } = proxy.address() as AddressInfo
+      const counter = await counterOn(`redis://:${redis.password}@127.0.0.1:${port}`)
+      target = promoted
+      await redis.client.replicaof('127.0.0.1', new URL(promoted.url).port)
+      expect((await counter.count('e')).times).toBe(1)
+      await vi.waitFor(() => expect(log.info).toHaveBeenCalledTimes(2), { timeout: 5_000 })
+      await vi.waitFor(
+        async () => {
+          await counter.count('f')
+          expect(Number(await promoted.client.get('gateway:test:f'))).toBeGreaterThan(0)
+        },
+        { timeout: 5_000, interval: 200 },
+      )
+      expect(log.warn.mock.calls).toEqual([[{ reason: expect.stringMatching(/^READONLY/) }, away]])
+    } finally {
+      shared.redis.disconnect()
+      proxy.close()
+      await redis.client.replicaof('NO', 'ONE')
+      await promoted.close()
+    }
+  })
+
+  test('counts in a Redis whose INFO has another name', async () => {
+    const renamed = await startTestRedis(['--rename-command', 'INFO', ''])
+    try {
+      const counter = await counterOn(renamed.url)
+      expect((await counter.count('g')).times).toBe(1)
+      expect(await renamed.client.get('gateway:test:g')).toBe('1')
+      expect(log.warn).not.toHaveBeenCalled()
+    } finally {
+      shared.redis.disconnect()
+      await renamed.close()
+    }
+  })
+
+  test.each(['valkey', 'redis'])(
+    'counts at an address that begins with %s://, in the database that it names',
+    async (scheme) => {
+      const counter = await counterOn(`${redis.url.replace('redis:', `${scheme}:`)}/3`)
+      await counter.count(`of ${scheme}`)
+      await redis.client.select(3)
+      expect(await redis.client.get(`gateway:test:of ${scheme}`)).toBe('1')
+      await redis.client.select(0)
+      expect(await redis.client.get(`gateway:test:of ${scheme}`)).toBeNull()
+    },
+  )
+
+  test('counts here alone at a node of a Redis Cluster, and says so once', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'redis-cluster-'))
+    const node = await startTestRedis(['--cluster-enabled', 'yes', '--dir', directory])
+    try {
+      const counter = await counterOn(node.url, false)
+      await vi.waitFor(() => expect(log.warn).toHaveBeenCalled(), { timeout: 5_000 })
+      expect([
+        (await counter.count('h')).times,
+        (await counter.count('i')).times,
+        (await counter.count('i')).times,
+      ]).toEqual([1, 1, 2])
+      expect([log.info.mock.calls, log.warn.mock.calls]).toEqual([
+        [],
+        [
+          [
+            { reason: 'it is a node of a Redis Cluster; one Redis is wanted, alone or with Redis Sentinel' },
+            'REDIS_URL is of no use: this instance counts for itself',
+          ],
+        ],
+      ])
+      expect(shared.redis.status).toBe('end')
+    } finally {
+      await node.close()
+      await rm(directory, { recursive: true })
+    }
+  })
+
+  test('refuses at the start a database that Redis does not have, and names it', async () => {
+    await counterOn(`${redis.url}/99`, false)
+    await expect(shared.checkDatabase()).rejects.toThrow(
+      'REDIS_URL names database 99, which this Redis refuses: ERR DB index is out of range',
+    )
+    expect(await redis.client.get('gateway:there')).toBeNull()
+    expect(log.info).not.toHaveBeenCalled()
+    const limits = { writesPerMinute: 1, authFailuresPerMinute: 1, redisUrl: new URL(`${redis.url}/99`) }
+    await expect(openLimits({ ...limits, eventLoopDelayMaxMs: 0 }, log)).rejects.toThrow('names database 99')
   })
 })

@@ -232,6 +232,7 @@ describe('a whole number', () => {
 const publicUrl = 'PUBLIC_URL must be scheme, host and port only'
 const proxies = 'TRUSTED_PROXIES must be a comma-separated list of IP addresses and networks (10.0.0.0/8)'
 const origins = 'CORS_ORIGINS must be a comma-separated list of origins: scheme, host and port only'
+const redisUrl = 'REDIS_URL must name a host and at most the number of a database; a socket cannot be used'
 const keysUrl = 'TOKEN_JWKS_URL must be https, or http on a loopback address'
 
 describe('what is not valid is named:', () => {
@@ -266,7 +267,16 @@ describe('what is not valid is named:', () => {
       'collector:4318',
       'OTEL_EXPORTER_OTLP_ENDPOINT must be a URL that begins with https:// or http://',
     ],
-    ['REDIS_URL', 'http://redis:6379', 'REDIS_URL must be a URL that begins with redis:// or rediss://'],
+    [
+      'REDIS_URL',
+      'http://redis:6379',
+      'REDIS_URL must be a URL that begins with redis:// or rediss:// or valkey:// or valkeys://',
+    ],
+    ['REDIS_URL', 'redis:///tmp/r.sock', redisUrl],
+    ['REDIS_URL', 'redis:///0', redisUrl],
+    ['REDIS_URL', 'redis://redis/one', redisUrl],
+    ['REDIS_URL', 'rediss://redis/1/2', redisUrl],
+    ['REDIS_URL', 'valkey://redis/-1', redisUrl],
     ['DATABASE_POOLER', 'odyssey', 'DATABASE_POOLER must be none or pgbouncer'],
     ['OPAQUE_TOKENS', 'true', 'OPAQUE_TOKENS must be off or mithril'],
     ['ALLOW_DEVELOPMENT_ISSUER', 'yes', 'ALLOW_DEVELOPMENT_ISSUER must be true or false'],

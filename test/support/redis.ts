@@ -25,18 +25,24 @@ export interface TestRedis {
  */
 export const hasRedis = spawnSync('redis-server', ['--version']).status === 0 || process.env['CI'] === 'true'
 
-export async function startTestRedis(): Promise<TestRedis> {
+/** @param settings directives as `redis-server` takes them: `['--rename-command', 'INFO', '']` */
+export async function startTestRedis(settings: readonly string[] = []): Promise<TestRedis> {
   const port = await findFreePort()
   const password = `redis-password-${port}`
   const url = `redis://:${password}@127.0.0.1:${port}`
-  const client = new Redis(url, { lazyConnect: true, maxRetriesPerRequest: null, retryStrategy: () => 50 })
+  const client = new Redis(url, {
+    lazyConnect: true,
+    enableReadyCheck: false,
+    maxRetriesPerRequest: null,
+    retryStrategy: () => 50,
+  })
   client.on('error', () => {})
   let child: ChildProcess | undefined
 
   async function start() {
     child = spawn(
       'redis-server',
-      ['--port', String(port), '--bind', '127.0.0.1', '--requirepass', password, '--save', ''],
+      ['--port', String(port), '--bind', '127.0.0.1', '--requirepass', password, '--save', '', ...settings],
       {
         stdio: 'ignore',
       },
