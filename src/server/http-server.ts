@@ -4,6 +4,7 @@ import type { Config } from '../config/shape.ts'
 import { GatewayError } from '../domain/errors.ts'
 import type { Meter } from '../observability/meter.ts'
 import { acceptJsonBodies } from './json-body.ts'
+import { createLingeringClose, hasMuchToCome } from './lingering-close.ts'
 import type { LogDestination } from './log-destination.ts'
 import { neutraliseLine } from './log-text.ts'
 import { observeRequests } from './observe-requests.ts'
@@ -39,6 +40,7 @@ export function createHttpServer({
   logDestination,
 }: HttpServerOptions): FastifyInstance {
   const nextRequestId = createRequestIds()
+  const lingering = createLingeringClose()
   const headers = securityHeaders(config.publicUrl?.startsWith('https:') ?? false)
 
   const app: FastifyInstance = Fastify({
@@ -70,7 +72,7 @@ export function createHttpServer({
       maxHeaderSize: 16 * 1024,
       requireHostHeader: false,
     },
-    ...strayRequests({ render: renderStrayRefusal, nextRequestId, headers, meter, app: () => app }),
+    ...strayRequests({ render: renderStrayRefusal, nextRequestId, headers, meter, lingering, app: () => app }),
   })
 
   // Every method that Node's parser lets through, so that a known path can answer 405 to it instead of 404.
@@ -95,10 +97,18 @@ export function createHttpServer({
     closing = true
     done()
   })
+  lingering.watch(app)
+  app.addHook('onRequest', ({ raw }, reply, done) => {
+    if (lingering.hasLastAnswer(raw.socket)) reply.hijack()
+    else done()
+  })
   observeRequests(app, meter)
   // When the answer goes out, not when the request came in: what was in flight at that moment must not keep its
   // connection either.
-  app.addHook('onSend', (_request, reply, payload, done) => {
+  app.addHook('onSend', ({ raw }, reply, payload, done) => {
+    if (hasMuchToCome(raw)) reply.header('connection', 'close')
+    // Fastify says so, too, after a body that it could not read.
+    if (reply.getHeader('connection') === 'close') lingering.noteLastAnswer(raw.socket)
     if (closing) reply.header('connection', 'close')
     done(null, payload)
   })

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { FastifyInstance, FastifyServerOptions } from 'fastify'
 import type { Meter } from '../observability/meter.ts'
+import { hasMuchToCome, type LingeringClose } from './lingering-close.ts'
 import { noteRefusedMidway, noteStrayRefusal } from './observe-requests.ts'
 
 /** Answers a request that Node's parser or the router refused, so that no door saw it: status, body and headers. */
@@ -9,9 +10,6 @@ export type RenderStrayRefusal = (
   requestId: string,
   url: string,
 ) => { status: number; body: string; headers: Record<string, string> }
-
-/** How long a refused connection stays half open. */
-const lingerMs = 1_000
 
 /**
  * What Node keeps at a socket, and its own handler looks at, too: the answer that is due, and the request that is being
@@ -28,6 +26,7 @@ export interface StrayRequestsOptions {
   /** Of every answer. */
   readonly headers: Readonly<Record<string, string>>
   readonly meter: Meter
+  readonly lingering: LingeringClose
   /** Known only after it has been made with these handlers. */
   readonly app: () => FastifyInstance
 }
@@ -39,7 +38,7 @@ export interface StrayRequestsOptions {
 export function strayRequests(
   options: StrayRequestsOptions,
 ): Pick<FastifyServerOptions, 'frameworkErrors' | 'clientErrorHandler'> {
-  const { nextRequestId, meter, app } = options
+  const { nextRequestId, meter, lingering, app } = options
   const answerOf = (error: unknown, requestId: string, url: string) => {
     const { status, body, headers } = options.render(error, requestId, url)
     const ours = {
@@ -53,9 +52,11 @@ export function strayRequests(
     frameworkErrors: (error, request, reply) => {
       const { status, body, headers } = answerOf(error, request.id, app().publicUrl(request.raw.url))
       noteStrayRefusal(request.log, meter, error, status)
-      reply.raw.writeHead(status, headers).end(body)
+      const connection = hasMuchToCome(request.raw) && { connection: 'close' }
+      reply.raw.writeHead(status, { ...headers, ...connection }).end(body)
     },
     clientErrorHandler: (error, socket) => {
+      if (lingering.isClosing(socket)) return
       if (error.code === 'ECONNRESET' || !socket.writable) return socket.destroy()
       const { _httpMessage: due, parser } = socket as HttpSocket
       // The body of a request that the hooks have in hand: the answer is that request's, and so is the line.
@@ -67,14 +68,14 @@ export function strayRequests(
       // What came before it on this connection is still to be answered, and ours would be taken for that answer.
       if (due?.req.complete) {
         due.shouldKeepAlive = false
+        lingering.mark(socket)
         return
       }
       // The rest of a body whose request has its answer already: a second one would be taken for the next request's.
       const isAnswered = due ? due.headersSent : parser?.incoming?.complete === false
       const lines = Object.entries({ ...headers, connection: 'close' }).map(([name, value]) => `${name}: ${value}\r\n`)
-      socket.end(isAnswered ? '' : `HTTP/1.1 ${status} Refused\r\n${lines.join('')}\r\n${body}`)
-      // Time to read the answer; a caller that never closes its end does not keep ours.
-      setTimeout(() => socket.destroy(), lingerMs).unref()
+      if (!isAnswered) socket.write(`HTTP/1.1 ${status} Refused\r\n${lines.join('')}\r\n${body}`)
+      lingering.close(socket)
     },
   }
 }
