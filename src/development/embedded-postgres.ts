@@ -2,7 +2,8 @@ import { initialise, readPassword, SUPERUSER } from './embedded/cluster.ts'
 import { ensureDatabase } from './embedded/database.ts'
 import { clusterOf, dataOf, findPlace, type Place } from './embedded/place.ts'
 import { findPostmaster, type Postmaster } from './embedded/postmaster.ts'
-import { startServer, stopServer } from './embedded/server.ts'
+import { startServer } from './embedded/server.ts'
+import { type ServerUse, useServer } from './embedded/use.ts'
 
 /** The database inside the embedded cluster. */
 const DATABASE = 'mithril'
@@ -22,10 +23,11 @@ export interface EmbeddedPostgres {
   /** `postgresql://…` of the database `mithril`, with its password: not for logs. */
   readonly url: string
   readonly port: number
-  /** True: the server was running before. Whoever started it stops it. */
+  /** True: the server was running before. The last gateway that uses it stops it. */
   readonly reused: boolean
   /** Where the data really is: not below `dataDir` when root's PostgreSQL user cannot get there. */
   readonly location: string
+  /** Ends the use of the server. It stops, unless another gateway uses it. */
   stop(): Promise<void>
 }
 
@@ -33,8 +35,8 @@ export interface EmbeddedPostgres {
  * Starts PostgreSQL from npm on `dataDir`, listening on a free port of 127.0.0.1 only, and makes its database.
  *
  * The server runs in a session of its own, so that Ctrl-C in the gateway's terminal does not reach it before the
- * gateway has drained. A server that runs on `dataDir` already (a second gateway, or one that was killed) is used and
- * left running.
+ * gateway has drained. A server that runs on `dataDir` already (of a second gateway, or of one that was killed) is used.
+ * The last gateway that uses it stops it.
  *
  * @throws Error with the end of PostgreSQL's own log when it does not start.
  */
@@ -42,21 +44,41 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   const place = await findPlace(options.dataDir)
   await initialise(place)
   const password = await readPassword(place)
-  const { port, reused } = await findOrStart(place, options)
-  const urlOf = (database: string) => `postgresql://${SUPERUSER}:${password}@127.0.0.1:${port}/${database}`
+  const { port, reused, use } = await findAndUse(place, options, (found) => urlOf(found, 'postgres'))
+  function urlOf(itsPort: number, database: string) {
+    return `postgresql://${SUPERUSER}:${password}@127.0.0.1:${itsPort}/${database}`
+  }
   let stopped: Promise<void> | undefined
   const stop = () => {
-    stopped ??= reused ? Promise.resolve() : stopServer(place)
+    stopped ??= use.end()
     return stopped
   }
   try {
-    await ensureDatabase(urlOf('postgres'), DATABASE)
+    await ensureDatabase(urlOf(port, 'postgres'), DATABASE)
   } catch (error) {
     await stop()
     throw error
   }
   options.log?.(`PostgreSQL ${reused ? 'was already running' : 'started'} on port ${port}, data in ${place.directory}`)
-  return { url: urlOf(DATABASE), port, reused, location: place.directory, stop }
+  return { url: urlOf(port, DATABASE), port, reused, location: place.directory, stop }
+}
+
+/** A server that its last user is just stopping cannot be used: then the next one is found or started. */
+async function findAndUse(
+  place: Place,
+  options: EmbeddedPostgresOptions,
+  urlOf: (port: number) => string,
+): Promise<{ port: number; reused: boolean; use: ServerUse }> {
+  const deadline = Date.now() + LONGEST_WAIT_MS
+  for (;;) {
+    const { port, reused } = await findOrStart(place, options)
+    try {
+      return { port, reused, use: await useServer(place, urlOf(port)) }
+    } catch (error) {
+      if (!reused || Date.now() > deadline) throw error
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS))
+    }
+  }
 }
 
 async function findOrStart(place: Place, options: EmbeddedPostgresOptions): Promise<{ port: number; reused: boolean }> {

@@ -1,12 +1,14 @@
 import { chown, cp, mkdir, mkdtemp, readdir, stat, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { findServiceUser, mayReach } from '../../src/development/embedded/operating-user.ts'
 import { findPrograms } from '../../src/development/embedded/programs.ts'
 import { createEmbeddedServers, postmasterOf, queryOnce, startOtherGateway } from '../support/embedded.ts'
 
 const repository = join(import.meta.dirname, '../..')
+// initdb alone takes ten seconds on a busy machine.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 })
 const { makeDataDir, willRemove, start, stopAll, removeAll } = createEmbeddedServers()
 
 // PostgreSQL refuses to run as root, and only root can be another user.

@@ -2,11 +2,13 @@ import { execFile, spawn } from 'node:child_process'
 import { readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { findPrograms } from '../../src/development/embedded/programs.ts'
 import { createEmbeddedServers, pidFileOf, postmasterOf, queryOnce, startOtherGateway } from '../support/embedded.ts'
 
 const repository = join(import.meta.dirname, '../..')
+// initdb alone takes ten seconds on a busy machine.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 })
 const { makeDataDir, start, stopAll, removeAll } = createEmbeddedServers()
 
 afterEach(stopAll)
@@ -79,13 +81,25 @@ describe('an embedded PostgreSQL that has been there before', () => {
     expect((await stat(join(dataDir, 'cluster/password'))).mode & 0o777).toBe(0o600)
   })
 
-  test('is used as it runs, and left running by those who did not start it', async () => {
+  test('is used as it runs, and stops with the last one that uses it, whichever started it', async () => {
     const first = await start(dataDir)
     const second = await start(dataDir)
 
     expect(second).toMatchObject({ url: first.url, reused: true })
+    await first.stop()
+    await expectData(second.url)
     await second.stop()
-    await expectData(first.url)
+    await expect(queryOnce(second.url, 'SELECT 1')).rejects.toThrow('ECONNREFUSED')
+  })
+
+  test('serves a gateway that starts while the last one stops', async () => {
+    for (let round = 0; round < 3; round++) {
+      const last = await start(dataDir)
+      const [, next] = await Promise.all([last.stop(), start(dataDir)])
+      await expectData(next.url)
+      await next.stop()
+      await expect(queryOnce(next.url, 'SELECT 1')).rejects.toThrow('ECONNREFUSED')
+    }
   })
 
   test('survives a gateway that is killed, and serves the next one', async () => {
@@ -96,6 +110,16 @@ describe('an embedded PostgreSQL that has been there before', () => {
     expect(next).toMatchObject({ url: server.url, reused: true })
     await expectData(next.url)
   })
+
+  test('stops by itself after the only gateway that used it was killed', async () => {
+    const { child, server } = await startOtherGateway(dataDir, repository)
+    await expectData(server.url)
+    child.kill('SIGKILL')
+
+    const answer = () => queryOnce(server.url, 'SELECT 1').catch(String)
+    await expect.poll(answer, { timeout: 30_000, interval: 100 }).toContain('ECONNREFUSED')
+    await expect.poll(() => readFile(pidFileOf(dataDir)).catch(String), { timeout: 30_000 }).toContain('ENOENT')
+  }, 90_000)
 
   test('does not hear the Ctrl-C of the terminal: it stops when the gateway has drained', async () => {
     await start(dataDir)

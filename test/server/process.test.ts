@@ -334,6 +334,8 @@ test('kill -9 loses nothing: the next one finds the data and its server, and Ctr
   process.kill(-(second.child.pid ?? 0), 'SIGINT')
   expect(await second.exited()).toEqual({ code: 0, signal: null })
   expect(second.output.stderr).toBe('')
+  // The second one did not start PostgreSQL, but nobody else uses it any more.
+  expect((await postmaster(again)).pid).toBeNull()
 })
 
 test('SIGTERM while it is still starting leaves no database behind', { timeout: 120_000 }, async () => {

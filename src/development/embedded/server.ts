@@ -40,7 +40,7 @@ export async function stopServer(place: Place): Promise<void> {
   const stop = ['stop', '-w', `-t${LONGEST_SECONDS}`, '-m', 'fast', '-D', 'data']
   const { code, output } = await runProgram(place.programs.pgCtl, stop, clusterOf(place.directory), place.user)
   if (code === 0 || (await findPostmaster(dataOf(place.directory))) === undefined) return
-  throw new Error(`The embedded PostgreSQL in ${place.directory} did not stop .\n${tail(output)}`)
+  throw new Error(`The embedded PostgreSQL in ${place.directory} did not stop.\n${tail(output)}`)
 }
 
 /** The end of what the server wrote, if it did not start. */
