@@ -76,18 +76,52 @@ test('every refusal of the catalogue is told to callers: its sentence or how tha
   }
 })
 
-test('decisions are numbered one after the other', () => {
-  const numbers = [...read('ARCHITECTURE.md').matchAll(/^\*\*(\d+)\. /gm)].map(([, number]) => Number(number))
-  expect(numbers).toEqual(numbers.map((_, index) => index + 1))
+const decisions = globSync('*.md', { cwd: join(repository, 'docs/decisions') }).sort()
+
+describe('the decisions', () => {
+  test('are numbered one after the other, in their names and in their titles', () => {
+    expect(decisions.length).toBeGreaterThan(27)
+    decisions.forEach((name, index) => {
+      expect(name).toMatch(new RegExp(`^${String(index + 1).padStart(4, '0')}-[a-z0-9-]+\\.md$`))
+      expect(read(`docs/decisions/${name}`), name).toMatch(new RegExp(`^# ${index + 1}\\. \\S`))
+    })
+  })
+
+  test('each say context, decision, cost, evidence, and when to look again', () => {
+    const sections = ['Context', 'Decision', 'Cost', 'Evidence', 'Look again when']
+    for (const name of decisions)
+      expect(
+        [...read(`docs/decisions/${name}`).matchAll(/^## (.+)\n\n\S/gm)].map(([, title]) => title),
+        name,
+      ).toEqual(sections)
+  })
+
+  test('are listed in ARCHITECTURE.md, each in at most twelve words and with its cost', () => {
+    const rows = [
+      ...read('ARCHITECTURE.md').matchAll(/^\| \[(\d+)\]\(docs\/decisions\/([^)]+)\) \| (.+) \| (\S.*) \|$/gm),
+    ]
+    expect(rows.map(([, , name]) => name)).toEqual(decisions)
+    rows.forEach(([, number, name, title = '']) => {
+      expect(Number(number)).toBe(decisions.indexOf(name ?? '') + 1)
+      expect(title.split(' ').length, title).toBeLessThanOrEqual(12)
+    })
+  })
 })
 
-test('files that ARCHITECTURE.md names are there', () => {
-  const named = [...read('ARCHITECTURE.md').matchAll(/`((?:[a-z-]+\/)+[a-z-]+(?:\.[a-z]+)*\.(?:ts|sql))`/g)].map(
-    ([, path = '']) => path,
-  )
-  expect(named.length).toBeGreaterThan(15)
-  expect(named.filter((path) => !['', 'src'].some((root) => existsSync(join(repository, root, path))))).toEqual([])
+test('ARCHITECTURE.md has at most 150 lines', () => {
+  expect(read('ARCHITECTURE.md').trimEnd().split('\n').length).toBeLessThanOrEqual(150)
 })
+
+test.each(['ARCHITECTURE.md', ...decisions.map((name) => `docs/decisions/${name}`)])(
+  'files that %s names are there',
+  (document) => {
+    const named = [
+      ...read(document).matchAll(/`((?:[a-z-]+\/)+[\w-]+(?:\/[\w-]+)*(?:\.[a-z]+)*\.(?:ts|sql|prisma|yaml|md))`/g),
+    ].map(([, path = '']) => path)
+    if (document === 'ARCHITECTURE.md') expect(named.length).toBeGreaterThan(40)
+    expect(named.filter((path) => !['', 'src'].some((root) => existsSync(join(repository, root, path))))).toEqual([])
+  },
+)
 
 test('a document that a comment cites is in the repository, and so is its section', () => {
   const files = globSync(['{src,test,prisma,ops}/**/*.{ts,prisma,sql,yaml,ini,graphql}', '*.{ts,json}'], {
