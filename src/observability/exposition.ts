@@ -187,19 +187,19 @@ function measureEventLoop(registry: Registry, delays: ReturnType<typeof monitorE
   new Gauge({
     name: 'gateway_event_loop_delay_seconds',
     help: 'Delay of the event loop since the last scrape.',
-    labelNames: ['quantile'],
+    // Not `quantile`: Prometheus keeps that name for summaries.
+    labelNames: ['percentile'],
     registers: [registry],
     collect() {
-      for (const quantile of [0.5, 0.9, 0.99, 1]) {
-        this.set(
-          { quantile: String(quantile) },
-          Math.max(0, delays.percentile(quantile * 100) / 1e9 - resolutionMs / 1_000),
-        )
-      }
+      for (const percentile of [50, 90, 99, 100])
+        this.set({ percentile }, Math.max(0, delays.percentile(percentile) / 1e9 - resolutionMs / 1_000))
       delays.reset()
     },
   })
 }
+
+/** Gauges of the library that end with `_total`, against Prometheus' naming; the same numbers are there by type. */
+const misnamed = ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total']
 
 /**
  * Metrics of the process, whatever runs in it: the library measures some of them all the time and has no way to stop.
@@ -210,6 +210,7 @@ function metricsOfProcess(): Registry {
   if (processMetrics === undefined) {
     processMetrics = new Registry()
     collectDefaultMetrics({ register: processMetrics })
+    for (const name of misnamed) processMetrics.removeSingleMetric(name)
   }
   return processMetrics
 }
