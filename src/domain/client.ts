@@ -19,7 +19,7 @@ export interface Client {
 export interface ClientFilter {
   readonly id?: string
   readonly userId?: string
-  /** Case-insensitive. */
+  /** In any case, with any apostrophe (U+0027, U+2019, U+02BC), composed or decomposed. */
   readonly nameContains?: string
   readonly isBlocked?: boolean
 }

@@ -149,6 +149,19 @@ describe('a client', () => {
     ])
     expect(await store.references([])).toEqual([])
   })
+
+  test('are asked for with one text, however many they are', async () => {
+    const texts = new Set<string>()
+    const watched = createClientStore({
+      ...database,
+      rows: (sql, values) => {
+        texts.add(sql)
+        return database.rows(sql, values)
+      },
+    })
+    for (const count of [0, 1, 2, 50]) await watched.references(Array.from({ length: count }, () => randomUUID()))
+    expect(texts.size).toBe(1)
+  })
 })
 
 describe('a filter', () => {
@@ -176,6 +189,37 @@ describe('a filter', () => {
       const found = await store.page({ nameContains }, 'INSERTED_AT_ASC', page)
       expect(found.items.map(({ item }) => item.name)).toEqual(expected ?? names)
     }
+  })
+
+  const signs: [name: string, sign: string][] = [
+    ['U+0027', "'"],
+    ['U+2019', '\u2019'],
+    ['U+02BC', '\u02bc'],
+  ]
+  test.each(signs)(
+    'by name takes the apostrophe %s for each of the three, and for nothing else',
+    async (_name, sign) => {
+      const names = [...signs.map(([, each]) => `Центр здоров${each}я`), 'Центр здоров-я', 'Центр здоровя', 'здоров_я']
+      for (const [index, name] of names.entries()) await insert({ name, at: `2020-01-01 10:00:0${index}` })
+      for (const text of [`здоров${sign}я`, `ЗДОРОВ${sign}Я`, `${sign}`]) {
+        const found = await store.page({ nameContains: text }, 'INSERTED_AT_ASC', first)
+        expect(found.items.map(({ item }) => item.name)).toEqual(names.slice(0, 3))
+      }
+    },
+  )
+
+  test('by name finds composed and decomposed letters, however they are asked for', async () => {
+    const composed = "Київ, лікарня Йосипа, об'їзд".normalize('NFC')
+    const decomposed = composed.normalize('NFD')
+    expect(decomposed).not.toBe(composed)
+    await insert({ name: composed, at: '2020-01-01' })
+    await insert({ name: decomposed, at: '2020-01-02' })
+    await insert({ name: 'Киiв', at: '2020-01-03' })
+    for (const text of ['КИЇВ', 'йосип', 'об\u2019їзд', 'Київ, лікарня Й'])
+      for (const form of ['NFC', 'NFD']) {
+        const found = await store.page({ nameContains: text.normalize(form) }, 'INSERTED_AT_ASC', first)
+        expect(found.items.map(({ item }) => item.name)).toEqual([composed, decomposed])
+      }
   })
 
   test('by id, user and being blocked narrows the list, alone and together', async () => {

@@ -3,6 +3,7 @@ import type { PageRequest } from '../../domain/page.ts'
 import type { Database } from '../pool/database.ts'
 import { plannedAnew } from '../pool/statement-names.ts'
 import { dateOf } from './connection-rows.ts'
+import { nameContains } from './name-search.ts'
 import { type ListOrder, Placed, pageClause, pageOf, totalOf, Values, whereAll } from './paging.ts'
 
 /** The columns of a client: an allow-list, without its legacy secret and its private settings. */
@@ -33,6 +34,9 @@ type ClientRow = readonly [
 ]
 
 const selectClient = `SELECT ${clientRow} AS client FROM clients JOIN client_types ON client_types.id = clients.client_type_id`
+
+/** One text for any number of ids: PostgreSQL keeps each text prepared. */
+const findReferences = 'SELECT json_build_array(id, name) FROM clients WHERE id = ANY ($1::uuid[])'
 
 const findClient = `${selectClient} WHERE clients.id = $1::uuid`
 
@@ -68,8 +72,7 @@ function selectPage(filter: ClientFilter, order: ClientOrder, page: PageRequest)
   const conditions: string[] = []
   if (filter.id !== undefined) conditions.push(`clients.id = ${values.add(filter.id)}::uuid`)
   if (filter.userId !== undefined) conditions.push(`clients.user_id = ${values.add(filter.userId)}::uuid`)
-  if (filter.nameContains !== undefined)
-    conditions.push(`clients.name ILIKE ${values.addContained(filter.nameContains)}`)
+  if (filter.nameContains !== undefined) conditions.push(nameContains('clients.name', filter.nameContains, values))
   if (filter.isBlocked !== undefined) conditions.push(`clients.is_blocked = ${filter.isBlocked}`)
   const by: ListOrder = {
     key: 'clients.inserted_at',
@@ -108,10 +111,8 @@ export function createClientStore(database: Database): ClientStore {
     },
 
     async references(ids) {
-      const found = await database.run((prisma) =>
-        prisma.client.findMany({ where: { id: { in: [...ids] } }, select: { id: true, name: true } }),
-      )
-      const byId = new Map<string, ClientReference>(found.map((client) => [client.id, client]))
+      const found = await database.rows<readonly [id: string, name: string | null]>(findReferences, [ids])
+      const byId = new Map<string, ClientReference>(found.map(([id, name]) => [id, { id, name }]))
       return ids.map((id) => byId.get(id) ?? null)
     },
   }

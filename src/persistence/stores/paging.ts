@@ -18,9 +18,12 @@ export class Values {
    * themselves.
    */
   addContained(text: string): string {
-    return this.add(`%${text.replace(/[\\%_]/g, '\\$&')}%`)
+    return this.add(containing(text))
   }
 }
+
+/** A pattern of `LIKE` that finds a text anywhere. */
+export const containing = (text: string) => `%${text.replace(/[\\%_]/g, '\\$&')}%`
 
 /** What a list is sorted by: the expressions, and how a place in it is cast. */
 export interface ListOrder {
