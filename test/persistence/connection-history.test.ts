@@ -195,6 +195,48 @@ describe('the history of a connection', () => {
     expect(['UPDATED', 'REVERTED', 'SECRET_REFRESHED'].map(count)).toEqual([80, 40, 80])
   })
 
+  test('goes on above its largest id after a copy that has left the sequence behind', async () => {
+    for (const number of [1, 2, 3]) await update(`${number}`, `https://${number}.example.ua/`)
+    const [newest] = await changesOf()
+    await testDatabase.query(`SELECT setval('connection_changes_id_seq', greatest(1, $1::bigint - 2))`, [newest?.id])
+    try {
+      for (const number of [4, 5, 6, 7]) await update(`${number}`, `https://${number}.example.ua/`)
+      await refresh('8')
+      await foreign(`secret = 'another', redirect_uri = 'http://foreign.example.ua/'`)
+      await remove('9')
+
+      const changes = await changesOf()
+      expect(changes.map(({ kind, after }) => [kind, after])).toEqual([
+        ['DELETED', null],
+        ['SECRET_REFRESHED', 'http://foreign.example.ua/'],
+        ['UPDATED', 'http://foreign.example.ua/'],
+        ['SECRET_REFRESHED', 'https://7.example.ua/'],
+        ...[7, 6, 5, 4, 3, 2, 1].map((number) => ['UPDATED', `https://${number}.example.ua/`]),
+      ])
+      expect(await history.latest([key])).toEqual([changes[0]])
+    } finally {
+      await testDatabase.query(`SELECT setval('connection_changes_id_seq', (SELECT max(id) FROM connection_changes))`)
+    }
+  })
+
+  test('keeps its order where sessions take their numbers from a cache', async () => {
+    await testDatabase.query('ALTER SEQUENCE connection_changes_id_seq CACHE 20')
+    const sessions = await Promise.all([testDatabase.pool.connect(), testDatabase.pool.connect()])
+    try {
+      for (let number = 1; number <= 6; number++)
+        await sessions[number % 2]?.query('UPDATE connections SET redirect_uri = $1 WHERE id = $2', [
+          `http://${number}.example.ua/`,
+          key.connectionId,
+        ])
+    } finally {
+      for (const session of sessions) session.release(true)
+      await testDatabase.query('ALTER SEQUENCE connection_changes_id_seq CACHE 1')
+    }
+    expect((await changesOf()).map(({ after }) => after)).toEqual(
+      [6, 5, 4, 3, 2, 1].map((number) => `http://${number}.example.ua/`),
+    )
+  })
+
   test('says when, in UTC, wherever the database is', async () => {
     const [name] = await testDatabase.query<{ name: string }>('SELECT current_database() AS name')
     await testDatabase.query(`ALTER DATABASE ${name?.name} SET timezone = 'Pacific/Auckland'`)

@@ -88,6 +88,7 @@ beforeAll(async () => {
     '0005_guarded_record',
     '0006_client_history',
     '0007_history_archives',
+    '0008_ordered_record',
   ])
   // As autovacuum leaves the tables.
   await session.query('VACUUM ANALYZE clients, client_types, connections')
@@ -212,6 +213,8 @@ describe('of 100,000 clients', () => {
     ['a name with two letters that most names have', { nameContains: 'КА' }, firstPage, 20],
     ['blocked ones', { isBlocked: true }, firstPage, 20],
     ['not blocked ones', { isBlocked: false }, firstPage, 20],
+    ['a name with a rare word and an apostrophe', { nameContains: "подорожник' 77" }, firstPage, 0],
+    ['a name with a letter that can be decomposed', { nameContains: 'нічийна' }, firstPage, 0],
     ['blocked ones with a rare word', { isBlocked: true, nameContains: 'подорож' }, firstPage, 0],
     ['those of a user', { userId: userId(7) }, firstPage, 20],
     ['those of a user, with a common word', { userId: userId(7), nameContains: 'клініка' }, firstPage, 20],

@@ -8,6 +8,7 @@ import type { PoolClient } from 'pg'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { baseline, migrate, pendingMigrations } from '../../src/persistence/migrations/migrate.ts'
 import { MIGRATIONS } from '../../src/persistence/migrations/migration-files.ts'
+import { requireServerVersion } from '../../src/persistence/migrations/server-version.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { diffFromSchema } from '../support/schema-diff.ts'
 import { startUkrainianPostgres } from '../support/ukrainian-postgres.ts'
@@ -21,6 +22,7 @@ const all = [
   '0005_guarded_record',
   '0006_client_history',
   '0007_history_archives',
+  '0008_ordered_record',
 ]
 const additive = all.slice(1)
 
@@ -199,6 +201,120 @@ describe('a database that Mithril made', () => {
       '0000_init is recorded as applied already: nothing to baseline.',
     )
   })
+})
+
+describe('tables of Mithril that are not as they should be', () => {
+  const cases: [name: string, sql: string, difference: string][] = [
+    [
+      'lack a column',
+      'ALTER TABLE clients DROP COLUMN priv_settings',
+      'the column clients.priv_settings (jsonb) is missing',
+    ],
+    [
+      'have a column of another type',
+      'ALTER TABLE clients ALTER COLUMN settings TYPE text',
+      'the column clients.settings is text, not jsonb',
+    ],
+    [
+      'have a column that holds less',
+      'ALTER TABLE connections ALTER COLUMN redirect_uri TYPE varchar(100)',
+      'the column connections.redirect_uri is character varying(100), not character varying(255)',
+    ],
+    [
+      'have ids that are texts',
+      'ALTER TABLE tokens ALTER COLUMN id TYPE varchar(36)',
+      'the column tokens.id is character varying(36), not uuid',
+    ],
+    ['lack a table', 'DROP TABLE tokens', 'the table tokens is missing'],
+    [
+      'lack nearly everything',
+      `DROP TABLE tokens; ALTER TABLE connections DROP COLUMN secret, DROP COLUMN inserted_at`,
+      'the column connections.inserted_at (timestamp(6) without time zone) is missing; ' +
+        'the column connections.secret (character varying(255)) is missing; the table tokens is missing',
+    ],
+  ]
+  test.each(cases)('%s: the baseline names it and records nothing', async (_name, sql, difference) => {
+    await makeMithrilsTables()
+    await database.query(sql)
+
+    await expect(baseline(database.url)).rejects.toThrow(
+      `Mithril's tables are not as the gateway needs them, and nothing was recorded: ${difference}.`,
+    )
+    expect(
+      await database.query(
+        `SELECT to_regclass('_prisma_migrations') AS record, to_regnamespace('gateway_baseline') AS scratch`,
+      ),
+    ).toEqual([{ record: null, scratch: null }])
+  })
+
+  test('may hold more than they need', async () => {
+    await makeMithrilsTables()
+    await database.query(`ALTER TABLE connections ALTER COLUMN redirect_uri TYPE varchar(2048), ADD COLUMN note text`)
+    await database.query(`ALTER TABLE clients ALTER COLUMN inserted_at TYPE timestamp(0)`)
+
+    expect(await baseline(database.url)).toBe('0000_init')
+  })
+})
+
+describe('a database whose extensions have a schema of their own', () => {
+  const makeExtensions = () =>
+    database.query(
+      'CREATE SCHEMA extensions; CREATE EXTENSION citext SCHEMA extensions; CREATE EXTENSION pg_trgm SCHEMA extensions',
+    )
+
+  test('is migrated from nothing', async () => {
+    await makeExtensions()
+    expect(await migrate(database.url)).toEqual(all)
+  })
+
+  test('is baselined and migrated', async () => {
+    await makeExtensions()
+    await database.query(`SET search_path = public, extensions; ${await scriptOf('0000_init')}; RESET search_path`)
+
+    expect(await baseline(database.url)).toBe('0000_init')
+    expect(await migrate(database.url)).toEqual(additive)
+  })
+})
+
+describe('a history whose sequence is behind its ids', () => {
+  const copy = (id: number) =>
+    database.query(
+      `INSERT INTO connection_changes (id, connection_id, client_id, kind, redirect_uri_before, door, changed_at)
+       VALUES ($1, gen_random_uuid(), gen_random_uuid(), 'DELETED', 'https://a.ua/', 'EXTERNAL', now())`,
+      [id],
+    )
+  const nextId = async () =>
+    Number((await database.query(`SELECT nextval('connection_changes_id_seq') AS id`))[0]?.['id'])
+
+  test('goes on above them after a migration', async () => {
+    await migrate(database.url)
+    await copy(19)
+    const told: string[] = []
+
+    expect(await migrate(database.url, { tell: (sentence) => told.push(sentence) })).toEqual([])
+    expect(told).toEqual([
+      'The sequence of connection_changes.id was behind the ids in the table: it goes on after 19.',
+    ])
+    expect(await nextId()).toBe(20)
+  })
+
+  test('is left alone where it is not behind', async () => {
+    await migrate(database.url)
+    await copy(await nextId())
+    const told: string[] = []
+
+    await migrate(database.url, { tell: (sentence) => told.push(sentence) })
+    expect(told).toEqual([])
+    expect(await nextId()).toBe(2)
+  })
+})
+
+test('PostgreSQL older than 13 is refused by its version', async () => {
+  await requireServerVersion(database.query)
+  const old = async () => [{ major: 12, version: '12.22' }]
+  await expect(requireServerVersion(old)).rejects.toThrow(
+    'PostgreSQL 12.22 is too old: the gateway needs version 13 or newer.',
+  )
 })
 
 describe('a migration that fails', () => {
@@ -420,7 +536,7 @@ describe('the commands', () => {
       )
     })
 
-  test('say in a line what they did', async () => {
+  test('say in a line what they did', { timeout: 60_000 }, async () => {
     await makeMithrilsTables()
 
     expect(await run('baseline', database.url)).toEqual({

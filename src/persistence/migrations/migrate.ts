@@ -1,6 +1,10 @@
-import { MIGRATIONS, migrationNames, readMigrations } from './migration-files.ts'
-import { type Query, whileAlone } from './migration-lock.ts'
+import type { Query } from '../pool/query.ts'
+import { repairHistoryNumbers } from './history-numbers.ts'
+import { MIGRATIONS, migrationNames, readMigrations, scriptOf } from './migration-files.ts'
+import { whileAlone } from './migration-lock.ts'
+import { findDifferences } from './mithrils-tables.ts'
 import type { MigrationList, SchemaEngine, WholeScriptAdapters } from './schema-engine.ts'
+import { requireServerVersion } from './server-version.ts'
 
 /** Mithril's own tables: on an existing Mithril database this one is recorded (`baseline`), never run. */
 const MITHRILS_OWN = '0000_init'
@@ -9,6 +13,8 @@ const FILTERS = { externalTables: [], externalEnums: [] }
 export interface MigrationOptions {
   /** Where the migrations are; prisma/migrations unless a test has its own. */
   readonly directory?: string
+  /** Told what else was mended in the database. */
+  readonly tell?: (sentence: string) => void
 }
 
 /**
@@ -18,23 +24,33 @@ export interface MigrationOptions {
  * @returns The names of the migrations applied now.
  * @throws Error that names the migration that failed, or says to run `npm run db:baseline` first.
  */
-export function migrate(databaseUrl: string, { directory = MIGRATIONS }: MigrationOptions = {}): Promise<string[]> {
+export function migrate(databaseUrl: string, options: MigrationOptions = {}): Promise<string[]> {
+  const { directory = MIGRATIONS, tell = () => {} } = options
   return whileAlone(databaseUrl, async (query) => {
-    await renameRecords(query)
-    const pending = await pendingMigrations(query, { directory })
-    if (pending.length === 0) return []
-    if (pending.includes(MITHRILS_OWN) && (await hasMithrilsTables(query)))
-      throw new Error(
-        `This database has Mithril's tables already, but no record of ${MITHRILS_OWN}. Run \`npm run db:baseline\` first.`,
-      )
-    const migrationsList = await readMigrations(directory)
-    return withEngine(databaseUrl, async (engine, adapters) => {
-      try {
-        return (await engine.applyMigrations({ migrationsList, filters: FILTERS })).appliedMigrationNames
-      } catch (error) {
-        throw await explain(error, migrationsList, engine, adapters.refusal)
-      }
-    })
+    const applied = await applyPending(databaseUrl, query, directory)
+    const number = (await hasTable(query, 'connection_changes')) ? await repairHistoryNumbers(query) : null
+    if (number !== null)
+      tell(`The sequence of connection_changes.id was behind the ids in the table: it goes on after ${number}.`)
+    return applied
+  })
+}
+
+async function applyPending(databaseUrl: string, query: Query, directory: string): Promise<string[]> {
+  await requireServerVersion(query)
+  await renameRecords(query)
+  const pending = await pendingMigrations(query, { directory })
+  if (pending.length === 0) return []
+  if (pending.includes(MITHRILS_OWN) && (await hasMithrilsTables(query)))
+    throw new Error(
+      `This database has Mithril's tables already, but no record of ${MITHRILS_OWN}. Run \`npm run db:baseline\` first.`,
+    )
+  const migrationsList = await readMigrations(directory)
+  return withEngine(databaseUrl, async (engine, adapters) => {
+    try {
+      return (await engine.applyMigrations({ migrationsList, filters: FILTERS })).appliedMigrationNames
+    } catch (error) {
+      throw await explain(error, migrationsList, engine, adapters.refusal)
+    }
   })
 }
 
@@ -43,10 +59,11 @@ export function migrate(databaseUrl: string, { directory = MIGRATIONS }: Migrati
  * by `migrate`.
  *
  * @returns The name recorded.
- * @throws Error when Mithril's tables are not there, or the record is.
+ * @throws Error when Mithril's tables are not there or differ from what they should be, or when the record is there.
  */
 export function baseline(databaseUrl: string, { directory = MIGRATIONS }: MigrationOptions = {}): Promise<string> {
   return whileAlone(databaseUrl, async (query) => {
+    await requireServerVersion(query)
     if (!(await hasMithrilsTables(query)))
       throw new Error(
         'This database has no tables of Mithril (connections, clients): nothing to baseline. `npm run db:migrate` makes them.',
@@ -57,6 +74,11 @@ export function baseline(databaseUrl: string, { directory = MIGRATIONS }: Migrat
         `${MITHRILS_OWN} is recorded as applied already: nothing to baseline. \`npm run db:migrate\` applies what is pending.`,
       )
     const migrationsList = await readMigrations(directory)
+    const differences = await findDifferences(query, scriptOf(migrationsList, MITHRILS_OWN))
+    if (differences.length > 0)
+      throw new Error(
+        `Mithril's tables are not as the gateway needs them, and nothing was recorded: ${differences.join('; ')}.`,
+      )
     await withEngine(databaseUrl, (engine) =>
       engine.markMigrationApplied({ migrationName: MITHRILS_OWN, migrationsList }),
     )

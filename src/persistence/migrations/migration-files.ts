@@ -51,3 +51,10 @@ export async function readMigrations(directory: string): Promise<MigrationList> 
     })),
   }
 }
+
+/** The SQL of one of these migrations. */
+export function scriptOf({ migrationDirectories }: MigrationList, name: string): string {
+  const found = migrationDirectories.find(({ path }) => path === name)?.migrationFile.content
+  if (found?.tag !== 'ok') throw new Error(`There is no script of the migration ${name}.`)
+  return found.value
+}

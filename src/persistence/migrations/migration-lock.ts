@@ -1,12 +1,10 @@
 import { codeOf } from '../../system-error.ts'
 import { nameOf, withOwnSession } from '../own-session.ts'
 import { LOCK_TIMED_OUT } from '../pool/failure.ts'
+import type { Query } from '../pool/query.ts'
 
 /** Longer than another process may go on trying: each of its scripts has a minute. */
 const LONGEST_WAIT = '10min'
-
-/** Runs one SQL statement without parameters and returns its rows. */
-export type Query = (sql: string) => Promise<readonly Record<string, unknown>[]>
 
 /**
  * Runs `work` while no other process migrates the same database: several instances of the gateway may start at once.

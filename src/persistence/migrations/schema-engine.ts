@@ -6,6 +6,7 @@ import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-util
 import type { MigrationList, SchemaEngine } from '@prisma/schema-engine-wasm/schema_engine_bg'
 import * as bindings from '@prisma/schema-engine-wasm/schema_engine_bg'
 import { lostForLocks, refusalOf } from '../pool/failure.ts'
+import { findExtensions } from './extension-schemas.ts'
 
 export type { MigrationList, SchemaEngine }
 
@@ -69,7 +70,11 @@ export class WholeScriptAdapters extends PrismaPg {
     // Without parameters `pg` uses the simple protocol: one message, one implicit transaction, all of the script or
     // nothing. So there is no CREATE INDEX CONCURRENTLY in a migration; ops/README.md says how to build one beforehand.
     adapter.executeScript = async (sql) => {
-      const script = { sql: `SET LOCAL lock_timeout = '${LOCK_WAIT}'; ${sql}`, args: [], argTypes: [] }
+      const script = {
+        sql: `SET LOCAL lock_timeout = '${LOCK_WAIT}'; ${findExtensions}; ${sql}`,
+        args: [],
+        argTypes: [],
+      }
       try {
         await betweenTheOthers(() => adapter.executeRaw(script))
       } catch (error) {

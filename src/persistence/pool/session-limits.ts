@@ -1,5 +1,5 @@
 import type { DatabaseConfig } from '../../config/shape.ts'
-import type { Query } from '../migrations/migration-lock.ts'
+import type { Query } from './query.ts'
 
 /** Limits that the server keeps for us in each session, in milliseconds. */
 const sessionLimits = ({ statementTimeoutMs, lockTimeoutMs }: DatabaseConfig) => ({
