@@ -12,10 +12,10 @@ import { openLimits } from './limits/open-limits.ts'
 import { createMeter } from './observability/meter.ts'
 import { openMetrics } from './observability/metrics.ts'
 import type { Tracing } from './observability/tracing.ts'
-import { pendingMigrations } from './persistence/migrations/migrate.ts'
 import { createDatabase } from './persistence/pool/database.ts'
 import { createSessionLimitsCheck } from './persistence/pool/session-limits.ts'
 import { traceDatabase } from './persistence/pool/traced-database.ts'
+import { createDatabaseReadiness, type DatabaseReadiness } from './persistence/readiness.ts'
 import { createCallerRegistry } from './persistence/stores/caller-registry.ts'
 import { createClientStore } from './persistence/stores/client-store.ts'
 import { createConnectionHistory } from './persistence/stores/connection-history.ts'
@@ -93,12 +93,15 @@ export async function openGateway(config: Config, logDestination?: LogDestinatio
   const untraced = createDatabase(opened.url, config.database, {
     onIdleError: (error) => log.warn({ reason: error.message }, 'an idle database connection broke'),
     pressure: eventLoop,
+    isMigrationPending: () => databaseReadiness.isMigrationPending(),
   })
   opening.defer(() => untraced.close())
   const database = tracing ? traceDatabase(untraced, tracing) : untraced
-  const checkSessionLimits = createSessionLimitsCheck(database.query, config.database, (sentence) =>
-    log.warn({}, sentence),
-  )
+  const warn = (sentence: string) => log.warn({}, sentence)
+  const databaseReadiness: DatabaseReadiness = createDatabaseReadiness(database, {
+    before: createSessionLimitsCheck(database.query, config.database, warn),
+    warn,
+  })
   const limits = opening.adopt(await openLimits(config.limits, log), (counters) => counters.close())
   const meter = createMeter()
   const sources = { counts: meter.counts, database: database.load, keys: keys.state }
@@ -128,12 +131,8 @@ export async function openGateway(config: Config, logDestination?: LogDestinatio
     refusalAhead: database.refusalAhead,
     readiness: {
       keys: () => keys.state().ready,
-      // One question answers both: a database that is away cannot say which migrations it has.
-      database: async () => {
-        await checkSessionLimits()
-        return (await database.query('SELECT 1')).length === 1
-      },
-      migrations: async () => (await pendingMigrations(database.query)).length === 0,
+      database: databaseReadiness.database,
+      migrations: databaseReadiness.migrations,
     },
     isLeaving: () => leaving,
     meter,
@@ -156,6 +155,14 @@ export async function openGateway(config: Config, logDestination?: LogDestinatio
       // Callers that all come back at once, to a gateway that has just started: beyond Node's 511 each waits a second
       // for its second try.
       await app.listen({ host: config.host, port: config.port, backlog: 4_096 })
+      // A line for the operator who starts a gateway without a database; readiness goes on asking.
+      databaseReadiness.database().catch((error: unknown) => {
+        if (closed === undefined)
+          log.warn(
+            { reason: describeCause(error) },
+            'the database cannot be used yet, and nothing can be answered without it',
+          )
+      })
     },
     developmentIssuer,
     databaseUrl: opened.url,

@@ -77,4 +77,11 @@ GRANT DELETE ON connections TO gateway;
 -- A trigger writes the rows with the rights of its owner. No other role can add one, and no role at all can change one.
 GRANT SELECT ON connection_changes TO gateway;
 
+-- Readiness compares the sequence with the ids in the table. A copy of rows alone leaves the sequence behind.
+DO $$
+BEGIN
+    EXECUTE format('GRANT SELECT ON SEQUENCE %s TO gateway', pg_get_serial_sequence('connection_changes', 'id'));
+END
+$$;
+
 COMMIT;

@@ -449,49 +449,18 @@ describe('unavailable, and served again afterwards:', () => {
       await vi.waitFor(() => database.query('SELECT 1'), { timeout: 5_000 })
     })
 
-    test('a table is missing: a migration is pending', async () => {
+    test('a table is missing while a migration is pending', async () => {
       const empty = await createTestDatabase({ empty: true })
       cleanups.push(empty.drop)
-      const database = open(empty.url)
-      await expectUnavailable(database, typed, raw, direct)
-      await expect(database.query('SELECT FROM connections')).rejects.toMatchObject({ refusal: 'unavailable' })
+      const database = createDatabase(empty.url, config, { isMigrationPending: async () => true })
+      cleanups.push(() => database.close())
+      for (const work of [typed, raw, direct]) {
+        const { inner, outer } = await provoke(database, work)
+        expect(outer).toMatchObject({ refusal: 'unavailable', status: 503, details: { retryAfter: 30 }, cause: inner })
+      }
       await empty.query('CREATE TABLE connections (id uuid PRIMARY KEY, client_id uuid, secret text)')
       expect(await database.run(typed)).toBeNull()
       expect(await database.run(raw)).toEqual([])
-    })
-
-    test('a column or a function is missing', async () => {
-      const database = open(db.url)
-      await db.query('ALTER TABLE connections RENAME COLUMN redirect_uri TO redirect_url')
-      cleanups.push(() =>
-        db.query('ALTER TABLE connections RENAME COLUMN redirect_url TO redirect_uri').catch(() => {}),
-      )
-      await expectUnavailable(
-        database,
-        (prisma) => prisma.connection.findFirst({ select: { redirectUri: true } }),
-        (prisma) => prisma.$queryRaw`SELECT redirect_uri FROM connections`,
-        (prisma) => prisma.$queryRaw`SELECT no_such_function()`,
-      )
-      await db.query('ALTER TABLE connections RENAME COLUMN redirect_url TO redirect_uri')
-      await expectRecovery(database)
-    })
-
-    test('a prepared statement has gone stale after a migration', async () => {
-      const database = open(db.url, { poolMax: 1 })
-      const all: Work = (prisma) => prisma.$queryRaw`SELECT * FROM stale`
-      await db.query('CREATE TABLE stale (a int)')
-      await database.run(all)
-      await db.query('ALTER TABLE stale ADD COLUMN b text')
-      await expectUnavailable(database, all)
-      expect(await database.run(all)).toEqual([])
-    })
-
-    test('a right is missing', async () => {
-      await db.query(`REVOKE SELECT, UPDATE ON connections FROM ${role}`)
-      const database = open(asRole())
-      await expectUnavailable(database, typed, raw, direct, write)
-      await db.query(`GRANT SELECT, UPDATE ON connections TO ${role}`)
-      await expectRecovery(database)
     })
   })
 
@@ -720,6 +689,47 @@ describe('fault, passed on as it is, and never tried again:', () => {
     )
     const database = open(db.url)
     await expectFault(database, sql)
+    await expectRecovery(database)
+  })
+
+  test('a table is missing, and no migration is pending', async () => {
+    const empty = await createTestDatabase({ empty: true })
+    cleanups.push(empty.drop)
+    const database = open(empty.url)
+    await expectFault(database, typed, raw, direct)
+    await expect(database.query('SELECT FROM connections')).rejects.toMatchObject({ code: '42P01' })
+  })
+
+  test('a column, a function or a parameter is missing', async () => {
+    const database = open(db.url)
+    await db.query('ALTER TABLE connections RENAME COLUMN redirect_uri TO redirect_url')
+    cleanups.push(() => db.query('ALTER TABLE connections RENAME COLUMN redirect_url TO redirect_uri').catch(() => {}))
+    await expectFault(
+      database,
+      (prisma) => prisma.connection.findFirst({ select: { redirectUri: true } }),
+      (prisma) => prisma.$queryRaw`SELECT redirect_uri FROM connections`,
+      (prisma) => prisma.$queryRaw`SELECT no_such_function()`,
+      'SELECT redirect_uri FROM connections',
+      'SELECT to_json($2)',
+    )
+    await db.query('ALTER TABLE connections RENAME COLUMN redirect_url TO redirect_uri')
+    await expectRecovery(database)
+  })
+
+  test('a statement that PostgreSQL does not support, or that breaks PostgreSQL itself', async () => {
+    const database = open(db.url)
+    await expectFault(
+      database,
+      'SELECT json_agg(DISTINCT id) FILTER (WHERE true) OVER () FROM connections',
+      (prisma) => prisma.$executeRaw`DO $$ BEGIN RAISE SQLSTATE 'XX000'; END $$`,
+    )
+  })
+
+  test('a right is missing', async () => {
+    await db.query(`REVOKE SELECT, UPDATE ON connections FROM ${role}`)
+    const database = open(asRole())
+    await expectFault(database, typed, raw, direct, write)
+    await db.query(`GRANT SELECT, UPDATE ON connections TO ${role}`)
     await expectRecovery(database)
   })
 

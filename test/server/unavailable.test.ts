@@ -97,7 +97,11 @@ async function expectBothDoorsUnavailable(to = gateway, retryAfter = 1, sent = t
 
 async function expectReady(to: TestGateway, status: number, checks: Record<string, string>): Promise<void> {
   const answer = await ready(to)
-  expect(answer.json()).toEqual({ status: status === 200 ? 'ok' : 'unavailable', checks })
+  expect(answer.json()).toEqual({
+    status: status === 200 ? 'ok' : 'unavailable',
+    version: expect.any(String),
+    checks,
+  })
   expect(answer.statusCode).toBe(status)
   expect(answer.headers['retry-after']).toBe(status === 200 ? undefined : '1')
   expectNothingInternal(Object.assign(answer, { headers: {} }))
@@ -351,7 +355,7 @@ describe('a migration is pending', () => {
     behind.log.length = 0
     await expectReady(behind, 503, { ...allOk, migrations: 'unavailable' })
     await expectLive(behind)
-    await expectBothDoorsUnavailable(behind, 1, sent)
+    await expectBothDoorsUnavailable(behind, 30, sent)
     expect(errorLines(behind)).toEqual([
       expect.objectContaining({ code: 'SERVICE_UNAVAILABLE', status: 503, cause: 'Error: not ready: migrations' }),
       expect.objectContaining({ door: 'REST', cause: expect.stringContaining('42P01') }),

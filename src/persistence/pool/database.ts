@@ -5,7 +5,7 @@ import type { DatabaseConfig } from '../../config/shape.ts'
 import type { GatewayError } from '../../domain/errors.ts'
 import { PrismaClient } from '../../generated/prisma/client.ts'
 import { createAdmission, type Pressure, type ShedReason } from './admission.ts'
-import { classifyFailure, toRefusal } from './failure.ts'
+import { classifyFailure, isMismatch, refusalWhileMigrating, toRefusal } from './failure.ts'
 import { settingsOfSession } from './session-limits.ts'
 import { createStatementNames, noStatementNames } from './statement-names.ts'
 
@@ -82,13 +82,15 @@ export interface DatabaseOptions {
   readonly onIdleError?: (error: Error) => void
   /** How this process keeps up with what it has to do. */
   readonly pressure?: Pressure
+  /** Asked where a statement fails because the database lacks what it names. */
+  readonly isMigrationPending?: () => Promise<boolean>
 }
 
 const noPressure: Pressure = { isBusy: () => false, isOverloaded: () => false }
 
 /** Opens the pool lazily: making it succeeds while the database is away, and the first query finds out. */
 export function createDatabase(url: string, config: DatabaseConfig, options: DatabaseOptions = {}): Database {
-  const { onIdleError = () => {}, pressure = noPressure } = options
+  const { onIdleError = () => {}, pressure = noPressure, isMigrationPending = async () => false } = options
   const pool = new pg.Pool({
     connectionString: url,
     // Operations never have more than `poolMax`, because of the admission: one more is for checks.
@@ -128,7 +130,8 @@ export function createDatabase(url: string, config: DatabaseConfig, options: Dat
       } catch (error) {
         const again =
           attempt < attempts && performance.now() - startedAt < againWithinMs && classifyFailure(error) === 'conflict'
-        if (!again) throw toRefusal(error)
+        if (!again)
+          throw isMismatch(error) && (await isMigrationPending()) ? refusalWhileMigrating(error) : toRefusal(error)
       } finally {
         admission.leave()
       }

@@ -11,17 +11,22 @@ export type Failure = 'unavailable' | 'conflict' | 'fault'
 /** Seconds that callers are asked to wait while the database is away. */
 const retryAfter = 1
 
+/** Seconds that callers are asked to wait while a migration is pending. */
+const retryAfterMigration = 30
+
 // PostgreSQL, appendix A: the classes and codes that say "not now" (connection, transaction state, authorization of our
-// own role, read-only standby, missing object of a pending migration, resources, intervention, system, cancelled
-// statement).
-const unavailableStates = /^(08|25|28|53|55|57|58|3D|3F|F0|XX|42501|42P01|42703|42883|42P02|26000|0A000)/
+// own role, read-only standby, resources, intervention, system, cancelled statement).
+const unavailableStates = /^(08|25|28|53|55|57|58|3D|3F|F0|26000)/
 const conflictStates = /^40/
 
 /** PostgreSQL's lock_not_available. */
 export const LOCK_TIMED_OUT = '55P03'
 
-// Prisma 7: unreachable, timed out, closed, pool timeout, too many connections, TLS; a missing table or column is a
-// pending migration.
+/** What a statement names is not there, or our role has no right to it. */
+const mismatchStates = /^(42501|42P01|42703|42883|42P02|0A000)$/
+const mismatchPrismaCodes = new Set(['P2021', 'P2022'])
+
+// Prisma 7: unreachable, timed out, closed, pool timeout, too many connections, TLS.
 const unavailablePrismaCodes = new Set([
   'P1000',
   'P1001',
@@ -31,8 +36,6 @@ const unavailablePrismaCodes = new Set([
   'P1010',
   'P1011',
   'P1017',
-  'P2021',
-  'P2022',
   'P2024',
   'P2028',
   'P2037',
@@ -110,9 +113,33 @@ export function refusalOf(error: unknown): string | null {
 }
 
 /**
+ * Whether the database is not as our statement takes it to be: a table, column, function or right is missing. While a
+ * migration is pending that is to be expected; else it is a fault.
+ */
+export function isMismatch(error: unknown): boolean {
+  return [...layers(error)].some(({ originalCode, code }) => {
+    const state = String(originalCode ?? code ?? '')
+    return mismatchStates.test(state) || mismatchPrismaCodes.has(state)
+  })
+}
+
+// What PgBouncer answers to settings of a session, and PostgreSQL to a prepared statement of another session.
+const poolerStates = /^(08P01|26000|42P05)$/
+
+/** The error, with the name of the setting that it asks for. */
+function withHint(error: unknown): unknown {
+  const isPooled = [...layers(error)].some(({ originalCode, code }) => poolerStates.test(String(originalCode ?? code)))
+  return isPooled ? new Error('is PgBouncer in between? It needs DATABASE_POOLER=pgbouncer', { cause: error }) : error
+}
+
+/** The refusal for a failure that a pending migration explains. */
+export const refusalWhileMigrating = (error: unknown) =>
+  new GatewayError('unavailable', { retryAfter: retryAfterMigration }, error)
+
+/**
  * The refusal that the caller gets for a failure, with the failure as its cause for the log. A fault is passed on as it
  * is.
  */
 export function toRefusal(error: unknown): unknown {
-  return classifyFailure(error) === 'fault' ? error : new GatewayError('unavailable', { retryAfter }, error)
+  return classifyFailure(error) === 'fault' ? error : new GatewayError('unavailable', { retryAfter }, withHint(error))
 }

@@ -1,0 +1,103 @@
+import { pendingMigrations } from './migrations/migrate.ts'
+import { MIGRATIONS, migrationNames } from './migrations/migration-files.ts'
+import type { Database } from './pool/database.ts'
+import { isMismatch } from './pool/failure.ts'
+import { selectProblems } from './record-guard.ts'
+
+/** Whether operations can do their work in the database. */
+export interface DatabaseReadiness {
+  /** @throws Error that names what is wrong: away, read-only, or a write would leave no trustworthy record. */
+  database(): Promise<boolean>
+  /** Whether no migration is pending. */
+  migrations(): Promise<boolean>
+  /** Whether migrations are pending, as of a second ago at most; false where the database does not answer. */
+  isMigrationPending(): Promise<boolean>
+}
+
+export interface DatabaseReadinessOptions {
+  /** Asked before the database is; whatever it throws is thrown. */
+  readonly before?: () => Promise<void>
+  /** Told once of what is no reason to refuse requests. */
+  readonly warn: (sentence: string) => void
+}
+
+interface State {
+  readonly problems: readonly string[]
+  readonly pending: readonly string[]
+}
+
+const stateLastsMs = 1_000
+
+/** All in one statement, on one connection: a check must not stand in the way of operations. */
+const selectState = `
+  SELECT ARRAY(SELECT migration_name FROM _prisma_migrations WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL) AS finished,
+         ARRAY(${selectProblems}) AS problems,
+         array_remove(ARRAY[
+           CASE WHEN lower('Ї') <> 'ї' THEN 'LC_CTYPE of the database does not know Ukrainian letters: a search by name ' ||
+             'finds capitals and small letters apart. Make the database with a UTF-8 locale or ICU.' END,
+           CASE WHEN EXISTS (SELECT FROM pg_class WHERE oid = to_regclass('connection_changes') AND reltuples < 0
+                                AND pg_relation_size(oid) > 8 * 1024 * 1024)
+                THEN 'connection_changes has no statistics, so its first pages are slow: run ANALYZE.' END
+         ], NULL) AS warnings`
+
+const textsOf = (value: unknown): string[] => (Array.isArray(value) ? value.map(String) : [])
+
+/** The checks of `/health/ready` that ask the database. Checks at the same time share one question. */
+export function createDatabaseReadiness(
+  { query }: Pick<Database, 'query'>,
+  { before = async () => {}, warn }: DatabaseReadinessOptions,
+): DatabaseReadiness {
+  const warned = new Set<string>()
+  let names: Promise<readonly string[]> | undefined
+  let asking: Promise<State> | undefined
+  let last: { readonly pending: boolean; readonly at: number } | undefined
+
+  async function ask(): Promise<State> {
+    await before()
+    names ??= migrationNames(MIGRATIONS)
+    const expected = await names
+    try {
+      const [row] = await query(selectState)
+      for (const sentence of textsOf(row?.['warnings'])) {
+        if (!warned.has(sentence)) warn(sentence)
+        warned.add(sentence)
+      }
+      const finished = new Set(textsOf(row?.['finished']))
+      return { problems: textsOf(row?.['problems']), pending: expected.filter((name) => !finished.has(name)) }
+    } catch (error) {
+      // Tables of a pending migration are not there yet, or nobody has given the rights to them.
+      const pending = isMismatch(error) ? await pendingMigrations(query) : []
+      if (pending.length === 0) throw error
+      return { problems: [], pending }
+    }
+  }
+
+  function state(): Promise<State> {
+    asking ??= ask().finally(() => {
+      asking = undefined
+    })
+    return asking
+  }
+
+  return {
+    async database() {
+      const { problems, pending } = await state()
+      // Before its migrations a database has no triggers: one cause is enough.
+      if (problems.length > 0 && pending.length === 0) throw new Error(problems.join('; '))
+      return true
+    },
+    async migrations() {
+      return (await state()).pending.length === 0
+    },
+    async isMigrationPending() {
+      if (last === undefined || performance.now() - last.at > stateLastsMs) {
+        const pending = await state().then(
+          (found) => found.pending.length > 0,
+          () => false,
+        )
+        last = { pending, at: performance.now() }
+      }
+      return last.pending
+    },
+  }
+}

@@ -1,0 +1,107 @@
+/**
+ * SQL that answers one sentence for each reason why a write would leave no record, or a record that cannot be trusted:
+ * a restore of tables only, disabled triggers, a renamed schema, lost owners and rights. It also names what the serving
+ * role lacks. No row: everything is in order.
+ */
+
+const triggers = [
+  ['connections', 'connections_advance_version', 'advance_connection_version'],
+  ['connections', 'connections_record_redirect_uri', 'record_redirect_uri_change'],
+  ['connections', 'connections_record_secret', 'record_secret_change'],
+  ['connections', 'connections_record_delete', 'record_connection_delete'],
+  ['connection_changes', 'connection_changes_append_only', 'refuse_to_rewrite_history'],
+] as const
+
+const recordFunctions = "('record_redirect_uri_change', 'record_secret_change', 'record_connection_delete')"
+
+/** What the operations read and write (ops/postgres/rights.sql). */
+const rights = [
+  [
+    'clients',
+    'SELECT',
+    'id name settings priv_settings user_id client_type_id is_blocked block_reason inserted_at updated_at',
+  ],
+  ['client_types', 'SELECT', 'id name'],
+  ['users', 'SELECT', 'id is_blocked'],
+  ['connections', 'SELECT', 'id secret redirect_uri client_id consumer_id version inserted_at updated_at'],
+  ['connections', 'UPDATE', 'secret redirect_uri version updated_at'],
+  ['connection_changes', 'SELECT', 'id connection_id client_id kind redirect_uri_before redirect_uri_after changed_at'],
+] as const
+
+const row = (values: readonly string[]) => `(${values.map((value) => `'${value}'`).join(', ')})`
+
+const wrongSession = `
+  SELECT 'the database is read-only' WHERE pg_is_in_recovery() OR current_setting('transaction_read_only') = 'on'
+  UNION ALL
+  SELECT 'session_replication_role is replica, so no change is recorded'
+   WHERE current_setting('session_replication_role') = 'replica'`
+
+const wrongTriggers = `
+  SELECT format('the trigger %s of %s %s', expected.name, expected.relation, CASE
+           WHEN found.oid IS NULL THEN 'is missing'
+           WHEN called.proname IS DISTINCT FROM expected.function THEN 'does not call ' || expected.function
+           ELSE 'is disabled' END)
+    FROM (VALUES ${triggers.map(row).join(', ')}) AS expected(relation, name, function)
+         LEFT JOIN pg_trigger AS found ON found.tgrelid = to_regclass(expected.relation) AND found.tgname = expected.name
+         LEFT JOIN pg_proc AS called ON called.oid = found.tgfoid
+   WHERE found.oid IS NULL OR found.tgenabled NOT IN ('O', 'A') OR called.proname <> expected.function`
+
+/** The functions name their table with its schema, so that a writer's search path means nothing to them. */
+const wrongFunctions = `
+  SELECT format('the function %s %s', called.oid::regprocedure, flaw.text)
+    FROM pg_trigger
+         JOIN pg_proc AS called ON called.oid = tgfoid AND called.proname IN ${recordFunctions}
+         JOIN pg_class AS history ON history.oid = to_regclass('connection_changes')
+         CROSS JOIN LATERAL (VALUES
+           (strpos(called.prosrc, format('INSERT INTO %s.connection_changes ', history.relnamespace::regnamespace)) = 0,
+            'does not write to the connection_changes of this schema'),
+           (NOT called.prosecdef, 'is not SECURITY DEFINER'),
+           (NOT has_table_privilege(called.proowner, history.oid, 'INSERT'), 'may not write to connection_changes'),
+           (has_function_privilege('public', called.oid, 'EXECUTE'), 'may be executed by PUBLIC: run ops/postgres/rights.sql')
+         ) AS flaw(is_there, text)
+   WHERE tgrelid = to_regclass('connections') AND flaw.is_there`
+
+/** Where one role owns all tables and serves, as in development, there is nobody to guard the record from. */
+const wrongOwner = `
+  SELECT format('connection_changes belongs to %s, which owns connections, too: run ops/postgres/rights.sql',
+                history.relowner::regrole)
+    FROM pg_class AS history JOIN pg_class AS mithrils ON mithrils.oid = to_regclass('connections')
+   WHERE history.oid = to_regclass('connection_changes') AND history.relowner = mithrils.relowner
+     AND history.relowner::regrole::text <> quote_ident(current_user)`
+
+const missingRights = `
+  SELECT format('the role %I has no right to %s %s of %s', current_user, needed.right, name, needed.relation)
+    FROM (VALUES ${rights.map(row).join(', ')}) AS needed(relation, "right", names)
+         CROSS JOIN unnest(string_to_array(needed.names, ' ')) AS name
+   WHERE NOT coalesce(has_column_privilege(to_regclass(needed.relation), name, needed.right), false)
+  UNION ALL
+  SELECT format('the role %I has no right to DELETE from connections', current_user)
+   WHERE NOT coalesce(has_table_privilege(to_regclass('connections'), 'DELETE'), false)`
+
+/** Up to here all ids are read, which takes a millisecond; of a longer history those in its last pages. */
+const smallHistory = 2 ** 20
+const lastPages = `ARRAY(
+  SELECT format('(%s,%s)', page, item)::tid
+    FROM generate_series(greatest(pg_relation_size('connection_changes') / 8192 - 8, 0),
+                         pg_relation_size('connection_changes') / 8192) AS page, generate_series(1, 100) AS item)`
+
+/** Rows come without their sequence by logical replication, `pg_restore -t` or COPY. */
+const sequenceBehind = `
+  SELECT 'the sequence of connection_changes.id is behind its ids: run npm run db:migrate'
+    FROM (SELECT pg_get_serial_sequence('connection_changes', 'id') AS name) AS sequence
+   WHERE CASE
+           WHEN NOT has_sequence_privilege(sequence.name, 'SELECT') THEN false
+           ELSE CASE WHEN pg_relation_size('connection_changes') <= ${smallHistory}
+                     THEN (SELECT max(id) FROM connection_changes)
+                     ELSE (SELECT max(id) FROM connection_changes WHERE ctid = ANY (${lastPages})) END
+                > coalesce(pg_sequence_last_value(sequence.name::regclass), 0)
+         END`
+
+export const selectProblems = [
+  wrongSession,
+  wrongTriggers,
+  wrongFunctions,
+  wrongOwner,
+  missingRights,
+  sequenceBehind,
+].join('\n  UNION ALL')

@@ -1,0 +1,244 @@
+import { randomUUID } from 'node:crypto'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { migrate } from '../../src/persistence/migrations/migrate.ts'
+import { createDatabase, type Database } from '../../src/persistence/pool/database.ts'
+import { createDatabaseReadiness, type DatabaseReadiness } from '../../src/persistence/readiness.ts'
+import { createTestDatabase, databaseDefaults, type TestDatabase } from '../support/database.ts'
+
+let testDatabase: TestDatabase
+let opened: Database[]
+let warnings: string[]
+beforeEach(async () => {
+  testDatabase = await createTestDatabase()
+  opened = []
+  warnings = []
+})
+afterEach(async () => {
+  for (const database of opened) await database.close()
+  await testDatabase.drop()
+})
+
+function readinessOf(url = testDatabase.url): DatabaseReadiness {
+  const database = createDatabase(url, { ...databaseDefaults, connectTimeoutMs: 10_000 })
+  opened.push(database)
+  return createDatabaseReadiness(database, { warn: (sentence) => warnings.push(sentence) })
+}
+
+const nameOf = async () => {
+  const [row] = await testDatabase.query<{ name: string }>('SELECT current_database() AS name')
+  return row?.name ?? ''
+}
+
+/** A record as a copy brings it, with its id. */
+const copyChange = (id: number, connectionId: string = randomUUID()) =>
+  testDatabase.query(
+    `INSERT INTO connection_changes (id, connection_id, client_id, kind, redirect_uri_before, redirect_uri_after, door, changed_at)
+     VALUES ($1, $2, $3, 'UPDATED', 'https://a.ua/', 'https://b.ua/', 'EXTERNAL', now())`,
+    [id, connectionId, randomUUID()],
+  )
+
+test('a migrated database is ready, and one question answers both checks', async () => {
+  const database = createDatabase(testDatabase.url, databaseDefaults)
+  opened.push(database)
+  const asked: string[] = []
+  const readiness = createDatabaseReadiness(
+    {
+      query: (sql) => {
+        asked.push(sql)
+        return database.query(sql)
+      },
+    },
+    { warn: (sentence) => warnings.push(sentence) },
+  )
+
+  expect(await Promise.all([readiness.database(), readiness.migrations()])).toEqual([true, true])
+  expect(asked).toHaveLength(1)
+  expect(warnings).toEqual([])
+})
+
+describe('not ready, with the reason, is a database', () => {
+  const cases: [name: string, sql: string, reason: string][] = [
+    [
+      'without the trigger of a redirect URI',
+      'DROP TRIGGER connections_record_redirect_uri ON connections',
+      'the trigger connections_record_redirect_uri of connections is missing',
+    ],
+    [
+      'with its trigger of a delete disabled',
+      'ALTER TABLE connections DISABLE TRIGGER connections_record_delete',
+      'the trigger connections_record_delete of connections is disabled',
+    ],
+    [
+      'whose trigger of a secret fires for replicas only',
+      'ALTER TABLE connections ENABLE REPLICA TRIGGER connections_record_secret',
+      'the trigger connections_record_secret of connections is disabled',
+    ],
+    [
+      'whose versions stand still',
+      'DROP TRIGGER connections_advance_version ON connections',
+      'the trigger connections_advance_version of connections is missing',
+    ],
+    [
+      'whose history can be rewritten',
+      'ALTER TABLE connection_changes DISABLE TRIGGER USER',
+      'the trigger connection_changes_append_only of connection_changes is disabled',
+    ],
+    [
+      'whose functions went with their triggers, as after a restore of tables only',
+      'DROP FUNCTION record_redirect_uri_change() CASCADE',
+      'the trigger connections_record_redirect_uri of connections is missing',
+    ],
+    [
+      'whose trigger calls another function',
+      `CREATE FUNCTION nothing() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+       CREATE OR REPLACE TRIGGER connections_record_secret AFTER UPDATE ON connections FOR EACH ROW EXECUTE FUNCTION nothing()`,
+      'the trigger connections_record_secret of connections does not call record_secret_change',
+    ],
+    [
+      'where PUBLIC may write the record',
+      'GRANT EXECUTE ON FUNCTION record_secret_change() TO PUBLIC',
+      'the function record_secret_change() may be executed by PUBLIC: run ops/postgres/rights.sql',
+    ],
+    [
+      'whose function runs with the rights of the writer',
+      'ALTER FUNCTION record_connection_delete() SECURITY INVOKER',
+      'the function record_connection_delete() is not SECURITY DEFINER',
+    ],
+    [
+      'whose history is empty, but for ids above its sequence',
+      `INSERT INTO connection_changes (id, connection_id, client_id, kind, redirect_uri_before, door, changed_at)
+       SELECT 19, gen_random_uuid(), gen_random_uuid(), 'DELETED', 'https://a.ua/', 'EXTERNAL', now()`,
+      'the sequence of connection_changes.id is behind its ids: run npm run db:migrate',
+    ],
+  ]
+  test.each(cases)('%s', async (_name, sql, reason) => {
+    await testDatabase.query(sql)
+    const readiness = readinessOf()
+
+    await expect(readiness.database()).rejects.toThrow(reason)
+    expect(await readiness.migrations()).toBe(true)
+  })
+
+  test.each([
+    ['default_transaction_read_only = on', 'the database is read-only'],
+    ['session_replication_role = replica', 'session_replication_role is replica, so no change is recorded'],
+  ])('with %s', async (setting, reason) => {
+    await testDatabase.query(`ALTER DATABASE ${await nameOf()} SET ${setting}`)
+
+    await expect(readinessOf().database()).rejects.toThrow(reason)
+  })
+
+  test('whose schema has another name by now', async () => {
+    await testDatabase.query('ALTER SCHEMA public RENAME TO mithril')
+    await testDatabase.query(`ALTER DATABASE ${await nameOf()} SET search_path = mithril`)
+
+    await expect(readinessOf().database()).rejects.toThrow(
+      'the function record_redirect_uri_change() does not write to the connection_changes of this schema',
+    )
+    await testDatabase.query('ALTER SCHEMA mithril RENAME TO public')
+  })
+
+  test('with many changes, the last of which are above its sequence', async () => {
+    await testDatabase.query(
+      `INSERT INTO connection_changes (connection_id, client_id, kind, redirect_uri_before, redirect_uri_after, door, changed_at)
+       SELECT gen_random_uuid(), gen_random_uuid(), 'UPDATED', repeat('a', 200), repeat('b', 200), 'EXTERNAL', now()
+         FROM generate_series(1, 5000)`,
+    )
+    expect(await readinessOf().database()).toBe(true)
+    await copyChange(5_001)
+    await expect(readinessOf().database()).rejects.toThrow('the sequence of connection_changes.id is behind its ids')
+  })
+
+  test('that lacks a column of Mithril', async () => {
+    await testDatabase.query('ALTER TABLE clients RENAME COLUMN priv_settings TO private_settings')
+
+    await expect(readinessOf().database()).rejects.toThrow(
+      'column "priv_settings" of relation "clients" does not exist',
+    )
+  })
+})
+
+describe('a serving role of its own', () => {
+  const role = `serves_${randomUUID().slice(0, 8)}`
+  const asRole = () => Object.assign(new URL(testDatabase.url), { username: role, password: 'right' }).href
+  beforeEach(async () => {
+    await testDatabase.query(`CREATE ROLE ${role} LOGIN PASSWORD 'right'`)
+    await testDatabase.query(`GRANT ALL ON ALL TABLES IN SCHEMA public TO ${role}`)
+  })
+  afterEach(async () => {
+    for (const database of opened.splice(0)) await database.close()
+    await testDatabase.query(`DROP OWNED BY ${role}; DROP ROLE ${role}`)
+  })
+
+  test('is not served a history that the owner of connections owns', async () => {
+    await expect(readinessOf(asRole()).database()).rejects.toThrow(
+      /^connection_changes belongs to \w+, which owns connections, too: run ops\/postgres\/rights.sql$/,
+    )
+  })
+
+  test('is ready where the history has another owner, and not where it lacks a right', async () => {
+    const owner = `keeps_${role}`
+    await testDatabase.query(`CREATE ROLE ${owner}`)
+    try {
+      await testDatabase.query(`ALTER TABLE connection_changes OWNER TO ${owner}`)
+      expect(await readinessOf(asRole()).database()).toBe(true)
+
+      await testDatabase.query(`REVOKE UPDATE, DELETE ON connections FROM ${role}; REVOKE SELECT ON users FROM ${role}`)
+      await testDatabase.query(`GRANT UPDATE (redirect_uri, secret, version) ON connections TO ${role}`)
+      await expect(readinessOf(asRole()).database()).rejects.toThrow(
+        [
+          `the role ${role} has no right to SELECT id of users`,
+          `the role ${role} has no right to SELECT is_blocked of users`,
+          `the role ${role} has no right to UPDATE updated_at of connections`,
+          `the role ${role} has no right to DELETE from connections`,
+        ].join('; '),
+      )
+    } finally {
+      await testDatabase.query(`DROP OWNED BY ${owner} CASCADE; DROP ROLE ${owner}`)
+    }
+  })
+})
+
+describe('migrations', () => {
+  test('that are pending are no fault of the database', async () => {
+    await testDatabase.query(`DELETE FROM _prisma_migrations WHERE migration_name = '0006_client_history'`)
+    const readiness = readinessOf()
+
+    expect(await Promise.all([readiness.database(), readiness.migrations()])).toEqual([true, false])
+    expect(await readiness.isMigrationPending()).toBe(true)
+  })
+
+  test('that have never run are pending, and come without a restart', async () => {
+    const empty = await createTestDatabase({ empty: true })
+    try {
+      const readiness = readinessOf(empty.url)
+      expect(await Promise.all([readiness.database(), readiness.migrations()])).toEqual([true, false])
+      expect(await readiness.isMigrationPending()).toBe(true)
+
+      await migrate(empty.url)
+      expect(await Promise.all([readiness.database(), readiness.migrations()])).toEqual([true, true])
+      await expect.poll(() => readiness.isMigrationPending(), { timeout: 5_000 }).toBe(false)
+    } finally {
+      for (const database of opened.splice(0)) await database.close()
+      await empty.drop()
+    }
+  })
+})
+
+test('a database whose letters are those of C is ready, and warned of once', async () => {
+  const name = `${await nameOf()}_c`
+  await testDatabase.query(
+    `CREATE DATABASE ${name} TEMPLATE template0 LOCALE_PROVIDER libc LC_COLLATE 'C' LC_CTYPE 'C' ENCODING 'UTF8'`,
+  )
+  try {
+    const url = Object.assign(new URL(testDatabase.url), { pathname: `/${name}` }).href
+    await migrate(url)
+    const readiness = readinessOf(url)
+    expect(await readiness.database()).toBe(true)
+    expect(await readiness.database()).toBe(true)
+    expect(warnings).toEqual([expect.stringMatching(/^LC_CTYPE of the database does not know Ukrainian letters/)])
+  } finally {
+    for (const database of opened.splice(0)) await database.close()
+    await testDatabase.query(`DROP DATABASE ${name} WITH (FORCE)`)
+  }
+})
