@@ -102,8 +102,8 @@ const stillAwaited = new Set<string>()
 async function runSteps(program: ClientProgram): Promise<ClientResult> {
   const progress = await prepare()
   const marker = new URL(redirectUris.lost).pathname
-  const proxy = await startRecordingProxy(gateway.origin, marker)
   const conversation = await startConversation(program)
+  const proxy = await startRecordingProxy(gateway.origin, marker)
   const { exceptions = {} } = program
   const outcomes: Record<string, unknown> = {}
   const expected: Record<string, unknown> = {}

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 
-/** A request as it was on the wire. Names of headers are in lower case. */
+/** What a request began with on the wire, without its token and key. Names of headers are in lower case. */
 export interface SentRequest {
   readonly method: string
   readonly path: string
@@ -73,6 +73,8 @@ export async function startRecordingProxy(target: string, loseAnswerTo: string):
   }
 }
 
+const secretHeaders = ['authorization', 'api-key']
+
 function headsIn(text: string): SentRequest[] {
   return [...text.matchAll(/(GET|HEAD|PATCH|DELETE) (\S+) HTTP\/(\d\.\d)\r\n([\s\S]*?)\r\n\r\n/g)].map(
     ([, method = '', path = '', httpVersion = '', lines = '']) => ({
@@ -82,7 +84,8 @@ function headsIn(text: string): SentRequest[] {
       headers: Object.fromEntries(
         lines
           .split('\r\n')
-          .map((line) => [line.slice(0, line.indexOf(':')).toLowerCase(), line.slice(line.indexOf(':') + 1).trim()]),
+          .map((line) => [line.slice(0, line.indexOf(':')).toLowerCase(), line.slice(line.indexOf(':') + 1).trim()])
+          .filter(([name = '']) => !secretHeaders.includes(name)),
       ),
     }),
   )
