@@ -7,12 +7,12 @@ import { isOpaque, type OpaqueTokens } from './opaque-tokens.ts'
 import { type RefusalReason, TokenRefused } from './token-refused.ts'
 import type { TokenVerifier } from './verify-token.ts'
 
-/** Without keys the gateway asks the issuer at least every 4 s (`key-set-limits.ts`); an earlier attempt makes no sense. */
+/** Without keys the gateway asks the issuer at least every 4 s (`key-set-limits.ts`), so an earlier retry fails. */
 const retryAfterSeconds = 5
 
 /**
- * Why a request is not authenticated: no token, a header that is not RFC 6750, a token that was refused, a broker's key
- * that is missing or unknown, no keys to tell, or no registry.
+ * Why a request is not authenticated: no token, a header against RFC 6750, a refused token, a missing or unknown key of
+ * a broker, no keys of the issuer, or no registry.
  */
 export type Unauthenticated =
   | 'no_token'
@@ -28,27 +28,26 @@ export interface AuthenticateOptions {
   /** null: a token that is no JWT is refused like any other malformed one. */
   readonly opaqueTokens: OpaqueTokens | null
   readonly admit: AdmitCaller
-  /** Told the reason of each request that is turned away here, for metrics. */
+  /** Gets the reason of each request that fails authentication, for metrics. */
   readonly onRefused?: (reason: Unauthenticated) => void
 }
 
-/** What of a request says who is calling. */
+/** The parts of a request that name its caller. */
 export interface Credentials {
   /** Node's flat list. */
   readonly rawHeaders: readonly string[]
   /** The `API-key` header, or null. */
   readonly apiKey: string | null
   /**
-   * Asked for an opaque token. false: it is looked up only among those that are remembered, for an address that has
-   * sent too many bad ones. JWTs are verified all the same: who shares that address with somebody else is not locked
-   * out.
+   * Asked for an opaque token. false: only the remembered tokens are looked at, because the address has sent too many
+   * bad ones. JWTs are verified all the same, so that other callers at that address are not locked out.
    */
   readonly mayLookUpTokens?: () => boolean
 }
 
 /**
- * Says who is calling. At once for a caller that is remembered (the Caller itself, no promise), else by a promise; so
- * refusals, too, are thrown or rejected.
+ * Authenticates a request. A remembered caller is answered without a promise, others by a promise; refusals likewise
+ * are thrown or rejected.
  *
  * @throws GatewayError `accessDenied` with `tokenWasSent`; `apiKeyMissing` or `apiKeyInvalid` where a broker's key is
  *   demanded;

@@ -1,4 +1,4 @@
-/** What the Authorization header of a request says. `why` is for the log and never holds the token. */
+/** The content of a request's Authorization header. `why` is for the log and never holds the token. */
 export type Bearer =
   | { readonly kind: 'none' }
   | { readonly kind: 'token'; readonly token: string }
@@ -23,9 +23,9 @@ const tooLong = refused(`a token longer than ${tokenLengthAtMost} characters`)
 /**
  * Reads the access token from Node's flat list of raw headers (`[name, value, name, value, …]`).
  *
- * The raw list, because `request.headers` keeps the first Authorization header and silently drops the others: two
- * parties on the way (a proxy and we) could then judge a request by different tokens. Nothing else is looked at: a
- * token in the query string or in the body is no token (RFC 9700 §4.3.2).
+ * The raw list, because `request.headers` keeps the first Authorization header and silently drops the others: a proxy
+ * and the gateway could then judge a request by different tokens. A token in the query string or in the body does not
+ * count (RFC 9700 §4.3.2).
  *
  * @returns `none` without the header or with another scheme, `refused` where the header says Bearer but not by RFC 6750
  */

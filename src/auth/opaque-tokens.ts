@@ -10,9 +10,8 @@ import { type RefusalReason, TokenRefused } from './token-refused.ts'
 const lengthAtMost = 255
 
 /**
- * Whether a bearer token is one that Mithril may have made up. Its values are base64url and hold no dot; every JWT
- * holds at least two, so that one with a dot is judged by its signature or not at all, and no row of a table can vouch
- * for it.
+ * Whether Mithril may have made a bearer token itself. Its tokens are base64url and hold no dot; every JWT holds at
+ * least two. So a token with a dot is judged by its signature only, and no row of a table can vouch for it.
  */
 export function isOpaque(token: string): boolean {
   return !token.includes('.')
@@ -20,8 +19,8 @@ export function isOpaque(token: string): boolean {
 
 export interface OpaqueTokens {
   /**
-   * Verifies an opaque token. A token that is remembered is answered at once, without a promise.
-   * @param mayLookUp false: only what is remembered is known
+   * Verifies an opaque token. A remembered token is answered without a promise.
+   * @param mayLookUp false: only remembered tokens are known
    * @throws TokenRefused the token is not acceptable (401)
    * @throws GatewayError `unavailable` (503)
    */
@@ -36,7 +35,7 @@ export interface OpaqueTokensOptions {
   readonly now?: () => number
 }
 
-/** What a row means: who it speaks for and until when (seconds since 1970), or why nobody. */
+/** The meaning of a row: its caller and end (seconds since 1970), or the reason of its refusal. */
 type Meaning = { readonly caller: Caller; readonly expiresAt: number } | { readonly refused: RefusalReason }
 
 const storedToken = z.object({ scope, expiresAt: z.number() })
@@ -56,7 +55,7 @@ function meaningOf(row: StoredToken | null): Meaning {
 export function createOpaqueTokens({ registry, wallClock = Date.now, now }: OpaqueTokensOptions): OpaqueTokens {
   const meanings = createRecentAnswers<string, Meaning>({
     lookUp: async (token) => meaningOf(token.length > lengthAtMost ? null : await registry.tokenOf(token)),
-    // No usable token lies about in memory.
+    // Keyed by a digest, so that memory holds no usable token.
     keyOf: (token) => hash('sha256', token, 'base64url'),
     now,
   })

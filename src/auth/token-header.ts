@@ -14,9 +14,9 @@ const threeParts = /^[\w-]+\.[\w-]+\.([\w-]+)$/
 const acceptedType = /^(?:application\/)?(?:at\+)?jwt$/i
 
 /**
- * Checks what is outside of the claims, before a key is looked for. Of the header's key hints only `kid` is ever
- * followed, and only within the issuer's own set: `jku`, `x5u`, `jwk` and `x5c` let the sender choose the key (RFC 8725
- * §3.10) and are not looked at.
+ * Checks the parts outside of the claims, before the search for a key. Of the header's key hints only `kid` is used,
+ * and only within the issuer's own set: `jku`, `x5u`, `jwk` and `x5c` would let the sender choose the key (RFC 8725
+ * §3.10).
  *
  * @throws TokenRefused `malformed`, `critical` or `type`
  */
@@ -24,15 +24,15 @@ export function checkHeader(token: string): void {
   const signature = threeParts.exec(token)?.[1]
   if (signature === undefined || !isCanonical(signature)) throw new TokenRefused('malformed')
   const header = parseHeader(token)
-  // No extension is understood here, so that a token which demands one must be refused (RFC 7515 §4.1.11). `b64` is
-  // valid together with `crit` only (RFC 7797 §6).
+  // The gateway knows no extension, so it refuses a token that demands one (RFC 7515 §4.1.11). `b64` is valid only
+  // together with `crit` (RFC 7797 §6).
   if (Object.hasOwn(header, 'crit') || Object.hasOwn(header, 'b64')) throw new TokenRefused('critical', 'crit')
   const { typ, kid } = header
   if (typ !== undefined && !(typeof typ === 'string' && acceptedType.test(typ))) throw new TokenRefused('type', 'typ')
   if (kid !== undefined && typeof kid !== 'string') throw new TokenRefused('malformed', 'kid')
 }
 
-/** As unknown values: jose's types promise strings that a stranger's header need not hold. */
+/** Members as unknown values: jose's types promise strings, but the header of a bad token may hold others. */
 function parseHeader(token: string): Record<string, unknown> {
   try {
     return { ...decodeProtectedHeader(token) }

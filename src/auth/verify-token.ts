@@ -17,11 +17,11 @@ export interface TokenVerifierOptions {
   readonly issuer: string
   /** Must be `aud` or a member of it (RFC 8725 §3.9). */
   readonly audience: string
-  /** Accepted signature algorithms; what the token says is only ever compared with them (RFC 8725 §3.1). */
+  /** Accepted signature algorithms; the token's own `alg` is only compared with them (RFC 8725 §3.1). */
   readonly algorithms: readonly string[]
   readonly keys: Pick<KeySet, 'withKeys'>
   /**
-   * How long a verified token is remembered at most; 0 = not at all. A revoked key goes on being honoured for so long.
+   * How long a verified token is remembered at most; 0: not at all. Tokens of a revoked key are accepted for so long.
    */
   readonly cacheSeconds: number
   /** How many verified tokens are remembered at most. */
@@ -32,8 +32,7 @@ export interface TokenVerifierOptions {
 
 export interface TokenVerifier {
   /**
-   * Verifies an access token. A token that is remembered is answered at once, without a promise; every refusal is a
-   * rejection.
+   * Verifies an access token. A remembered token is answered without a promise; every refusal is a rejection.
    * @throws TokenRefused the token is not acceptable (401)
    * @throws KeysUnavailable nothing can be said about the token (503)
    */
@@ -54,13 +53,13 @@ interface Remembered {
  */
 export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifier {
   const { issuer, audience, keys, cacheSeconds, cacheEntriesAtMost = 10_000, now = Date.now } = options
-  // jose checks nothing where an option is undefined; an empty one is a mistake of the configuration.
+  // jose skips the check of an option that is undefined; an empty one is a mistake of the configuration.
   if (!issuer || !audience) throw new TypeError('issuer and audience must not be empty')
   const algorithms = [...options.algorithms]
   if (algorithms.length === 0 || !algorithms.every(isSignatureAlgorithm)) {
     throw new TypeError('algorithms must be asymmetric signature algorithms, at least one')
   }
-  // Keyed by a digest, so that no usable token lies about in memory.
+  // Keyed by a digest, so that memory holds no usable token.
   const cache = new LRUCache<string, Remembered>({ max: cacheEntriesAtMost })
 
   function recall(digest: string): Caller | undefined {

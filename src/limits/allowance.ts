@@ -3,7 +3,7 @@ import type { Allowance } from '../domain/write-limit.ts'
 import type { Count } from './counter.ts'
 
 /**
- * What a count means under a limit.
+ * Makes the function that compares a count with a limit.
  * @throws GatewayError `tooManyRequests` from the returned function, for each count above the quota
  */
 export function allowanceOf(

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache'
 
-/** How often a key has been counted in its window, and when that window ends. */
+/** The count of a key in its window, and the time until that window ends. */
 export interface Count {
   readonly times: number
   /** Milliseconds. */
@@ -9,30 +9,30 @@ export interface Count {
 
 /** Counts within fixed windows: a key's window begins when it is first counted. */
 export interface Counter {
-  /** Counts a key once more; at once where nobody else has to be asked. */
+  /** Counts a key once more; without a promise if no other machine has to be asked. */
   count(key: string): Count | Promise<Count>
-  /** What is known here without counting and without asking: 0 for a key whose window is over. */
+  /** The count of a key as this process knows it; 0 after the end of its window. */
   timesOf(key: string): number
 }
 
 /** A counter in this process. */
 export interface LocalCounter extends Counter {
   count(key: string): Count
-  /** Takes over what somebody who knows more has counted. */
+  /** Takes over the count of a counter that knows more. */
   remember(key: string, count: Count): void
 }
 
 export interface LocalCounterOptions {
   readonly windowSeconds: number
-  /** Of more keys the least recently counted are forgotten: addresses cost an attacker nothing, memory is ours. */
+  /** Above this the least recently counted keys are forgotten, because an attacker has addresses without end. */
   readonly keysAtMost?: number
-  /** Milliseconds by a clock that nobody can set. */
+  /** Milliseconds of the monotonic clock. */
   readonly now?: () => number
 }
 
 /**
- * Not `RateLimiterMemory` of rate-limiter-flexible: it keeps a timer for each key, however many there are, and answers
- * by promises only.
+ * Makes a counter in this process. `RateLimiterMemory` of rate-limiter-flexible keeps a timer for each key, without a
+ * bound, and answers by promises only.
  */
 export function createLocalCounter({
   windowSeconds,

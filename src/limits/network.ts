@@ -1,9 +1,9 @@
 import { isIPv4, isIPv6 } from 'node:net'
 
 /**
- * What an address is counted as. An IPv4 address is itself, mapped into IPv6 too (RFC 4291 §2.5.5.2); of an IPv6
- * address it is the /64, since whoever has one address of a link has them all (RFC 4291 §2.5.4). Whatever else a proxy
- * claims is one and the same stranger.
+ * The network that an address is counted as. An IPv4 address counts as itself, also if it is mapped into IPv6 (RFC 4291
+ * §2.5.5.2). An IPv6 address counts as its /64, because one host can take each address of a link (RFC 4291 §2.5.4).
+ * All other texts of a proxy count as one.
  */
 export function networkOf(address: string): string {
   if (isIPv4(address)) return address

@@ -2,22 +2,22 @@ import { RateLimiterRedis } from 'rate-limiter-flexible'
 import type { Counter, LocalCounter } from './counter.ts'
 import type { SharedRedis } from './redis.ts'
 
-/** How long a count may wait for Redis. A healthy one takes about a millisecond. */
+/** How long a count waits for Redis. A healthy Redis takes about a millisecond. */
 const patienceMs = 200
 
-/** After a failure Redis is left alone for so long: a few callers wait for it in a second, not all of them. */
+/** The pause after a failure, so that a few callers wait for Redis in a second, not all of them. */
 const leftAloneMs = 1_000
 
 export interface SharedCounterOptions {
   readonly shared: SharedRedis
-  /** What is counted; tells the keys of one counter from those of another. */
+  /** The prefix of this counter's keys, so that two counters share no key. */
   readonly name: string
   readonly windowSeconds: number
-  /** Above this nobody needs to know the exact number, and Redis is not asked again before the window ends. */
+  /** Above this the exact number does not matter, and Redis is not asked again before the window ends. */
   readonly quota: number
   /**
-   * Holds what Redis said last, and counts on from there while Redis is away: a limit that nobody keeps would be no
-   * limit.
+   * Holds the last count of Redis, and counts on from there while Redis is away: the limit holds then, too. The option
+   * `insuranceLimiter` of the library starts from 0, and needs a limiter of its own kind.
    */
   readonly local: LocalCounter
 }
@@ -55,8 +55,8 @@ export function createSharedCounter({ shared, name, windowSeconds, quota, local 
 
 function withPatience<T>(answer: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
-    // An answer that came while this process was busy is read first: timers run before sockets do, and immediates
-    // after.
+    // Node runs timers before it reads sockets, and immediates after. So an answer that came while this process was
+    // busy is read before the limit counts.
     const timer = setTimeout(() => setImmediate(reject, new Error('no answer in time')), patienceMs)
     answer.then(resolve, reject).finally(() => clearTimeout(timer))
   })

@@ -3,7 +3,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import { version } from '../config/version.ts'
 import { type Counts, durationBounds, type RequestSeries } from './meter.ts'
 
-/** What is asked at each scrape. */
+/** The numbers that each scrape reads. */
 export interface MetricSources {
   readonly counts: Counts
   readonly database: () => {
@@ -21,14 +21,14 @@ export interface MetricSources {
 export interface Exposition {
   readonly contentType: string
   render(): Promise<string>
-  /** Ends what is measured all the time. */
+  /** Ends the measurement of the event loop. */
   close(): void
 }
 
 const labelsOf = ({ door, operation, code }: RequestSeries) => ({ door, operation, code })
 const requestLabels = ['door', 'operation', 'code'] as const
 
-/** The catalogue's code of a fault of ours. */
+/** The catalogue's code of a fault of the gateway. */
 const faultCode = 'INTERNAL_SERVER_ERROR'
 
 const durations = {
@@ -37,8 +37,8 @@ const durations = {
 }
 
 /**
- * A histogram whose buckets are counted elsewhere. The library's own `observe` puts a hash together from all labels for
- * every single request, and wants the library in memory before anybody has asked for metrics.
+ * A histogram whose buckets `meter.ts` counts. The library's own `observe` hashes all labels for each request, and
+ * needs the library in memory before the first scrape.
  */
 class RequestDurations extends Histogram<'door' | 'operation' | 'code'> {
   readonly #requests: Counts['requests']
@@ -48,13 +48,13 @@ class RequestDurations extends Histogram<'door' | 'operation' | 'code'> {
     this.#requests = requests
   }
 
-  /** What a registry renders of a histogram. The library's typings leave it out. */
+  /** A registry renders the result of this method. The library's typings leave it out. */
   async getForPromString() {
     return { ...durations, type: 'histogram', values: [...this.#requests.values()].flatMap(samplesOf) }
   }
 }
 
-/** Buckets of the text format hold everything that took no longer than their bound. */
+/** A bucket of the text format counts all requests that took no longer than its bound. */
 function samplesOf(series: RequestSeries) {
   const labels = labelsOf(series)
   const sample = (suffix: string, value: number, bound = {}) => ({
@@ -75,7 +75,7 @@ function samplesOf(series: RequestSeries) {
   ]
 }
 
-/** A counter of what is counted elsewhere. */
+/** A counter that takes its values from outside at each scrape. */
 function counterOf<Label extends string>(
   registry: Registry,
   {
@@ -109,7 +109,7 @@ function countRequests(registry: Registry, { requests, refusals, limited, change
       for (const series of requests.values()) yield [labelsOf(series), series.count]
     },
   )
-  // From 0: of a series that begins with its first fault a rate would be 0.
+  // It begins with 0, because the rate of a series that begins with its first fault is 0.
   counterOf(registry, { name: 'gateway_faults_total', help: 'Requests that a fault of the gateway has ended.' }, () => [
     [{}, [...requests.values()].reduce((sum, { code, count }) => sum + (code === faultCode ? count : 0), 0)],
   ])
@@ -180,7 +180,7 @@ function measureKeys(registry: Registry, keys: MetricSources['keys']): void {
   )
 }
 
-/** How often the event loop is looked at. Node counts this time as delay, so it is taken off. */
+/** How often Node looks at the event loop. Node counts this time as delay, so it is subtracted. */
 const resolutionMs = 20
 
 function measureEventLoop(registry: Registry, delays: ReturnType<typeof monitorEventLoopDelay>): void {
@@ -202,7 +202,7 @@ function measureEventLoop(registry: Registry, delays: ReturnType<typeof monitorE
 const misnamed = ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total']
 
 /**
- * Metrics of the process, whatever runs in it: the library measures some of them all the time and has no way to stop.
+ * The metrics of the process, made once: the library measures some of them all the time and cannot stop.
  */
 let processMetrics: Registry | undefined
 

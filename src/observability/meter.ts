@@ -1,25 +1,25 @@
 import type { Door } from '../domain/caller.ts'
 import type { ChangeKind } from '../domain/connection.ts'
 
-/** What a caller may have too much of. */
+/** The limits that a caller can exceed. */
 export type Limit = 'write' | 'authentication'
 
-/** A request as it is counted. Every text is one of ours, never a caller's. */
+/** A request as it is counted. Its texts are all from this program, none from a caller. */
 export interface CountedRequest {
-  /** null: refused before a door had it, or none of a door's business. */
+  /** null: refused before it reached a door, or not for a door. */
   readonly door: Door | null
-  /** Name of an operation; null: it came to none. */
+  /** Name of an operation; null: none was reached. */
   readonly operation: string | null
   /** `OK` or a code of the catalogue. */
   readonly code: string
 }
 
 /**
- * Counts what happens, in plain numbers: that costs under a microsecond, no library, and nothing that could fail.
- * `exposition.ts` turns the numbers into Prometheus metrics when somebody asks for them.
+ * Counts events in plain numbers: that costs under a microsecond, loads no library, and cannot fail. `exposition.ts`
+ * turns the numbers into Prometheus metrics at a scrape (`docs/decisions/0020-metrics-in-plain-numbers.md`).
  */
 export interface Meter {
-  /** A request has come to its end, `seconds` after it came in. */
+  /** A request has ended, `seconds` after its start. */
   requestEnded(request: CountedRequest, seconds: number): void
   /** A request was refused by this rule: a name of the catalogue, or `authentication:` and the reason. */
   refused(rule: string): void
@@ -36,7 +36,7 @@ export interface RequestSeries {
   readonly door: string
   readonly operation: string
   readonly code: string
-  /** How many took no longer than each of `durationBounds` and longer than the one before. */
+  /** For each of `durationBounds`: how many took no longer than it, and longer than the bound before. */
   readonly buckets: number[]
   count: number
   /** Of their durations. */
@@ -50,7 +50,7 @@ export interface ChangeSeries {
   count: number
 }
 
-/** What has been counted since the start. */
+/** The counts since the start. */
 export interface Counts {
   readonly requests: ReadonlyMap<string, RequestSeries>
   readonly refusals: ReadonlyMap<string, number>
@@ -59,8 +59,8 @@ export interface Counts {
 }
 
 /**
- * No label is ever a caller's text, so neither number is ever reached. If a mistake of ours made one so, memory would
- * still be bounded.
+ * No label holds a caller's text, so neither number is ever reached. They bound the memory if a mistake in this
+ * program puts such a text into a label.
  */
 const seriesAtMost = 2_000
 const rulesAtMost = 200
@@ -75,12 +75,12 @@ function increment<Key>(counts: Map<Key, number>, key: Key): void {
 export function createMeter(): Meter & { readonly counts: Counts } {
   const requests = new Map<string, RequestSeries>()
   const refusals = new Map<string, number>()
-  // There with 0 before they happen, so that a rate has something to start from.
+  // They begin with 0, so that the first event already makes a rate.
   const limited = new Map<Limit, number>([
     ['write', 0],
     ['authentication', 0],
   ])
-  // The same: an alert on a thousand changes must see the first of them.
+  // They begin with 0 too, so that an alert sees the first change.
   const changes = changeKinds.flatMap((kind) => doors.map((door): ChangeSeries => ({ kind, door, count: 0 })))
 
   function seriesOf({ door, operation, code }: CountedRequest): RequestSeries {

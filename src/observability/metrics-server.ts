@@ -1,7 +1,7 @@
 import Fastify, { type FastifyError, type FastifyInstance, type RouteHandlerMethod } from 'fastify'
 import type { Exposition } from './exposition.ts'
 
-/** Answers a scrape. The exposition is made, and its library loaded, when the first one asks for it. */
+/** Answers a scrape. The first one makes the exposition and loads its library. */
 export function scrapeHandler(exposition: () => Promise<Exposition>): RouteHandlerMethod {
   return async (_request, reply) => {
     const { contentType, render } = await exposition()
@@ -10,8 +10,8 @@ export function scrapeHandler(exposition: () => Promise<Exposition>): RouteHandl
 }
 
 /**
- * A listener of its own for `GET /metrics`, and for nothing else: what the internet reaches and what Prometheus reaches
- * stay apart. `onFault` is told of a scrape that failed.
+ * Makes a server for `GET /metrics` and nothing else, so that the internet and Prometheus reach different ports.
+ * `onFault` gets the error of a failed scrape.
  */
 export function createMetricsServer(
   exposition: () => Promise<Exposition>,
@@ -19,7 +19,7 @@ export function createMetricsServer(
 ): FastifyInstance {
   const server = Fastify({
     exposeHeadRoutes: false,
-    // Who scrapes is near, and comes back within a minute or two on the same connection.
+    // Prometheus is near, and scrapes again within a minute or two on the same connection.
     requestTimeout: 5_000,
     keepAliveTimeout: 120_000,
     http: { headersTimeout: 5_000 },

@@ -3,19 +3,19 @@ import type { Config } from '../config/shape.ts'
 import type { Exposition, MetricSources } from './exposition.ts'
 import { createMetricsServer, scrapeHandler } from './metrics-server.ts'
 
-/** Where the metrics can be had. */
+/** The places where the metrics are served. */
 export interface Metrics {
-  /** For the main port; null where it has none: there is a port of their own, or it is production. */
+  /** The route on the main port; null in production, or if the metrics have a port of their own. */
   readonly mainRoute: RouteHandlerMethod | null
-  /** Opens the port of their own, if one is configured, and answers its address. */
+  /** Opens the port of the metrics, if one is configured, and answers its address. */
   listen(): Promise<string | null>
   close(): Promise<void>
 }
 
 /**
- * Decides who may read the metrics: on the main port everybody, so not in production; on `METRICS_PORT` whoever reaches
- * it. The library is loaded at the first scrape, or before listening on a port of their own: it takes a tenth of a
- * second, and brings the interfaces of OpenTelemetry with it.
+ * Decides who may read the metrics: on the main port everybody, so not in production; on `METRICS_PORT` everybody who
+ * reaches that port. prom-client is loaded at the first scrape, or before that port opens: it takes a tenth of a
+ * second, and brings OpenTelemetry's interfaces.
  */
 export function openMetrics(
   { host, metricsPort, production }: Pick<Config, 'host' | 'metricsPort' | 'production'>,

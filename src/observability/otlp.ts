@@ -13,18 +13,18 @@ import { defaultResource, detectResources, envDetector, resourceFromAttributes }
 import { BatchSpanProcessor, NodeTracerProvider, type SpanExporter } from '@opentelemetry/sdk-trace-node'
 import type { Span, Tracing } from './tracing.ts'
 
-/** Why spans did not arrive, told once in a while. */
+/** Gets the reason why spans did not arrive, at most once a minute. */
 export type OnExportFailure = (error: unknown, failures: number) => void
 
-/** A collector that is away is told of once a minute, not with each batch. */
+/** A collector that is out of reach makes one line a minute, not one for each batch. */
 const tellEveryMs = 60_000
 
-/** How long closing waits for the collector: the gateway has its callers to think of. */
+/** How long the close of the gateway waits for the collector. */
 const closeMs = 2_000
 
 const exportMs = 5_000
 
-/** The exporter, with an ear on what becomes of its batches. */
+/** The exporter, with a report of each batch that fails. */
 function heard(exporter: SpanExporter, onFailure: OnExportFailure): SpanExporter {
   let failures = 0
   let toldAt = Number.NEGATIVE_INFINITY
@@ -60,9 +60,8 @@ function spanOf(span: SdkSpan, parent = context.active()): Span {
 }
 
 /**
- * Traces to an OpenTelemetry collector, by OTLP over HTTP. At most 2,048 spans wait for it, in batches; more are
- * dropped, and a collector that is away or slow disturbs nobody. The library is set up for the whole process: there is
- * one at a time.
+ * Sends traces to an OpenTelemetry collector, by OTLP over HTTP. At most 2,048 spans wait for it, in batches; more are
+ * dropped, so a slow collector delays no request. The library is set up for the whole process: one at a time.
  *
  * The SDK reads more variables of its own (OTEL_TRACES_SAMPLER, OTEL_EXPORTER_OTLP_HEADERS, OTEL_SERVICE_NAME,
  * OTEL_RESOURCE_ATTRIBUTES): the one exception to `config.ts` reading the environment.

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Tracing } from './tracing.ts'
 
-/** Gives each request a span that everything it leads to belongs to. `endTrace` ends it. */
+/** Gives each request a span, the parent of all work for it. `endTrace` ends it. */
 export function traceRequests(app: FastifyInstance, tracing: Tracing): void {
   app.addHook('onRequest', (request, _reply, done) => {
     if (request.routeOptions.config.probe) return done()
@@ -12,11 +12,11 @@ export function traceRequests(app: FastifyInstance, tracing: Tracing): void {
     )
     request.span.run(done)
   })
-  // A body arrives on the connection, whose events know nothing of the request they belong to.
+  // A body arrives by events of the connection, which run outside of the request's span.
   app.addHook('preValidation', (request, _reply, done) => (request.span === null ? done() : request.span.run(done)))
 }
 
-/** Ends the span of a request with what has become of it. Of its target only the route is told. */
+/** Ends the span of a request with its outcome. Of the target it holds the route only. */
 export function endTrace(
   { span, id, method, routeOptions, caller, outcome }: FastifyRequest,
   reply: FastifyReply,
