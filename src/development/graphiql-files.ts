@@ -12,7 +12,8 @@ interface PageFile {
 interface GraphiqlFiles {
   /** Part of the addresses, so that browsers may keep the files for ever. */
   readonly version: string
-  readonly files: Readonly<Record<string, PageFile>>
+  /** By their names in the addresses. */
+  readonly files: ReadonlyMap<string, PageFile>
 }
 
 function pageFile(type: string, text: string): PageFile {
@@ -58,11 +59,12 @@ YogaGraphiQL.renderYogaGraphiQL(
 )
 `
   const style = css + fixedTabs
+  const version = createHash('sha256').update(script).update(style).digest('hex').slice(0, 16)
   return {
-    version: createHash('sha256').update(script).update(style).digest('hex').slice(0, 16),
-    files: {
-      'graphiql.js': pageFile('text/javascript; charset=utf-8', script),
-      'graphiql.css': pageFile('text/css; charset=utf-8', style),
-    },
+    version,
+    files: new Map([
+      [`graphiql-${version}.js`, pageFile('text/javascript; charset=utf-8', script)],
+      [`graphiql-${version}.css`, pageFile('text/css; charset=utf-8', style)],
+    ]),
   }
 }

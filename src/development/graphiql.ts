@@ -84,9 +84,8 @@ export function graphiqlPage(app: FastifyInstance, sign?: DevelopmentIssuer['sig
   })
 
   app.get<{ Params: { name: string } }>('/graphql/:name', { schema: { hide: true } }, async (request, reply) => {
-    const { version, files } = await loadGraphiqlFiles()
-    const file = files[request.params.name.replace(`-${version}.`, '.')]
-    if (file === undefined || !request.params.name.includes(version)) throw new GatewayError('notFound')
+    const file = (await loadGraphiqlFiles()).files.get(request.params.name)
+    if (file === undefined) return reply.callNotFound()
     reply
       .type(file.type)
       .header('cache-control', 'public, max-age=31536000, immutable')
