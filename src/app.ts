@@ -84,7 +84,7 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
     history,
   })
 
-  await allowOrigins(app, config.corsOrigins)
+  await allowOrigins(app, config.corsOrigins, config.corsHeaders)
   // What no door claims is answered in the envelope.
   speakEnvelope(app)
   healthRoutes(app, readiness, deps.isLeaving)

@@ -116,6 +116,7 @@ export function parseConfig(environment: Environment): Config {
     publicUrl: found.PUBLIC_URL?.origin ?? null,
     trustedProxies: found.TRUSTED_PROXIES,
     drainSeconds: found.DRAIN_SECONDS,
+    corsHeaders: found.CORS_HEADERS.map((name) => name.toLowerCase()),
     corsOrigins: found.CORS_ORIGINS.map((origin) => new URL(origin).origin),
     logLevel: found.LOG_LEVEL,
     metricsPort: found.METRICS_PORT ?? null,

@@ -16,6 +16,8 @@ export interface Config {
   readonly drainSeconds: number
   /** Origins whose pages may call; empty: none. */
   readonly corsOrigins: readonly string[]
+  /** Headers that such pages may send beside those that the gateway reads. */
+  readonly corsHeaders: readonly string[]
   readonly logLevel: Variables['LOG_LEVEL']
   /** null: metrics are on the main port, and in production nowhere. 0: any free port. */
   readonly metricsPort: number | null

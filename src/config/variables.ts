@@ -52,6 +52,13 @@ const processVariables = {
     )
     .default([])
     .describe('Origins whose pages may call the gateway. Not set: no page of another origin may.'),
+  CORS_HEADERS: words(',')
+    .refine(
+      (names) => names.every((name) => /^[\w!#$%&'*+.^`|~-]+$/.test(name)),
+      'must be a comma-separated list of header names',
+    )
+    .default([])
+    .describe('Headers that such pages may send beside the ones that the gateway reads, for example `traceparent`.'),
   LOG_LEVEL: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
     .default('info')

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandle
 import { GatewayError } from '../domain/errors.ts'
 import type { Operations } from '../domain/operations.ts'
 import type { Policy, Scope } from '../domain/policy.ts'
+import { foldUuid } from '../domain/uuid.ts'
 import type { Allowance, WriteLimit } from '../domain/write-limit.ts'
 import { type AuthenticationDeps, authenticationHook, callOf } from '../server/authentication.ts'
 import { negotiationHook } from '../server/negotiation.ts'
@@ -67,6 +68,9 @@ export function entrance(
 ): onRequestHookHandler[] {
   const name: onRequestHookHandler = (request, _reply, done) => {
     request.outcome.operation = operation
+    // Ids are compared as UUIDs (RFC 9562 §4): in lower case, as PostgreSQL writes them.
+    const params = request.params as Record<string, string>
+    for (const name in params) params[name] = foldUuid(params[name] ?? '')
     done()
   }
   const authorize: onRequestHookHandler = (request, _reply, done) => {

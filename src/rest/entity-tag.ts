@@ -43,12 +43,18 @@ function versionsIn(name: string, header: string): '*' | number[] {
 }
 
 /**
- * Versions that `If-Match` allows, or null if the client does not send it or sends `*`: then whatever is there may be
- * written.
- * @throws GatewayError `malformedRequest`
+ * Versions that a write may meet, or null for any: `If-Match`. With `If-None-Match: *` (RFC 9110 §13.1.2) there are none,
+ * since a write needs a connection that exists.
+ * @throws GatewayError `malformedRequest`, also for tags in `If-None-Match`: no client needs them to write
  */
 export function expectedVersionsOf({ headers }: FastifyRequest): number[] | null {
   const header = headers['if-match']
+  const unwanted = headers['if-none-match']
+  if (unwanted !== undefined) {
+    const name = 'If-None-Match'
+    if (versionsIn(name, unwanted) === '*') return []
+    throw new GatewayError('malformedRequest', { reason: `${name} of a write may be * only`, part: { header: name } })
+  }
   const versions = header === undefined ? '*' : versionsIn('If-Match', header)
   return versions === '*' ? null : versions
 }

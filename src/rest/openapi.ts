@@ -43,7 +43,7 @@ export async function describeRest(app: FastifyInstance, policy: RedirectUriPoli
     if (route.url.startsWith('/api/docs/static')) route.onRequest = [ignoreConditions].concat(route.onRequest ?? [])
   })
   await app.register(swaggerUi, { routePrefix: '/api/docs', staticCSP: pagePolicy })
-  for (const url of ['/api/docs', '/api/docs/', '/api/docs/*']) refuseOtherMethods(app, url, ['GET'])
+  for (const url of ['/api/docs', '/api/docs/*']) refuseOtherMethods(app, url, ['GET'])
   app.get('/api/openapi.json', { schema: { hide: true } }, () => app.swagger())
   refuseOtherMethods(app, '/api/openapi.json', ['GET'])
 }

@@ -2,7 +2,10 @@ import { type IncomingMessage, METHODS } from 'node:http'
 import Fastify, { type FastifyInstance, LogController } from 'fastify'
 import type { Config } from '../config/shape.ts'
 import { GatewayError } from '../domain/errors.ts'
+import { trustNetworks } from '../limits/network.ts'
 import type { Meter } from '../observability/meter.ts'
+import { createAnswersInFlight } from './answers-in-flight.ts'
+import { isHost } from './host-header.ts'
 import { acceptJsonBodies } from './json-body.ts'
 import { createLingeringClose, hasMuchToCome } from './lingering-close.ts'
 import type { LogDestination } from './log-destination.ts'
@@ -39,8 +42,9 @@ export function createHttpServer({
   meter,
   logDestination,
 }: HttpServerOptions): FastifyInstance {
-  const nextRequestId = createRequestIds()
+  const requestIds = createRequestIds()
   const lingering = createLingeringClose()
+  const answers = createAnswersInFlight()
   const headers = securityHeaders(config.publicUrl?.startsWith('https:') ?? false)
 
   const app: FastifyInstance = Fastify({
@@ -51,12 +55,12 @@ export function createHttpServer({
       ...(logDestination && { stream: logDestination }),
     },
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
-    genReqId: (request) => nextRequestId(request.headers['x-request-id']),
+    genReqId: (request) => requestIds.of(request),
     // An empty list would trust nobody, too, but asks about every request.
-    trustProxy: config.trustedProxies.length > 0 && [...config.trustedProxies],
+    trustProxy: config.trustedProxies.length > 0 && trustNetworks(config.trustedProxies),
     bodyLimit: 64 * 1024,
-    routerOptions: { maxParamLength: 4_096 },
-    exposeHeadRoutes: false,
+    // Empty segments of a path do not count, as on the platform.
+    routerOptions: { maxParamLength: 4_096, ignoreTrailingSlash: true, ignoreDuplicateSlashes: true },
     // Requests that arrive on a kept-alive connection while we drain are still served, and told to close.
     return503OnClosing: false,
     forceCloseConnections: 'idle',
@@ -72,7 +76,14 @@ export function createHttpServer({
       maxHeaderSize: 16 * 1024,
       requireHostHeader: false,
     },
-    ...strayRequests({ render: renderStrayRefusal, nextRequestId, headers, meter, lingering, app: () => app }),
+    ...strayRequests({
+      render: renderStrayRefusal,
+      nextRequestId: requestIds.own,
+      headers,
+      meter,
+      lingering,
+      app: () => app,
+    }),
   })
 
   // Every method that Node's parser lets through, so that a known path can answer 405 to it instead of 404.
@@ -102,7 +113,10 @@ export function createHttpServer({
     if (lingering.hasLastAnswer(raw.socket)) reply.hijack()
     else done()
   })
+  app.addHook('onRequest', answers.takeTurns)
   observeRequests(app, meter)
+  app.addHook('onRequest', answers.refuseAboveLimit)
+  app.addHook('onSend', answers.countBytes)
   // When the answer goes out, not when the request came in: what was in flight at that moment must not keep its
   // connection either.
   app.addHook('onSend', ({ raw }, reply, payload, done) => {
@@ -148,11 +162,13 @@ function refusalOfMessage({ rawHeaders, httpVersion, headers }: IncomingMessage)
     const name = rawHeaders[index]
     if (name?.length === 4 && name.toLowerCase() === 'host') hosts += 1
   }
-  return hosts === 1 || (hosts === 0 && httpVersion === '1.0') ? undefined : malformed('one Host header is required')
+  if (hosts > 1 || (hosts === 0 && httpVersion === '1.1')) return malformed('one Host header is required')
+  return isHost(headers.host ?? '') ? undefined : malformed('the Host header names no host')
 }
 
-/** Answers every method that a path does not know with 405 and the ones it does. */
-export function refuseOtherMethods(app: FastifyInstance, url: string, allowedMethods: readonly string[]): void {
+/** Answers every method that a path does not know with 405 and the ones it does. Fastify adds HEAD to GET. */
+export function refuseOtherMethods(app: FastifyInstance, url: string, methods: readonly string[]): void {
+  const allowedMethods = methods.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method]))
   app.route({
     method: app.supportedMethods.filter((method) => !allowedMethods.includes(method)),
     url,

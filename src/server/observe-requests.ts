@@ -55,6 +55,8 @@ const detailsOf = (request: FastifyRequest, reply: FastifyReply) => ({
   clientType: request.caller?.clientType,
   durationMs: Math.round(reply.elapsedTime * 10) / 10,
   traceId: request.span?.traceId,
+  // The request's id is then its caller's.
+  ownId: request.raw.ownId === request.id ? undefined : request.raw.ownId,
 })
 
 /**

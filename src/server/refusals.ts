@@ -36,18 +36,28 @@ export function toGatewayError(error: unknown): GatewayError {
   return new GatewayError(refusal, header === undefined ? {} : { part: { header } }, error)
 }
 
+/** Guile's client cannot read a challenge without a parameter. */
+const challenge = 'Bearer realm="mithril"'
+
 /** Headers that belong to a refusal whatever the door: who may come in (RFC 6750 §3), how else, and when again. */
 export function refusalHeaders({ refusal, status, details }: GatewayError): Record<string, string> {
-  if (status === 401) return { 'www-authenticate': details.tokenWasSent ? 'Bearer error="invalid_token"' : 'Bearer' }
+  if (status === 401) return { 'www-authenticate': challenge + (details.tokenWasSent ? ', error="invalid_token"' : '') }
   if (refusal === 'invalidScopes') {
     return {
-      'www-authenticate': `Bearer error="insufficient_scope", scope="${(details.missingScopes ?? []).join(' ')}"`,
+      'www-authenticate': `${challenge}, error="insufficient_scope", scope="${(details.missingScopes ?? []).join(' ')}"`,
     }
   }
   if (details.retryAfter !== undefined) {
     return { 'retry-after': String(details.retryAfter), ...(details.allowance && rateLimitHeaders(details.allowance)) }
   }
-  if (details.allowedMethods) return { allow: details.allowedMethods.join(', ') }
+  if (details.allowedMethods) {
+    const { allowedMethods } = details
+    // RFC 5789 §3.1
+    return {
+      allow: allowedMethods.join(', '),
+      ...(allowedMethods.includes('PATCH') && { 'accept-patch': 'application/json' }),
+    }
+  }
   if (refusal === 'unsupportedMediaType') {
     const isCoding = details.part !== 'json' && details.part?.header === 'Content-Encoding'
     return isCoding ? { 'accept-encoding': 'identity' } : { accept: 'application/json' }

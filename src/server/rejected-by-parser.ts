@@ -22,7 +22,7 @@ interface HttpSocket {
 
 export interface StrayRequestsOptions {
   readonly render: RenderStrayRefusal
-  readonly nextRequestId: (header: string | undefined) => string
+  readonly nextRequestId: () => string
   /** Of every answer. */
   readonly headers: Readonly<Record<string, string>>
   readonly meter: Meter
@@ -61,7 +61,7 @@ export function strayRequests(
       const { _httpMessage: due, parser } = socket as HttpSocket
       // The body of a request that the hooks have in hand: the answer is that request's, and so is the line.
       const midway = due && !due.headersSent && !due.req.complete ? due.req.observed : undefined
-      const requestId = midway?.id ?? nextRequestId(undefined)
+      const requestId = midway?.id ?? nextRequestId()
       const { status, body, headers } = answerOf(error, requestId, app().publicUrl())
       if (midway) noteRefusedMidway(midway, error, status)
       else noteStrayRefusal(app().log.child({ requestId }), meter, error, status)

@@ -41,11 +41,11 @@ describe('a blocked caller', () => {
     await blockCaller()
     expect(await update(token)).toEqual(both('401 Access denied'))
     const rest = await gateway.patch(fixture.path, { redirect_uri: 'https://after.example.ua/' }, token)
-    expect(rest.headers['www-authenticate']).toBe('Bearer error="invalid_token"')
+    expect(rest.headers['www-authenticate']).toBe('Bearer realm="mithril", error="invalid_token"')
     expect(rest.json().error.type).toBe('access_denied')
     const graphql = await gateway.graphql('{ viewer { clientId } }', {}, token)
     expect(graphql.statusCode).toBe(401)
-    expect(graphql.headers['www-authenticate']).toBe('Bearer error="invalid_token"')
+    expect(graphql.headers['www-authenticate']).toBe('Bearer realm="mithril", error="invalid_token"')
     expect(graphql.json()).toMatchObject({
       errors: [{ message: 'Access denied', extensions: { code: 'UNAUTHENTICATED', status: 401 } }],
     })

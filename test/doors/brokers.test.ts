@@ -81,7 +81,7 @@ describe('a client that acts through a broker', () => {
     expect(await update('')).toEqual(both('401 api-key header not set'))
     expect(await update(null, mint({ scope: '' }))).toEqual(both('401 api-key header not set'))
     const rest = await gateway.patch(path, '{', mint())
-    expect(rest.headers['www-authenticate']).toBe('Bearer')
+    expect(rest.headers['www-authenticate']).toBe('Bearer realm="mithril"')
     expect(rest.json()).toMatchObject({
       meta: { code: 401 },
       error: { type: 'access_denied', message: 'api-key header not set' },
@@ -116,7 +116,9 @@ describe('a client that acts through a broker', () => {
     expect(await update(reader)).toEqual(both('403 Invalid scopes'))
     expect(await update(key, mint({ scope: 'connection:read connection:delete' }))).toEqual(both('403 Invalid scopes'))
     const rest = await gateway.patch(path, { redirect_uri: 'https://after.example.ua/' }, mint(), withKey(reader))
-    expect(rest.headers['www-authenticate']).toBe('Bearer error="insufficient_scope", scope="connection:write"')
+    expect(rest.headers['www-authenticate']).toBe(
+      'Bearer realm="mithril", error="insufficient_scope", scope="connection:write"',
+    )
 
     const viewer = '{ viewer { clientId scopes mayUpdate mayRefreshSecret mayDelete } }'
     const seen = async (apiKey: string, sent = mint()) =>

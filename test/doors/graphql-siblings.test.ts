@@ -471,7 +471,7 @@ describe('refreshing a secret', () => {
       'api-key header not set',
       'UNAUTHENTICATED',
     ])
-    expect(missing.headers['www-authenticate']).toBe('Bearer')
+    expect(missing.headers['www-authenticate']).toBe('Bearer realm="mithril"')
     const unknown = await ask(refresh, { input: { clientId, connectionId } }, owner(clientId), { 'api-key': 'x' })
     expect([unknown.status, unknown.errors[0].message]).toEqual([401, 'invalid api-key header'])
   })

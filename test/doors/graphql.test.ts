@@ -142,7 +142,7 @@ describe('refusals, whole', () => {
     const answer = await update(accepted, null)
     expect(answer.statusCode).toBe(401)
     expect(answer.headers).toMatchObject({
-      'www-authenticate': 'Bearer',
+      'www-authenticate': 'Bearer realm="mithril"',
       'content-type': 'application/json; charset=utf-8',
       'x-request-id': requestId,
     })
@@ -150,7 +150,9 @@ describe('refusals, whole', () => {
       errors: [{ message: 'Access denied', extensions: { code: 'UNAUTHENTICATED', status: 401 } }],
       extensions: { requestId },
     })
-    expect((await update(accepted, 'rubbish')).headers['www-authenticate']).toBe('Bearer error="invalid_token"')
+    expect((await update(accepted, 'rubbish')).headers['www-authenticate']).toBe(
+      'Bearer realm="mithril", error="invalid_token"',
+    )
   })
 
   test('403 Invalid scopes names the missing one', async () => {

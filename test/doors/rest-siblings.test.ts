@@ -305,6 +305,60 @@ describe('entity tags', () => {
     ])
   })
 
+  test.each([
+    ['*', 412],
+    ['"1"', 400],
+    ['"9"', 400],
+    ['x', 400],
+  ])('If-None-Match: %s on PATCH and DELETE of what exists is %i, and nothing is written', async (tag, status) => {
+    const { clientId, path, connectionId } = await gateway.connection()
+    const header = { 'if-none-match': tag }
+    const update = { redirect_uri: 'https://after.example.ua/' }
+    expect((await send('PATCH', path, owner(clientId), header, update)).statusCode).toBe(status)
+    expect((await send('DELETE', path, owner(clientId), header)).statusCode).toBe(status)
+    expect(await gateway.auditOf(connectionId)).toEqual([])
+  })
+
+  test('ids in capitals, in path and token, are the same UUIDs', async () => {
+    const { clientId, path, connectionId } = await gateway.connection()
+    const upper = path.replace(clientId, clientId.toUpperCase()).replace(connectionId, connectionId.toUpperCase())
+    for (const token of [owner(clientId), owner(clientId.toUpperCase())]) {
+      const read = await get(upper, token)
+      expect([read.statusCode, read.json().data?.id, read.json().data?.client_id]).toEqual([
+        200,
+        connectionId,
+        clientId,
+      ])
+      expect((await get(path, token)).statusCode).toBe(200)
+      const listed = await get(`/api/clients/${clientId.toUpperCase()}/connections`, token)
+      expect(listed.json().data).toHaveLength(1)
+    }
+    const changed = await send('PATCH', upper, owner(clientId), {}, { redirect_uri: 'https://upper.example.ua/' })
+    expect(changed.statusCode).toBe(200)
+    expect(await gateway.auditOf(connectionId)).toMatchObject([{ callerClientId: clientId }])
+  })
+
+  test('HEAD answers what GET answers, without the body', async () => {
+    const { clientId, path } = await gateway.connection()
+    const token = owner(clientId)
+    for (const url of [
+      path,
+      `${path}/`,
+      '/health/live',
+      '/health/ready',
+      '/api/openapi.json',
+      '/api/docs',
+      '/nothing',
+    ]) {
+      const ask = (method: 'GET' | 'HEAD') =>
+        gateway.app.inject({ method, url, headers: { authorization: `Bearer ${token}` } })
+      const [got, head] = [await ask('GET'), await ask('HEAD')]
+      expect([url, head.statusCode, head.body]).toEqual([url, got.statusCode, ''])
+      for (const name of ['etag', 'content-type', 'cache-control'])
+        expect([url, name, head.headers[name]]).toEqual([url, name, got.headers[name]])
+    }
+  })
+
   test('the order holds: 403 before 422 before 404 before 412', async () => {
     const { clientId, path } = await gateway.connection()
     const stale = { 'if-match': '"9"' }
@@ -374,7 +428,7 @@ describe('refresh_secret', () => {
     const fixture = await gateway.connection()
     const answer = await refresh(fixture.path, owner(fixture.clientId), await keyOf(fixture))
     expect([answer.statusCode, answer.json().error.message]).toEqual([status, message])
-    if (status === 401) expect(answer.headers['www-authenticate']).toBe('Bearer')
+    if (status === 401) expect(answer.headers['www-authenticate']).toBe('Bearer realm="mithril"')
     const [row] = await gateway.database.query('SELECT secret FROM connections WHERE id = $1', [fixture.connectionId])
     expect(row).toEqual({ secret: fixture.secret })
     expect(await gateway.auditOf(fixture.connectionId)).toEqual([])

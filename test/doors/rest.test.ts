@@ -214,7 +214,7 @@ test('members that the request cannot change are ignored', async () => {
 })
 
 describe('HTTP', () => {
-  const known = new Set(['GET', 'PATCH', 'DELETE', 'CONNECT'])
+  const known = new Set(['GET', 'HEAD', 'PATCH', 'DELETE', 'CONNECT'])
   test.each(METHODS.filter((method) => !known.has(method)))('405 with Allow to %s', async (method) => {
     const answer = await gateway.app.inject({
       method: method as 'GET',
@@ -222,9 +222,9 @@ describe('HTTP', () => {
       headers: { 'x-request-id': requestId, 'x-http-method-override': 'PATCH', ...bearer(token) },
     })
     expect(answer.statusCode).toBe(405)
-    expect(answer.headers['allow']).toBe('GET, PATCH, DELETE')
+    expect(answer.headers['allow']).toBe('GET, HEAD, PATCH, DELETE')
     expect(answer.headers['x-request-id']).toBe(requestId)
-    if (method !== 'HEAD') expect(answer.json()).toEqual(refusal(405, 'method_not_allowed', 'Method not allowed'))
+    expect(answer.json()).toEqual(refusal(405, 'method_not_allowed', 'Method not allowed'))
   })
 
   test.each([
@@ -366,11 +366,11 @@ describe('401 and 403 come before anything of the request is read', () => {
   test('WWW-Authenticate says what is missing', async () => {
     const challenge = async (headers: Record<string, string>) =>
       (await gateway.patch(fixture.path, valid, null, { headers })).headers['www-authenticate']
-    expect(await challenge({})).toBe('Bearer')
-    expect(await challenge({ authorization: 'Basic dXNlcjpwYXNz' })).toBe('Bearer')
-    expect(await challenge(bearer('rubbish'))).toBe('Bearer error="invalid_token"')
+    expect(await challenge({})).toBe('Bearer realm="mithril"')
+    expect(await challenge({ authorization: 'Basic dXNlcjpwYXNz' })).toBe('Bearer realm="mithril"')
+    expect(await challenge(bearer('rubbish'))).toBe('Bearer realm="mithril", error="invalid_token"')
     expect(await challenge(bearer(gateway.issuer.mint(writer(fixture.clientId, { scope: 'connection:read' }))))).toBe(
-      'Bearer error="insufficient_scope", scope="connection:write"',
+      'Bearer realm="mithril", error="insufficient_scope", scope="connection:write"',
     )
   })
 
@@ -387,6 +387,10 @@ describe('the request id', () => {
     ['is the caller’s own up to 200 characters', 'y'.repeat(200), true],
     ['is not taken when it is too short', 'x'.repeat(19), false],
     ['is not taken when it is too long', 'x'.repeat(201), false],
+    ['is taken with every sign that ids have', 'Root=1-67891233:abc#1/_.~,@+-', true],
+    ['is not taken with a quotation mark in it', `${'x'.repeat(20)}"`, false],
+    ['is not taken with an angle bracket in it', `${'x'.repeat(20)}<script>`, false],
+    ['is not taken with a backslash in it', `${'x'.repeat(20)}\\n`, false],
     ['is not taken with a space in it', `${'x'.repeat(20)} y`, false],
     ['is not taken with a letter beyond ASCII', `${'x'.repeat(20)}é`, false],
   ])('%s', async (_name, sent, taken) => {

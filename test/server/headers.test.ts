@@ -99,6 +99,18 @@ describe('other origins', () => {
     }
   })
 
+  test('may send the headers of CORS_HEADERS, too', async () => {
+    const more = await startTestGateway({
+      CORS_ORIGINS: listed,
+      CORS_HEADERS: 'traceparent, Apollographql-Client-Name',
+    })
+    const answer = await preflight(more, listed)
+    expect(answer.headers['access-control-allow-headers']).toBe(
+      'authorization, content-type, api-key, if-match, if-none-match, x-request-id, traceparent, apollographql-client-name',
+    )
+    await more.close()
+  })
+
   test('may read what they are answered where they are listed, refusals too', async () => {
     const read = await open.app.inject({ url: fixture.path, headers: { ...bearer(token), origin: listed } })
     const refused = await open.app.inject({ url: fixture.path, headers: { origin: 'http://localhost:5173' } })
@@ -108,7 +120,7 @@ describe('other origins', () => {
       'http://localhost:5173',
     ])
     expect(read.headers['access-control-expose-headers']).toBe(
-      'x-request-id, etag, retry-after, ratelimit, ratelimit-policy',
+      'x-request-id, etag, retry-after, ratelimit, ratelimit-policy, www-authenticate',
     )
   })
 
@@ -126,7 +138,7 @@ describe('other origins', () => {
     const asked = await preflight(open, origin)
     expect(asked.statusCode).toBe(405)
     expect(asked.json()).toMatchObject({ error: { type: 'method_not_allowed' } })
-    expect(asked.headers['allow']).toBe('GET, PATCH, DELETE')
+    expect(asked.headers['allow']).toBe('GET, HEAD, PATCH, DELETE')
     const read = await open.app.inject({ url: fixture.path, headers: { ...bearer(token), origin } })
     expect([...namesOf(asked.headers), ...namesOf(read.headers)]).toEqual([])
     // A cache must not give the answer for one origin to another.
@@ -135,7 +147,7 @@ describe('other origins', () => {
 
   test('do not exist without CORS_ORIGINS', async () => {
     const asked = await preflight(gateway, listed)
-    expect([asked.statusCode, asked.headers['allow']]).toEqual([405, 'GET, PATCH, DELETE'])
+    expect([asked.statusCode, asked.headers['allow']]).toEqual([405, 'GET, HEAD, PATCH, DELETE'])
     const read = await gateway.app.inject({ url: fixture.path, headers: { ...bearer(token), origin: listed } })
     expect([...namesOf(asked.headers), ...namesOf(read.headers)]).toEqual([])
     expect(read.headers['vary']).toBeUndefined()
@@ -143,7 +155,7 @@ describe('other origins', () => {
 
   test('that only say OPTIONS have not asked: 405 as ever', async () => {
     const answer = await open.app.inject({ method: 'OPTIONS', url: fixture.path, headers: { origin: listed } })
-    expect([answer.statusCode, answer.headers['allow']]).toEqual([405, 'GET, PATCH, DELETE'])
+    expect([answer.statusCode, answer.headers['allow']]).toEqual([405, 'GET, HEAD, PATCH, DELETE'])
     expect(answer.json().meta.request_id).toBe(answer.headers['x-request-id'])
   })
 })

@@ -161,8 +161,8 @@ export function rawRequests(token: string, { path, clientId, connectionId }: Fix
   add('a target of 17 kB', get(`/${'x'.repeat(17 * 1024)}`), 431)
   add('a query of 17 kB', get(`${path}?${'x'.repeat(17 * 1024)}`), 431)
   add(
-    'the same x-request-id twice: the gateway gives its own',
-    get('/health/live', `x-request-id: ${smuggled}`, `x-request-id: ${smuggled}`),
+    'two x-request-ids that are too short: the gateway gives its own',
+    get('/health/live', 'x-request-id: one', 'x-request-id: two'),
     200,
   )
 
@@ -198,24 +198,24 @@ export function rawRequests(token: string, { path, clientId, connectionId }: Fix
   add('CONNECT to a path', head(`CONNECT ${path} HTTP/1.1`), [])
   add('QUERY of a path that does not exist', head('QUERY /nothing HTTP/1.1', close), 404)
   add('DELETE of a path that does not exist', head('DELETE /nothing HTTP/1.1', close), 404)
-  add('TRACE', head(`TRACE ${path} HTTP/1.1`, authorization, close), 405, { allow: 'GET, PATCH, DELETE' })
+  add('TRACE', head(`TRACE ${path} HTTP/1.1`, authorization, close), 405, { allow: 'GET, HEAD, PATCH, DELETE' })
   add('TRACE /graphql', head('TRACE /graphql HTTP/1.1', authorization, close), 405, { allow: 'POST' })
 
   // Methods that a route does not know, on every route; those that a header or a parameter claims are not looked at.
   const known: readonly (readonly [url: string, allow: string])[] = [
-    ['/api/clients', 'GET'],
-    [`/api/clients/${clientId}`, 'GET'],
-    [`/api/clients/${clientId}/connections`, 'GET'],
-    [path, 'GET, PATCH, DELETE'],
+    ['/api/clients', 'GET, HEAD'],
+    [`/api/clients/${clientId}`, 'GET, HEAD'],
+    [`/api/clients/${clientId}/connections`, 'GET, HEAD'],
+    [path, 'GET, HEAD, PATCH, DELETE'],
     [`${path}/actions/refresh_secret`, 'PATCH'],
     ['/graphql', 'POST'],
-    ['/health/live', 'GET'],
-    ['/health/ready', 'GET'],
-    ['/api/openapi.json', 'GET'],
-    ['/api/docs', 'GET'],
-    ['/api/docs/', 'GET'],
-    ['/api/docs/json', 'GET'],
-    ['/api/docs/static/index.html', 'GET'],
+    ['/health/live', 'GET, HEAD'],
+    ['/health/ready', 'GET, HEAD'],
+    ['/api/openapi.json', 'GET, HEAD'],
+    ['/api/docs', 'GET, HEAD'],
+    ['/api/docs/', 'GET, HEAD'],
+    ['/api/docs/json', 'GET, HEAD'],
+    ['/api/docs/static/index.html', 'GET, HEAD'],
   ]
   for (const [url, allow] of known)
     for (const method of ['PUT', 'OPTIONS', 'PROPFIND', 'QUERY'])
@@ -353,14 +353,32 @@ export function rawRequests(token: string, { path, clientId, connectionId }: Fix
   add('an empty Host', `GET ${path} HTTP/1.1\r\nhost:\r\n${authorization}\r\n${close}\r\n\r\n`, 200, { url: path })
   for (const host of [
     'evil.example',
+    'evil.example:8443',
+    'EVIL_1.example.',
+    '192.0.2.1:1',
+    '[::1]',
+    '[2001:db8::1]:443',
+  ])
+    add(`Host: ${host}`, get(path).replace('host: gateway', `host: ${host}`), 200, { url: path })
+  for (const host of [
     'evil.example:99999',
+    'evil.example:x',
     'user@evil.example',
+    'evil.example@127.0.0.1',
+    '127.0.0.1\\.evil.example',
+    'evil.example/127.0.0.1',
+    'evil.example#127.0.0.1',
+    'evil.example?127.0.0.1',
     '"><script>',
     '../../etc',
     '[::1',
+    '[evil.example]',
+    '::1',
     'a b',
+    'клініка.укр',
+    '%zz',
   ])
-    add(`Host: ${host}`, get(path).replace('host: gateway', `host: ${host}`), 200, { url: path })
+    add(`Host: ${host}`, get(path).replace('host: gateway', `host: ${host}`), 400, { url: path })
   for (const header of [
     'x-forwarded-host: evil.example',
     'forwarded: host=evil.example;proto=http',
@@ -471,14 +489,16 @@ export function rawRequests(token: string, { path, clientId, connectionId }: Fix
   for (const id of ['%00', `${clientId}%00`, '..', '%2e%2e%2f', '__proto__', 'x'.repeat(5_000)])
     add(`a client of the id "${id.slice(0, 60)}"`, get(`/api/clients/${id}`), id.length > 4_096 ? 404 : 403)
   for (const [url, status] of [
-    [`${path}/`, 404],
-    ['/api/clients/', 403],
-    ['/graphql/', 404],
-    ['/health/live/', 404],
+    [`${path}/`, 200],
+    [`${path}//`, 200],
+    ['/api/clients/', 200],
+    ['/graphql/', 405],
+    ['/health/live/', 200],
     ['/Health/Live', 404],
     ['/API/CLIENTS', 404],
-    [`//api/clients/${clientId}`, 404],
-    [`/api/clients/${clientId}//connections`, 404],
+    [`//api/clients/${clientId}`, 200],
+    [`/api/clients/${clientId}//connections`, 200],
+    [`/api/clients//${clientId}/connections/`, 200],
     [`/api/./clients/${clientId}`, 404],
     [`/health/../api/clients/${clientId}`, 404],
     [`/api%2fclients`, 404],

@@ -154,7 +154,7 @@ describe('authentication', () => {
     )
     const [answer] = await exchange(text)
     expect(answer?.status).toBe(401)
-    expect(answer?.headers['www-authenticate']).toBe('Bearer error="invalid_token"')
+    expect(answer?.headers['www-authenticate']).toBe('Bearer realm="mithril", error="invalid_token"')
     expect(json(answer).error).toEqual({ type: 'access_denied', message: 'Access denied' })
   })
 
@@ -258,12 +258,22 @@ test('a refused connection is closed even if its caller never closes', async () 
 })
 
 describe('HTTP/1', () => {
-  test('HEAD is refused without a body, so that the next answer on its connection is the next one', async () => {
+  test.each<[string, string[]]>([
+    ['of the last header', ['x-request-id: of-the-caller-0123456789', `x-request-id: ${requestId}`]],
+    ['of the last acceptable header', [`x-request-id: ${requestId}`, 'x-request-id: short']],
+    ['of a header that a proxy has joined', [`x-request-id: of-the-caller-0123456789, ${requestId}`]],
+  ])('the id of a request is the one %s, and the line has a number of the gateway beside it', async (_which, lines) => {
+    const [answer] = await exchange(head('GET /nothing HTTP/1.1', close, ...lines))
+    expect(answer?.headers['x-request-id']).toBe(requestId)
+    await expectOneLine({ requestId, ownId: expect.stringMatching(generatedId) })
+  })
+
+  test('HEAD has no body, so that the next answer on its connection is the next one', async () => {
     const connection = await openRaw(port)
     connection.write(head('HEAD /health/live HTTP/1.1') + head('GET /health/live HTTP/1.1', close))
     const received = await connection.untilClosed()
     expect(received).toMatch(
-      /^HTTP\/1\.1 405 Method Not Allowed\r\n(?:[^\r]+\r\n)+\r\nHTTP\/1\.1 200 OK\r\n(?:[^\r]+\r\n)+\r\n\{"status":"ok","version":"[\d.]+"\}$/,
+      /^HTTP\/1\.1 200 OK\r\n(?:[^\r]+\r\n)+\r\nHTTP\/1\.1 200 OK\r\n(?:[^\r]+\r\n)+\r\n\{"status":"ok","version":"[\d.]+"\}$/,
     )
   })
 
