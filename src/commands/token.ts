@@ -16,15 +16,22 @@ function stop(message: string): never {
 function parseOptions() {
   try {
     const option = { type: 'string' } as const
-    return parseArgs({ options: { type: option, client: option, scope: option, user: option, expires: option } }).values
+    const help = { type: 'boolean', short: 'h' } as const
+    const options = { type: option, client: option, scope: option, user: option, expires: option, help }
+    return parseArgs({ options }).values
   } catch (error) {
     return stop(error instanceof Error ? error.message : String(error))
   }
 }
 
-const { type, client, scope = '', user, expires } = parseOptions()
+const { type, client, scope = '', user, expires, help } = parseOptions()
+if (help) {
+  console.log(usage)
+  process.exit(0)
+}
 if (!type) stop('--type is required: the client type, for example MSP')
-if (!client || !isUuid(client)) stop('--client is required: the UUID of the client')
+if (!client) stop('--client is required: the UUID of the client')
+if (!isUuid(client)) stop('--client is not a UUID: give the id of a client, as Mithril has it')
 if (expires !== undefined && !/^-?\d{1,9}$/.test(expires)) stop('--expires is a number of seconds')
 
 try {

@@ -580,10 +580,17 @@ test('the commands and the program of the README and of the first five minutes d
 
 describe('npm run token', () => {
   const usage = /--type MSP --client <uuid> --scope/
+  test.each(['--help', '-h'])('%s prints the usage', { timeout: 60_000 }, async (option) => {
+    const { stdout, stderr } = await run(process.execPath, ['src/commands/token.ts', option], {
+      cwd: root,
+      env: environment({}),
+    })
+    expect([stdout, stderr]).toEqual([expect.stringMatching(usage), ''])
+  })
   test.each([
     ['nothing', [], '--type is required'],
     ['no client', ['--type', 'MSP'], '--client is required'],
-    ['a client that is no UUID', ['--type', 'MSP', '--client', 'x'], '--client is required'],
+    ['a client that is no UUID', ['--type', 'MSP', '--client', 'abc'], '--client is not a UUID'],
     [
       'a life that is no number',
       ['--type', 'MSP', '--client', demo.msp.clientId, '--expires', 'soon'],
