@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { seed } from '../../prisma/seed.ts'
@@ -49,9 +51,9 @@ async function runInShell(script: string, environment: Record<string, string>): 
 }
 
 describe('ops/README.md', () => {
-  test('marks each block as a command that is run here, one that needs an engine, or no command', () => {
+  test('marks each block as a command that is run here, one that needs tools or an engine, or no command', () => {
     expect(fences.map(({ kind }) => kind)).toEqual(
-      fences.map(() => expect.stringMatching(/^(sh|sh optional|sh engine|text)$/)),
+      fences.map(() => expect.stringMatching(/^(sh|sh optional|sh tools|sh engine|text)$/)),
     )
     expect(commands.length).toBeGreaterThan(3)
     const elsewhere = fences
@@ -83,7 +85,7 @@ describe('ops/README.md', () => {
     const configured = readFileSync(join(repository, 'src/config/variables.ts'), 'utf8')
     // NODE_… are Node's own, and these of OTEL_… the library's.
     const own =
-      /^(ADMIN_URL|MIGRATOR_URL|MIGRATOR_PASSWORD|GATEWAY_PASSWORD|ON_ERROR_STOP|NODE_[A-Z_]+|OTEL_(TRACES_SAMPLER|EXPORTER_OTLP_HEADERS|SERVICE_NAME|RESOURCE_ATTRIBUTES))$/
+      /^(ADMIN_URL|NEW_ADMIN_URL|MIGRATOR_URL|ARCHIVIST_URL|(MIGRATOR|GATEWAY|ARCHIVIST)_PASSWORD|LC_CTYPE|ON_ERROR_STOP|NODE_[A-Z_]+|OTEL_(TRACES_SAMPLER|EXPORTER_OTLP_HEADERS|SERVICE_NAME|RESOURCE_ATTRIBUTES))$/
     for (const [name] of text.matchAll(/\b[A-Z]+(_[A-Z]+)+\b/g))
       if (!own.test(name)) expect(configured).toContain(`  ${name}:`)
   })
@@ -98,6 +100,8 @@ describe.skipIf(psqlIsMissing)('its commands, one after the other on a database 
     MIGRATOR_URL: cluster.urlOf('gateway_migrator'),
     MIGRATOR_PASSWORD: rolePassword,
     GATEWAY_PASSWORD: rolePassword,
+    ARCHIVIST_URL: cluster.urlOf('gateway_archivist'),
+    ARCHIVIST_PASSWORD: rolePassword,
   })
   beforeAll(async () => {
     cluster = await startMithrilCluster()
@@ -290,13 +294,47 @@ describe.skipIf(psqlIsMissing)('its commands, one after the other on a database 
         })
       ).statusCode
     try {
-      expect(await ask()).toBe(503)
-      for (const command of optional) await runInShell(command, connections())
+      expect(await ask()).toBe(500)
+      await runInShell(optional[0] ?? '', connections())
       expect(await ask()).toBe(200)
       await expect(cluster.query('SELECT * FROM tokens', 'gateway')).rejects.toMatchObject({ code: '42501' })
       await expect(cluster.query('SELECT secret FROM clients', 'gateway')).rejects.toMatchObject({ code: '42501' })
     } finally {
       await gateway.close()
+    }
+  })
+
+  test("let a migration of Mithril's change a column that our triggers name, and changes go on being recorded", async () => {
+    const widen = 'ALTER TABLE connections ALTER COLUMN redirect_uri TYPE varchar(2048)'
+    await expect(cluster.query(widen, 'mithril')).rejects.toMatchObject({ code: '0A000' })
+    const triggers = () =>
+      cluster.query(`SELECT pg_get_triggerdef(oid) AS definition, tgenabled FROM pg_trigger
+                      WHERE tgrelid = 'connections'::regclass AND NOT tgisinternal ORDER BY tgname`)
+    const before = await triggers()
+    expect(before).toHaveLength(4)
+
+    await runInShell(optional[1] ?? '', connections())
+
+    expect(await triggers()).toEqual(before)
+    const long = `https://long.example.ua/${'a'.repeat(1_000)}`
+    const [row] = await cluster.query(`UPDATE connections SET redirect_uri = '${long}' RETURNING id`, 'mithril')
+    expect(
+      await cluster.query(`SELECT redirect_uri_after AS after FROM connection_changes
+                            WHERE connection_id = '${row?.['id']}' ORDER BY id DESC LIMIT 1`),
+    ).toEqual([{ after: long }])
+  })
+
+  test('move old history into a file', async () => {
+    await cluster.query(`
+      INSERT INTO connection_changes (connection_id, client_id, kind, redirect_uri_before, door, changed_at)
+        VALUES (gen_random_uuid(), gen_random_uuid(), 'DELETED', 'https://old.example.ua/', 'EXTERNAL', '2012-01-01')`)
+    const folder = await mkdtemp(join(tmpdir(), 'history-archive-'))
+    try {
+      const output = await runInShell(optional[2] ?? '', { ...connections(), ARCHIVE: join(folder, 'archive.jsonl') })
+      expect(output).toContain('holds 1 changes from before 2016-01-01; 1 of them were removed now.')
+      expect(output).not.toContain(rolePassword)
+    } finally {
+      await rm(folder, { recursive: true })
     }
   })
 })
