@@ -7,7 +7,6 @@ import { createGatewayProcess, type GatewayProcess } from '../faults/gateway-pro
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { recordHidden, recordLog, recordRedirectUris } from '../support/recordings.ts'
 import { startTestIssuer, type TestIssuer } from '../support/tokens.ts'
-import { awaited } from './awaited.ts'
 import { type ClientResult, committedRows, settledCells, writeResults } from './compatibility.ts'
 import { startConversation } from './conversation.ts'
 import { type ClientProgram, clientPrograms, isMissing } from './programs.ts'
@@ -95,9 +94,6 @@ function outcomeOf(seen: Seen, progress: Progress): Outcome | { readonly failed:
   }
 }
 
-/** Awaited steps that some client saw going otherwise than they should. */
-const stillAwaited = new Set<string>()
-
 /** Runs the steps with one client, and holds what it saw and what the history has against the table. */
 async function runSteps(program: ClientProgram): Promise<ClientResult> {
   const progress = await prepare()
@@ -115,10 +111,8 @@ async function runSteps(program: ClientProgram): Promise<ClientResult> {
       const exception = exceptions[step.name]
       const right = exception === undefined ? step.expected : (exception.outcome ?? { failed: expect.any(String) })
       const isRight = isDeepStrictEqual(outcome, right) || ('failed' in outcome && step.mayFail)
-      const isAwaited = exception === undefined && !isRight && awaited.includes(step.name)
-      if (isAwaited) stillAwaited.add(step.name)
-      expected[step.name] = isRight || isAwaited ? outcome : right
-      if (!isAwaited && exception === undefined) done.push(step)
+      expected[step.name] = isRight ? outcome : right
+      if (exception === undefined) done.push(step)
     }
     expect(outcomes).toEqual(expected)
   } finally {
@@ -133,7 +127,6 @@ async function runSteps(program: ClientProgram): Promise<ClientResult> {
   return {
     name: program.name,
     version: conversation.version,
-    done: done.map(({ name }) => name),
     changes: proxy.count(marker),
     requests: proxy.requests,
   }
@@ -145,11 +138,6 @@ describe('the five minutes of a medical information system', () => {
     results.push(await runSteps(program))
   })
 
-  test('are still awaited where a step is marked so', ({ skip }) => {
-    if (results.length < clientPrograms.length) skip('not every client is installed')
-    expect([...stillAwaited].sort(), 'remove the marks of the others').toEqual([...awaited].sort())
-  })
-
   test('are in docs/compatibility.md as they went', async () => {
     await writeResults(results)
     const rows = await committedRows()
@@ -157,8 +145,8 @@ describe('the five minutes of a medical information system', () => {
     for (const program of clientPrograms) {
       const result = results.find(({ name }) => name === program.name)
       if (result === undefined) continue
-      const cells = settledCells(program, result.done)
-      expect(rows, 'run: npx node test/clients/write-table.ts').toContainEqual(expect.stringContaining(cells))
+      const cells = expect.stringContaining(settledCells(program))
+      expect(rows, 'run: npx node test/clients/write-table.ts').toContainEqual(cells)
     }
   })
 })

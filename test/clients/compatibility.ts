@@ -8,8 +8,6 @@ import { steps } from './steps.ts'
 export interface ClientResult {
   readonly name: string
   readonly version: string
-  /** Names of the steps that had the expected outcome. */
-  readonly done: readonly string[]
   /** Requests of the two steps that send the same change. A third one is the client's own. */
   readonly changes: number
   readonly requests: readonly SentRequest[]
@@ -28,14 +26,11 @@ export async function writeResults(results: readonly ClientResult[]): Promise<vo
 
 export const readResults = async (): Promise<ClientResult[]> => JSON.parse(await readFile(resultsFile, 'utf8'))
 
-/** The part of a row that is the same on every machine: it depends on the gateway and on the kind of client. */
-export function settledCells(
-  { name, file, exceptions = {}, settings }: ClientProgram,
-  done: readonly string[],
-): string {
+/** The part of a row that is the same on every machine. A client has a result only if all this was seen of it. */
+export function settledCells({ name, file, exceptions = {}, settings }: ClientProgram): string {
   const reasons = steps.flatMap((step) => {
-    if (step.name in exceptions) return `“${step.title}”: ${exceptions[step.name]?.reason}`
-    return done.includes(step.name) || ('change' in exceptions && step.afterChange) ? [] : `“${step.title}”: not yet`
+    const exception = exceptions[step.name]
+    return exception === undefined ? [] : `“${step.title}”: ${exception.reason}`
   })
   const works = reasons.length === 0 ? 'all' : `all but ${reasons.join('; ')}`
   return `| [${name}](../test/clients/programs/${file}) | ${works} | ${settings} |`
@@ -81,7 +76,7 @@ export async function writeTable(programs: readonly ClientProgram[], results: re
   const old = await committedRows()
   const rows = programs.flatMap((program) => {
     const result = results.find(({ name }) => name === program.name)
-    if (result !== undefined) return `${settledCells(program, result.done)}${seenCells(result)}`
+    if (result !== undefined) return `${settledCells(program)}${seenCells(result)}`
     return old.filter((row) => row.startsWith(`| [${program.name}](`))
   })
   const text = await readFile(documentFile, 'utf8')
