@@ -6,12 +6,11 @@ import type { GatewayError } from '../../domain/errors.ts'
 import { PrismaClient } from '../../generated/prisma/client.ts'
 import { createAdmission, type Pressure, type ShedReason } from './admission.ts'
 import { classifyFailure, isMismatch, refusalWhileMigrating, toRefusal } from './failure.ts'
+import { createFastStatements, type SqlValue } from './fast-statements.ts'
 import { settingsOfSession } from './session-limits.ts'
 import { createStatementNames, noStatementNames } from './statement-names.ts'
 
 type Prisma = ReturnType<typeof createPrisma>
-
-export type SqlValue = string | number | null | readonly string[]
 
 /** What the database has to do just now, and what it was spared. */
 export interface DatabaseLoad {
@@ -35,10 +34,9 @@ export interface Database {
    */
   run<T>(work: (prisma: Prisma) => Promise<T>): Promise<T>
   /**
-   * Runs one statement of ours through Prisma's driver adapter, on the same pool, past the client's own runtime: that
-   * costs more than the statement (ARCHITECTURE.md, decision 5). The text has to be constant, values go into `$1`, `$2`
-   * … Each row has one column, a JSON value, which `Row` describes: a driver's work is per column and per row, and this
-   * is one text, parsed at once. Atomic, so run again after a lost conflict.
+   * Runs one statement that nearly every request needs, past the client's own runtime (fast-statements.ts). The text has
+   * to be constant, values go into `$1`, `$2` … Each row has one column, a JSON value, which `Row` describes. Atomic, so
+   * run again after a lost conflict.
    * @throws as `run`
    */
   rows<Row>(sql: string, values: readonly SqlValue[]): Promise<readonly Row[]>
@@ -74,9 +72,6 @@ function createPrisma(adapter: PrismaPg) {
   })
 }
 
-/** PostgreSQL knows the types from the statement; the adapter's own conversions are for types that we do not send. */
-const anyType = { scalarType: 'unknown', arity: 'scalar' } as const
-
 export interface DatabaseOptions {
   /** Told of connections that break while nobody uses them. */
   readonly onIdleError?: (error: Error) => void
@@ -107,8 +102,7 @@ export function createDatabase(url: string, config: DatabaseConfig, options: Dat
   const statementNameGenerator = config.pooler === 'pgbouncer' ? noStatementNames : createStatementNames()
   const factory = new PrismaPg(pool, { statementNameGenerator })
   const prisma = createPrisma(factory)
-  // Wraps the pool and connects to nothing yet.
-  const adapter = factory.connect()
+  const runFast = createFastStatements(factory)
   const admission = createAdmission({
     insideAtMost: config.poolMax,
     waitingAtMost: config.queueMax,
@@ -141,12 +135,7 @@ export function createDatabase(url: string, config: DatabaseConfig, options: Dat
 
   return {
     run: (work) => untilSettled(() => work(prisma)),
-    async rows<Row>(sql: string, values: readonly SqlValue[]) {
-      const driver = await adapter
-      const query = { sql, args: [...values], argTypes: values.map(() => anyType) }
-      const { rows } = await untilSettled(() => driver.queryRaw(query))
-      return rows.map(([json]) => JSON.parse(String(json)) as Row) // the statement says what it is
-    },
+    rows: <Row>(sql: string, values: readonly SqlValue[]) => untilSettled(() => runFast<Row>(sql, values)),
     async query(sql) {
       try {
         return (await pool.query<Record<string, unknown>>(sql)).rows

@@ -2,68 +2,44 @@ import type { Client, ClientFilter, ClientOrder, ClientReference, ClientStore } 
 import type { PageRequest } from '../../domain/page.ts'
 import type { Database } from '../pool/database.ts'
 import { plannedAnew } from '../pool/statement-names.ts'
+import { createColumns, type Row } from './columns.ts'
 import { dateOf } from './connection-rows.ts'
 import { nameContains } from './name-search.ts'
 import { type ListOrder, Placed, pageClause, pageOf, totalOf, Values, whereAll } from './paging.ts'
 
-/** The columns of a client: an allow-list, without its legacy secret and its private settings. */
-const columns = [
-  'id',
-  'name',
-  'settings',
-  'is_blocked',
-  'block_reason',
-  'user_id',
-  'client_type_id',
-  'inserted_at',
-  'updated_at',
-]
-const clientRow = `json_build_array(${columns.map((column) => `clients.${column}`).join(', ')}, client_types.name)`
+/** What PostgreSQL answers of a client. Timestamps are ISO 8601 in UTC, without saying so. */
+interface ClientValues extends Omit<Client, 'insertedAt' | 'updatedAt'> {
+  readonly insertedAt: string
+  readonly updatedAt: string
+}
+type ClientRow = Row<ClientValues>
 
-type ClientRow = readonly [
-  id: string,
-  name: string | null,
-  settings: unknown,
-  isBlocked: boolean,
-  blockReason: string | null,
-  userId: string | null,
-  clientTypeId: string,
-  insertedAt: string,
-  updatedAt: string,
-  clientTypeName: string,
-]
+/** An allow-list, without the legacy secret and the private settings. */
+export const clientColumns = createColumns<ClientValues>({
+  id: 'clients.id',
+  name: 'clients.name',
+  settings: 'clients.settings',
+  isBlocked: 'clients.is_blocked',
+  blockReason: 'clients.block_reason',
+  userId: 'clients.user_id',
+  clientTypeId: 'clients.client_type_id',
+  clientTypeName: 'client_types.name',
+  insertedAt: 'clients.inserted_at',
+  updatedAt: 'clients.updated_at',
+})
 
-const selectClient = `SELECT ${clientRow} AS client FROM clients JOIN client_types ON client_types.id = clients.client_type_id`
+const selectClient = `SELECT ${clientColumns.select()} AS client FROM clients JOIN client_types ON client_types.id = clients.client_type_id`
+
+const referenceColumns = createColumns<ClientReference>({ id: 'id', name: 'name' })
 
 /** One text for any number of ids: PostgreSQL keeps each text prepared. */
-const findReferences = 'SELECT json_build_array(id, name) FROM clients WHERE id = ANY ($1::uuid[])'
+const findReferences = `SELECT ${referenceColumns.select()} FROM clients WHERE id = ANY ($1::uuid[])`
 
 const findClient = `${selectClient} WHERE clients.id = $1::uuid`
 
-function clientOf([
-  id,
-  name,
-  settings,
-  isBlocked,
-  blockReason,
-  userId,
-  clientTypeId,
-  insertedAt,
-  updatedAt,
-  clientTypeName,
-]: ClientRow): Client {
-  return {
-    id,
-    name,
-    settings,
-    isBlocked,
-    blockReason,
-    userId,
-    clientTypeId,
-    clientTypeName,
-    insertedAt: dateOf(insertedAt),
-    updatedAt: dateOf(updatedAt),
-  }
+function clientOf(row: ClientRow): Client {
+  const client = clientColumns.read(row)
+  return { ...client, insertedAt: dateOf(client.insertedAt), updatedAt: dateOf(client.updatedAt) }
 }
 
 /** A page of clients, and how many there are, if that is asked for. */
@@ -94,7 +70,8 @@ function selectPage(filter: ClientFilter, order: ClientOrder, page: PageRequest)
 
 type PagedRow = readonly [total: number | null, clients: readonly ClientRow[]]
 
-const placed = (row: ClientRow) => new Placed(clientOf(row), row[7], row[0])
+const { get } = clientColumns
+const placed = (row: ClientRow) => new Placed(clientOf(row), get(row, 'insertedAt'), get(row, 'id'))
 
 /** Clients in PostgreSQL. */
 export function createClientStore(database: Database): ClientStore {
@@ -111,8 +88,8 @@ export function createClientStore(database: Database): ClientStore {
     },
 
     async references(ids) {
-      const found = await database.rows<readonly [id: string, name: string | null]>(findReferences, [ids])
-      const byId = new Map<string, ClientReference>(found.map(([id, name]) => [id, { id, name }]))
+      const found = await database.rows<Row<ClientReference>>(findReferences, [ids])
+      const byId = new Map(found.map(referenceColumns.read).map((reference) => [reference.id, reference]))
       return ids.map((id) => byId.get(id) ?? null)
     },
   }

@@ -1,36 +1,37 @@
-import type {
-  ChangeFilter,
-  ChangeKind,
-  ConnectionChange,
-  ConnectionHistory,
-  ConnectionKey,
-} from '../../domain/connection.ts'
+import type { ChangeFilter, ConnectionChange, ConnectionHistory, ConnectionKey } from '../../domain/connection.ts'
 import type { PageRequest } from '../../domain/page.ts'
 import type { Database } from '../pool/database.ts'
+import { createColumns, type Row } from './columns.ts'
 import { dateOf } from './connection-rows.ts'
 import { type ListOrder, Placed, pageClause, pageOf, totalOf, Values, whereAll } from './paging.ts'
 
-/** A change as one value, a JSON array. Numbers that outgrow JavaScript's are texts. */
-const changeRow = `json_build_array(
-  id::text, connection_id, client_id, kind, redirect_uri_before, redirect_uri_after, door, caller_client_id, caller_client_type, caller_user_id,
-  broker_client_id, request_id, reverted_change_id::text, timezone('utc', changed_at))`
+/** What PostgreSQL answers of a change. Numbers that outgrow JavaScript's are texts. */
+interface ChangeValues extends Omit<ConnectionChange, 'caller' | 'changedAt'> {
+  readonly callerClientId: string | null
+  readonly callerClientType: string | null
+  readonly callerUserId: string | null
+  /** ISO 8601 in UTC, without saying so. */
+  readonly changedAt: string
+}
+type ChangeRow = Row<ChangeValues>
 
-type ChangeRow = readonly [
-  id: string,
-  connectionId: string,
-  clientId: string,
-  kind: ChangeKind,
-  before: string,
-  after: string | null,
-  door: ConnectionChange['door'],
-  callerClientId: string | null,
-  callerClientType: string | null,
-  callerUserId: string | null,
-  brokerClientId: string | null,
-  requestId: string | null,
-  revertedChangeId: string | null,
-  changedAt: string,
-]
+export const changeColumns = createColumns<ChangeValues>({
+  id: 'id::text',
+  connectionId: 'connection_id',
+  clientId: 'client_id',
+  kind: 'kind',
+  before: 'redirect_uri_before',
+  after: 'redirect_uri_after',
+  door: 'door',
+  callerClientId: 'caller_client_id',
+  callerClientType: 'caller_client_type',
+  callerUserId: 'caller_user_id',
+  brokerClientId: 'broker_client_id',
+  requestId: 'request_id',
+  revertedChangeId: 'reverted_change_id::text',
+  changedAt: `timezone('utc', changed_at)`,
+})
+const changeRow = changeColumns.select()
 
 const newestFirst: ListOrder = { key: 'id', id: 'id', keyType: 'bigint', idType: 'bigint', descending: true }
 
@@ -91,38 +92,19 @@ function selectPageOfClient(clientId: string, filter: ChangeFilter, page: PageRe
 type PagedRow = readonly [total: number | null, changes: readonly ChangeRow[]]
 
 function changeOf(row: ChangeRow): ConnectionChange {
-  const [
-    id,
-    connectionId,
-    clientId,
-    kind,
-    before,
-    after,
-    door,
-    callerId,
-    callerType,
-    callerUser,
-    brokerClientId,
-    ...rest
-  ] = row
-  const [requestId, revertedChangeId, changedAt] = rest
+  const { callerClientId, callerClientType, callerUserId, changedAt, ...change } = changeColumns.read(row)
   return {
-    id,
-    connectionId,
-    clientId,
-    kind,
-    before,
-    after,
-    door,
-    caller: callerId === null ? null : { clientId: callerId, clientType: callerType ?? '', userId: callerUser },
-    brokerClientId,
-    requestId,
-    revertedChangeId,
+    ...change,
+    caller:
+      callerClientId === null
+        ? null
+        : { clientId: callerClientId, clientType: callerClientType ?? '', userId: callerUserId },
     changedAt: dateOf(changedAt),
   }
 }
 
-const placed = (row: ChangeRow) => new Placed(changeOf(row), row[0], row[0])
+const { get } = changeColumns
+const placed = (row: ChangeRow) => new Placed(changeOf(row), get(row, 'id'), get(row, 'id'))
 
 /** The history of connections in PostgreSQL. Written by triggers, read here. */
 export function createConnectionHistory(database: Database): ConnectionHistory {

@@ -1,21 +1,26 @@
 import type { Connection } from '../../domain/connection.ts'
+import { createColumns, type Row } from './columns.ts'
 
-/** The columns of a connection: an allow-list, in this order, without the secret. */
-const columns = ['id', 'client_id', 'consumer_id', 'redirect_uri', 'version', 'inserted_at', 'updated_at']
+/** What PostgreSQL answers of a connection. Timestamps are ISO 8601 in UTC, without saying so. */
+interface ConnectionValues extends Omit<Connection, 'insertedAt' | 'updatedAt'> {
+  readonly insertedAt: string
+  readonly updatedAt: string
+}
 
-/** The SQL of a connection as one value, a JSON array of its columns; `table` names them where several tables could. */
-export const connectionRow = (table = '') => `json_build_array(${columns.map((column) => table + column).join(', ')})`
+export type ConnectionRow = Row<ConnectionValues>
 
-/** What it answers. Timestamps are ISO 8601 in UTC, without saying so. */
-export type ConnectionRow = readonly [
-  id: string,
-  clientId: string,
-  consumerId: string,
-  redirectUri: string,
-  version: number,
-  insertedAt: string,
-  updatedAt: string,
-]
+/** An allow-list, without the secret. */
+export const connectionColumns = createColumns<ConnectionValues>({
+  id: 'id',
+  clientId: 'client_id',
+  consumerId: 'consumer_id',
+  redirectUri: 'redirect_uri',
+  version: 'version',
+  insertedAt: 'inserted_at',
+  updatedAt: 'updated_at',
+})
+
+const { get } = connectionColumns
 
 /**
  * A class, because its times are made when somebody asks, and getters on each object would cost more than the times: a
@@ -30,14 +35,14 @@ class StoredConnection implements Connection {
   readonly #insertedAt: string
   readonly #updatedAt: string
 
-  constructor([id, clientId, consumerId, redirectUri, version, insertedAt, updatedAt]: ConnectionRow) {
-    this.id = id
-    this.clientId = clientId
-    this.consumerId = consumerId
-    this.redirectUri = redirectUri
-    this.version = version
-    this.#insertedAt = insertedAt
-    this.#updatedAt = updatedAt
+  constructor(row: ConnectionRow) {
+    this.id = get(row, 'id')
+    this.clientId = get(row, 'clientId')
+    this.consumerId = get(row, 'consumerId')
+    this.redirectUri = get(row, 'redirectUri')
+    this.version = get(row, 'version')
+    this.#insertedAt = get(row, 'insertedAt')
+    this.#updatedAt = get(row, 'updatedAt')
   }
 
   get insertedAt(): Date {

@@ -1,8 +1,9 @@
 import type { Connection, ConnectionFilter, ConnectionStore, WriteOutcome } from '../../domain/connection.ts'
 import type { PageRequest } from '../../domain/page.ts'
-import type { Database, SqlValue } from '../pool/database.ts'
+import type { Database } from '../pool/database.ts'
+import type { SqlValue } from '../pool/fast-statements.ts'
 import { plannedAnew } from '../pool/statement-names.ts'
-import { type ConnectionRow, connectionOf, connectionRow } from './connection-rows.ts'
+import { type ConnectionRow, connectionColumns, connectionOf } from './connection-rows.ts'
 import {
   deleteConnection,
   type ExplainedOutcome,
@@ -12,8 +13,11 @@ import {
   writeValues,
 } from './connection-writes.ts'
 import { type ListOrder, Placed, pageClause, pageOf, totalOf, Values, whereAll } from './paging.ts'
+import { findSecretOwner } from './secret-owner.ts'
 
-const findConnection = `SELECT ${connectionRow()} FROM connections WHERE id = $1::uuid AND client_id = $2::uuid`
+const { get, select } = connectionColumns
+
+const findConnection = `SELECT ${select()} FROM connections WHERE id = $1::uuid AND client_id = $2::uuid`
 
 const newestFirst: ListOrder = { key: 'inserted_at', id: 'id', keyType: 'timestamp', idType: 'uuid', descending: true }
 
@@ -42,7 +46,7 @@ function selectPages(clientIds: readonly string[], filter: ConnectionFilter, pag
            CROSS JOIN LATERAL (${total}) AS counted
            CROSS JOIN LATERAL (
              SELECT coalesce(json_agg(found.connection), '[]') AS connections FROM (
-               SELECT ${connectionRow()} AS connection
+               SELECT ${select()} AS connection
                  FROM connections ${pageClause(page, newestFirst, conditions, values, 'counted.total')}
              ) AS found
            ) AS page
@@ -52,7 +56,7 @@ function selectPages(clientIds: readonly string[], filter: ConnectionFilter, pag
 
 type PagedRow = readonly [exists: true | null, total: number | null, connections: readonly ConnectionRow[]]
 
-const placed = (row: ConnectionRow) => new Placed(connectionOf(row), row[5], row[0])
+const placed = (row: ConnectionRow) => new Placed(connectionOf(row), get(row, 'insertedAt'), get(row, 'id'))
 
 /** Connections in PostgreSQL. SQL stands in this room and in the migrations, nowhere else. */
 export function createConnectionStore(database: Database): ConnectionStore {
@@ -90,11 +94,6 @@ export function createConnectionStore(database: Database): ConnectionStore {
 
     delete: (of) => write(deleteConnection, writeValues(of)),
 
-    async clientOfSecret(secret) {
-      const found = await database.run((prisma) =>
-        prisma.connection.findUnique({ where: { secret, client: { isBlocked: false } }, select: { clientId: true } }),
-      )
-      return found?.clientId ?? null
-    },
+    clientOfSecret: async (secret) => (await findSecretOwner(database, secret))?.clientId ?? null,
   }
 }

@@ -1,5 +1,7 @@
 import type { ConnectionWrite } from '../../domain/connection.ts'
-import { connectionRow } from './connection-rows.ts'
+import { connectionColumns } from './connection-rows.ts'
+
+const { select } = connectionColumns
 
 /**
  * A write in two statements. Nearly every request needs the first one only: one round trip, and one transaction with
@@ -42,14 +44,14 @@ const touch = `updated_at = timezone('utc', clock_timestamp()), version = connec
  */
 function write(change: string, joins: 'FROM' | 'USING', { differs = 'true', lock = 'FOR UPDATE' } = {}): Write {
   return {
-    attempt: `${change} WHERE ${matchesKey} AND ${matchesVersion} AND ${setsCaller} AND ${differs} RETURNING ${connectionRow()}`,
+    attempt: `${change} WHERE ${matchesKey} AND ${matchesVersion} AND ${setsCaller} AND ${differs} RETURNING ${select()}`,
     explain: `
       WITH locked AS (
-        SELECT id, ${matchesVersion} AS expected, ${differs} AS differs, ${connectionRow()} AS connection
+        SELECT id, ${matchesVersion} AS expected, ${differs} AS differs, ${select()} AS connection
           FROM connections WHERE ${matchesKey} ${lock}
       ), written AS (
         ${change} ${joins} locked WHERE connections.id = locked.id AND locked.expected AND locked.differs AND ${setsCaller}
-        RETURNING ${connectionRow('connections.')} AS connection
+        RETURNING ${select('connections.')} AS connection
       )
       SELECT json_build_array('done', connection) FROM written
        UNION ALL

@@ -1,5 +1,5 @@
 import { encodeCursor, type Page, type PageRequest, type Place } from '../../domain/page.ts'
-import type { SqlValue } from '../pool/database.ts'
+import type { SqlValue } from '../pool/fast-statements.ts'
 
 /**
  * Collects values while a statement is put together: each gets its placeholder. Texts are made of constants and
