@@ -57,6 +57,9 @@ export function isNetwork(text: string): boolean {
   )
 }
 
+/** Prisma reads `?schema=`, pg does not. `public` is what both take without it. */
+export const namesNoSchema = (text: string) => /[?&]schema=(?!public(&|$))/.exec(text) === null
+
 /**
  * As pg reads it: `postgresql://user@/database?host=/socket` is a connection string, but no URL for the WHATWG parser.
  */

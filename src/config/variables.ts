@@ -6,6 +6,7 @@ import {
   isNetwork,
   isOrigin,
   isRedisAddress,
+  namesNoSchema,
   truth,
   url,
   wholeNumber,
@@ -83,7 +84,8 @@ const databaseVariables = {
   DATABASE_URL: z
     .string()
     .regex(/^postgres(ql)?:\/\/./, { abort: true, error: 'must begin with postgresql:// or postgres://' })
-    .refine(isConnectionString, 'must be a connection string of PostgreSQL')
+    .refine(isConnectionString, { abort: true, error: 'must be a connection string of PostgreSQL' })
+    .refine(namesNoSchema, 'must not have schema=: set it for the role, ALTER ROLE … SET search_path = …')
     .describe('`postgresql://…`')
     .optional()
     .describe('The database; required in production. Not set: an embedded PostgreSQL with demo data.'),

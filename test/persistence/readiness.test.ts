@@ -1,8 +1,11 @@
 import { randomUUID } from 'node:crypto'
+import { Client } from 'pg'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { migrate } from '../../src/persistence/migrations/migrate.ts'
 import { createDatabase, type Database } from '../../src/persistence/pool/database.ts'
 import { createDatabaseReadiness, type DatabaseReadiness } from '../../src/persistence/readiness.ts'
+import { createClientStore } from '../../src/persistence/stores/client-store.ts'
+import { createConnectionStore } from '../../src/persistence/stores/connection-store.ts'
 import { createTestDatabase, databaseDefaults, type TestDatabase } from '../support/database.ts'
 
 let testDatabase: TestDatabase
@@ -223,6 +226,38 @@ describe('migrations', () => {
       await empty.drop()
     }
   })
+})
+
+test('tables in a schema of their own are ready and served, raw statements and all, by the search path', async () => {
+  const place = await createTestDatabase({ empty: true })
+  try {
+    const [name] = await place.query<{ name: string }>('SELECT current_database() AS name')
+    await place.query(`CREATE SCHEMA mithril; ALTER DATABASE ${name?.name} SET search_path = mithril, public`)
+    await migrate(place.url)
+    const session = new Client({ connectionString: place.url })
+    await session.connect()
+    const [clientId, connectionId] = [randomUUID(), randomUUID()]
+    await session.query(
+      `INSERT INTO client_types (id, name, inserted_at, updated_at) VALUES (gen_random_uuid(), 'MSP', now(), now());
+       INSERT INTO clients (id, name, client_type_id, inserted_at, updated_at) SELECT '${clientId}', 'Клініка', id, now(), now() FROM client_types;
+       INSERT INTO connections (id, secret, redirect_uri, client_id, consumer_id, inserted_at, updated_at)
+       VALUES ('${connectionId}', 'a-secret', 'https://a.ua/', '${clientId}', '${clientId}', now(), now())`,
+    )
+    await session.end()
+    const database = createDatabase(place.url, databaseDefaults)
+    opened.push(database)
+    const readiness = createDatabaseReadiness(database, { warn: () => {} })
+
+    expect(await Promise.all([readiness.database(), readiness.migrations()])).toEqual([true, true])
+    expect(await createClientStore(database).references([clientId])).toEqual([{ id: clientId, name: 'Клініка' }])
+    const connections = createConnectionStore(database)
+    expect(await connections.clientOfSecret('a-secret')).toBe(clientId)
+    expect(await connections.find({ clientId, connectionId })).toMatchObject({ id: connectionId })
+  } finally {
+    for (const database of opened.splice(0)) await database.close()
+    await place.query('DROP SCHEMA mithril CASCADE')
+    await place.drop()
+  }
 })
 
 test('a database whose letters are those of C is ready, and warned of once', async () => {

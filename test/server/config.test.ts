@@ -257,6 +257,11 @@ describe('what is not valid is named:', () => {
       'postgresql://u:p4ssw0rd@db:port/mithril',
       'DATABASE_URL must be a connection string of PostgreSQL',
     ],
+    [
+      'DATABASE_URL',
+      'postgresql://u@db/mithril?schema=mithril',
+      'DATABASE_URL must not have schema=: set it for the role, ALTER ROLE … SET search_path = …',
+    ],
     ['DATABASE_URL', 'postgresql://u:p4ss#w0rd@db/mithril', 'DATABASE_URL must be a connection string of PostgreSQL'],
     ['TOKEN_ALGORITHMS', ',', 'TOKEN_ALGORITHMS must name at least one algorithm'],
     ['TRUSTED_PROXIES', 'proxy.example.ua', proxies],
@@ -332,6 +337,7 @@ describe('what is not valid is named:', () => {
 
   test.each([
     'postgresql://db/mithril',
+    'postgresql://db/mithril?schema=public',
     'postgres://gateway:p%40ss@[::1]:5432/mithril?sslmode=verify-full',
     'postgresql://gateway@/mithril?host=/var/run/postgresql',
     'postgresql:///mithril?host=/var/run/postgresql&user=gateway',
