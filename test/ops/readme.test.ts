@@ -85,7 +85,7 @@ describe('ops/README.md', () => {
     const configured = readFileSync(join(repository, 'src/config/variables.ts'), 'utf8')
     // NODE_… are Node's own, and these of OTEL_… the library's.
     const own =
-      /^(ADMIN_URL|NEW_ADMIN_URL|MIGRATOR_URL|ARCHIVIST_URL|(MIGRATOR|GATEWAY|ARCHIVIST)_PASSWORD|LC_CTYPE|ON_ERROR_STOP|NODE_[A-Z_]+|OTEL_(TRACES_SAMPLER|EXPORTER_OTLP_HEADERS|SERVICE_NAME|RESOURCE_ATTRIBUTES))$/
+      /^(ADMIN_URL|NEW_ADMIN_URL|MIGRATOR_URL|ARCHIVIST_URL|(MIGRATOR|GATEWAY|ARCHIVIST)_PASSWORD|LC_CTYPE|METH_GET|ON_ERROR_STOP|NODE_[A-Z_]+|OTEL_(TRACES_SAMPLER|EXPORTER_OTLP_HEADERS|SERVICE_NAME|RESOURCE_ATTRIBUTES))$/
     for (const [name] of text.matchAll(/\b[A-Z]+(_[A-Z]+)+\b/g))
       if (!own.test(name)) expect(configured).toContain(`  ${name}:`)
   })
