@@ -31,8 +31,8 @@ export interface RequestIds {
 }
 
 /**
- * Makes request ids. A caller's id is for correlation only, since a caller may use the id of another: each request keeps
- * an own number beside it (`docs/decisions/0032-request-ids-of-callers.md`).
+ * Makes request ids. A caller's id is for correlation only, since a caller may use the id of another: each request
+ * keeps an own number beside it (`docs/decisions/0032-request-ids-of-callers.md`).
  */
 export function createRequestIds(instance: string = randomUUID()): RequestIds {
   let counter = 0
