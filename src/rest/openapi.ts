@@ -28,10 +28,12 @@ export async function describeRest(app: FastifyInstance, policy: RedirectUriPoli
       info: {
         title: 'Manage client configuration',
         version: '1',
+        license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
         description:
           "Clients and connections in Mithril, the OAuth client registry of Ukraine's national health system.",
       },
       servers: [{ url: '/' }],
+      tags: [{ name: 'Manage client configuration', description: 'Clients and their connections' }],
       components: { securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } } },
     },
     refResolver: {

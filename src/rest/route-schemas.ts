@@ -1,7 +1,7 @@
 import type { FastifySchema } from 'fastify'
 import { requiredScope, type Scope } from '../domain/policy.ts'
 
-// What OpenAPI shows of each route, and what answers are serialized by: an allow-list of their members.
+// What OpenAPI shows of each route. `views.ts` names the members of answers; a test holds each answer to its schema.
 
 const string = { type: 'string' } as const
 const nullableString = { type: ['string', 'null'] } as const
@@ -59,7 +59,7 @@ const clientDetails = object({ ...clientInList, client_type_name: string }, 'cli
 
 /** The envelope of a refusal, for `addSchema`. */
 export const errorSchema = {
-  $id: 'error',
+  $id: 'Error',
   ...object({ meta }, 'error'),
   properties: {
     meta,
@@ -70,20 +70,28 @@ export const errorSchema = {
         message: string,
         invalid: {
           type: 'array',
-          description: 'Of a 422: one item for each violation.',
-          items: object({
-            entry_type: { ...string, enum: ['json_data_property', 'query_parameter'] },
-            entry: { ...string, description: 'JSON path of what is not valid, or name of the parameter.' },
-            rules: {
-              type: 'array',
-              items: object({
-                rule: string,
-                description: string,
-                params: { type: 'object', additionalProperties: true },
-                raw_description: string,
-              }),
+          description: 'Of a 422 one item for each violation; of a 400, 406 or 415 the part of the request at fault.',
+          items: {
+            type: 'object',
+            required: ['entry_type'],
+            properties: {
+              entry_type: { ...string, enum: ['json_data_property', 'query_parameter', 'header', 'request'] },
+              entry: { ...string, description: 'JSON path of what is not valid, or name of the parameter or header.' },
+              rules: {
+                type: 'array',
+                items: {
+                  type: 'object',
+                  required: ['rule'],
+                  properties: {
+                    rule: string,
+                    description: string,
+                    params: { type: 'object', additionalProperties: true },
+                    raw_description: string,
+                  },
+                },
+              },
             },
-          }),
+          },
         },
       },
     },
@@ -95,19 +103,41 @@ const refusals = {
   401: 'Access denied: no valid access token, a blocked client or user, or, where one is demanded, an API-key that is missing or unknown',
   403: 'Invalid scopes, or Forbidden: not the own client',
   404: 'There is no such client or connection',
+  405: 'The path does not know this method; see Allow',
   406: 'The caller does not accept application/json',
-  412: 'If-Match failed: the connection has been changed by somebody else',
+  408: 'The request did not arrive in time',
+  412: 'If-Match or If-None-Match failed: the connection has been changed by somebody else',
   413: 'The body is larger than 64 kB',
   415: 'The body is not application/json in UTF-8',
   422: 'Validation failed: every violation is listed',
   429: 'Too many writes of this caller, or too many failed authentications from its address; see Retry-After',
+  431: 'The headers are larger than 16 kB',
   500: 'A fault of the gateway',
   503: 'Temporarily unavailable; see Retry-After',
 } as const
 
 type RefusalStatus = keyof typeof refusals
 
-const always: readonly RefusalStatus[] = [400, 401, 403, 406, 429, 500, 503]
+const header = (description: string) => ({ type: 'string', description })
+const requestId = { 'x-request-id': header('The id of the request') }
+const entityTag = { etag: header('Names the state of the connection') }
+const rateLimit = {
+  ratelimit: header('What is left of the limit (draft-ietf-httpapi-ratelimit-headers-11)'),
+  'ratelimit-policy': header('The limit'),
+}
+const retryAfter = { 'retry-after': header('Seconds after which a new attempt makes sense') }
+const challenge = { 'www-authenticate': header('The challenge (RFC 6750 §3)') }
+const headersOfRefusal: Partial<Record<RefusalStatus, object>> = {
+  401: challenge,
+  403: challenge,
+  405: { allow: header('The methods that the path knows') },
+  412: entityTag,
+  415: { accept: header('The media type that is read'), 'accept-patch': header('The same (RFC 5789 §2.2)') },
+  429: { ...retryAfter, ...rateLimit },
+  503: retryAfter,
+}
+
+const always: readonly RefusalStatus[] = [400, 401, 403, 405, 406, 408, 429, 431, 500, 503]
 const withBody: readonly RefusalStatus[] = [413, 415]
 
 const clientParams = object({ id: { ...uuid, description: 'The client' } })
@@ -131,10 +161,12 @@ interface Route extends Omit<FastifySchema, 'response'> {
   readonly description: string
   readonly success: Readonly<Record<number, object>>
   readonly refuses: readonly RefusalStatus[]
+  /** Headers of a success. */
+  readonly answers?: object
 }
 
 /** A route's schema, with what every route of this door has. */
-function route({ scope, description, success, refuses, ...rest }: Route): FastifySchema {
+function route({ scope, description, success, refuses, answers: headers, ...rest }: Route): FastifySchema {
   const statuses = [...always, ...refuses].sort()
   return {
     ...rest,
@@ -142,8 +174,22 @@ function route({ scope, description, success, refuses, ...rest }: Route): Fastif
     tags: ['Manage client configuration'],
     security: [{ bearer: [] }],
     response: {
-      ...success,
-      ...Object.fromEntries(statuses.map((status) => [status, { description: refusals[status], $ref: 'error#' }])),
+      ...Object.fromEntries(
+        Object.entries(success).map(([status, answer]) => [
+          status,
+          { ...answer, headers: { ...requestId, ...headers } },
+        ]),
+      ),
+      ...Object.fromEntries(
+        statuses.map((status) => [
+          status,
+          {
+            description: refusals[status],
+            headers: { ...requestId, ...headersOfRefusal[status] },
+            content: { 'application/json': { schema: { $ref: 'Error#' } } },
+          },
+        ]),
+      ),
     },
   }
 }
@@ -206,6 +252,7 @@ export const readConnection = route({
   summary: 'Get client connection details',
   scope: requiredScope.readConnection,
   description: 'One connection. The ETag names its state.',
+  answers: entityTag,
   params: connectionParams,
   headers: {
     type: 'object',
@@ -224,6 +271,7 @@ export const updateConnection = route({
   scope: requiredScope.updateConnection,
   description:
     'Changes the redirect URI of a connection; nothing else can be changed. The same value again writes nothing.',
+  answers: { ...entityTag, ...rateLimit },
   params: connectionParams,
   headers: ifMatch,
   body: { $ref: 'connection_update#' },
@@ -236,10 +284,11 @@ export const deleteConnection = route({
   summary: 'Delete client connection',
   scope: requiredScope.deleteConnection,
   description: 'Deletes a connection. Its history stays.',
+  answers: rateLimit,
   params: connectionParams,
   headers: ifMatch,
   success: { 204: { description: 'It is gone', type: 'null' } },
-  refuses: [404, 412],
+  refuses: [404, 412, ...withBody],
 })
 
 export const refreshSecret = route({
@@ -247,6 +296,7 @@ export const refreshSecret = route({
   summary: 'Refresh client secret',
   scope: requiredScope.refreshSecret,
   description: 'Gives a connection a new secret; the old one stops working at once.',
+  answers: { ...entityTag, ...rateLimit },
   params: connectionParams,
   headers: {
     type: 'object',
@@ -259,5 +309,5 @@ export const refreshSecret = route({
     },
   },
   success: data('The connection and its new secret', connectionWithSecret),
-  refuses: [404, 412],
+  refuses: [404, 412, ...withBody],
 })
