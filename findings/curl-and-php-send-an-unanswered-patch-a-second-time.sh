@@ -17,7 +17,7 @@ work=$(mktemp -d) || exit 2
 for package in curl wget php:php-cli ruby node:nodejs; do
   command -v "${package%:*}" >/dev/null || { echo "This needs the Debian package ${package#*:}."; exit 2; }
 done
-php -m | grep -qx curl || { echo 'This needs the Debian package php-curl.'; exit 2; }
+php -r 'exit(extension_loaded("curl") ? 0 : 1);' || { echo 'This needs the Debian package php-curl.'; exit 2; }
 curl --version | head -1 | cut -d' ' -f1-2
 wget --version | head -1
 php -r 'echo "PHP ", PHP_VERSION, "\n";'
