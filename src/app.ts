@@ -5,12 +5,14 @@ import type { Config } from './config/shape.ts'
 import type { ClientStore } from './domain/client.ts'
 import type { ConnectionHistory, ConnectionStore } from './domain/connection.ts'
 import { createOperations } from './domain/operations.ts'
+import { createPermits } from './domain/permit.ts'
 import { createPolicy } from './domain/policy.ts'
-import { createConnectionUpdateParser } from './domain/update-request-schema.ts'
+import { createRedirectUriParser } from './domain/redirect-uri-value.ts'
 import { type GraphiqlPage, graphqlDoor } from './graphql/door.ts'
 import { createSchema } from './graphql/schema.ts'
 import type { Limits } from './limits/open-limits.ts'
 import type { Meter } from './observability/meter.ts'
+import { observeChanges } from './observability/observe-changes.ts'
 import { traceRequests } from './observability/trace-requests.ts'
 import type { Tracing } from './observability/tracing.ts'
 import { renderStrayRefusal, speakEnvelope } from './rest/door.ts'
@@ -75,13 +77,16 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
     onUnlistedType: (clientType) =>
       app.log.warn({ clientType }, 'client type is not listed: limited to its own client'),
   })
+  const noteChange = observeChanges(meter, app.log)
   const operations = createOperations({
     policy,
-    writeLimit: limits.writeLimit,
-    parseConnectionUpdate: createConnectionUpdateParser(config.redirectUriPolicy),
+    permits: createPermits({ policy, writeLimit: limits.writeLimit }),
+    parseRedirectUri: createRedirectUriParser(config.redirectUriPolicy),
     clients,
     connections,
     history,
+    onChange: ({ kind, permit: { door, requestId, caller, clientId, connectionId } }) =>
+      noteChange({ kind, door, requestId, clientId: caller.clientId, connectionId, connectionClientId: clientId }),
   })
 
   await allowOrigins(app, config.corsOrigins, config.corsHeaders)
@@ -94,7 +99,7 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
   }
   await app.register(async (rest) => {
     await describeRest(rest, config.redirectUriPolicy)
-    restRoutes(rest, { operations, policy, authenticate, refusalAhead, ...limits })
+    restRoutes(rest, { operations, authenticate, refusalAhead, failureLimit: limits.failureLimit })
   })
   await app.register(async (graphql) =>
     graphqlDoor(graphql, {

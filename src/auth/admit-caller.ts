@@ -18,7 +18,7 @@ export interface AdmitCallerOptions {
  * Says whether the registry lets in whom a token speaks for: neither client nor user is blocked, and a client that acts
  * through a broker brings its key. At once, without a promise, where the answers are remembered.
  *
- * Where the registry does not answer, the caller comes in with `doubt`, which the policy throws after everything that
+ * Where the registry does not answer, the caller comes in with `statusUnknown`, which the policy throws after everything that
  * it can refuse without an answer.
  *
  * @returns the caller; of a client that acts through a broker with the broker's id, and with those scopes only that the
@@ -81,6 +81,6 @@ export function createAdmitCaller({ registry, enforceBrokerKey, now }: AdmitCall
 
 /** @throws what is given, unless it only says that there is no answer now */
 function doubtful(caller: Caller, error: unknown): Caller {
-  if (error instanceof GatewayError && error.refusal === 'unavailable') return { ...caller, doubt: error }
+  if (error instanceof GatewayError && error.refusal === 'unavailable') return { ...caller, statusUnknown: error }
   throw error
 }

@@ -1,4 +1,4 @@
-import type { RedirectUriPolicy } from '../domain/update-request-schema.ts'
+import type { RedirectUriPolicy } from '../domain/redirect-uri-value.ts'
 import type { Variables } from './variables.ts'
 
 /** Everything that can be set from outside, parsed once. Durations are in the unit that their name ends with. */

@@ -28,17 +28,21 @@ const lettersOf = scripts.map((script) => [script, new RegExp(`\\p{Script=${scri
 const looksLatin = /^[0-9_-]*[асԁеһіјӏорԛѕѵԝху][асԁеһіјӏорԛѕѵԝху0-9_-]*$/
 const cyrillic = /\p{Script=Cyrillic}/u
 
-/**
- * A sentence about the first label that is written in more than one alphabet, or pretends to be written in another;
- * null if there is none.
- */
-export function describeAlphabets(labels: readonly string[]): string | null {
+/** A fault of the alphabets of a host: the id of its sentence in `redirect-uri-warnings.ts`, and what it names. */
+export type AlphabetFault =
+  | { readonly id: 'mixed_alphabets'; readonly params: { readonly scripts: string } }
+  | { readonly id: 'mixed_alphabets_unnamed' | 'looks_latin'; readonly params: Readonly<Record<string, never>> }
+
+/** The first label that is written in more than one alphabet, or pretends to be written in another; null: none. */
+export function alphabetFault(labels: readonly string[]): AlphabetFault | null {
   const mixed = labels.find((label) => ![...pure, ofNone].some((pattern) => pattern.test(label)))
   if (mixed !== undefined) {
     const found = lettersOf.flatMap(([script, letter]) => (letter.test(mixed) ? [script.replaceAll('_', ' ')] : []))
-    return `a label of the host mixes alphabets: ${found.length > 1 ? found.join(', ') : 'letters of one may pass for letters of the other'}`
+    return found.length > 1
+      ? { id: 'mixed_alphabets', params: { scripts: found.join(', ') } }
+      : { id: 'mixed_alphabets_unnamed', params: {} }
   }
   // Under a Cyrillic top-level domain nobody expects Latin letters: `рух.укр` is a word, `аррӏе.com` is a trap.
   if (cyrillic.test(labels.at(-1) ?? '') || !labels.some((label) => looksLatin.test(label))) return null
-  return 'a label of the host is in Cyrillic letters that all look like Latin ones'
+  return { id: 'looks_latin', params: {} }
 }

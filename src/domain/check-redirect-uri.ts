@@ -1,51 +1,52 @@
-import type { Call } from './caller.ts'
+import type { Call } from './call.ts'
 import type { ConnectionKey, ConnectionStore } from './connection.ts'
 import { GatewayError } from './errors.ts'
-import { type Policy, requiredScope } from './policy.ts'
+import type { Permit, Permits } from './permit.ts'
+import { longestJudged, type RedirectUriParser } from './redirect-uri-value.ts'
 import { type RedirectUriWarning, redirectUriWarnings } from './redirect-uri-warnings.ts'
-import { requireKey } from './settle-write.ts'
-import type { ConnectionUpdateParser } from './update-request-schema.ts'
 import type { Violation } from './violation.ts'
+import { keyOf } from './write-outcome.ts'
 
-/** What would come of an update, without making it. */
+/** The verdict on an update that is not made. */
 export interface RedirectUriCheck {
   readonly violations: readonly Violation[]
-  /** What a person should look at twice. Warnings are not errors: an update ignores them. */
+  /** Points that a person should look at twice. Warnings are not errors: an update ignores them. */
   readonly warnings: readonly RedirectUriWarning[]
 }
 
 /** Judges a redirect URI for a connection; writes nothing. */
-export type CheckRedirectUri = (
-  call: Call,
-  input: ConnectionKey & { readonly redirectUri: string },
-) => Promise<RedirectUriCheck>
-
-export interface CheckRedirectUriDeps {
-  readonly policy: Policy
-  readonly parseConnectionUpdate: ConnectionUpdateParser
-  readonly connections: Pick<ConnectionStore, 'find'>
+export interface CheckRedirectUri {
+  permit(call: Call, key: ConnectionKey): Permit | Promise<Permit>
+  run(permit: Permit, input: { readonly redirectUri: string }): Promise<RedirectUriCheck>
 }
 
-/** Longer values have their violation; there is no use in comparing them. */
-const longestCompared = 2_048
+export interface CheckRedirectUriDeps {
+  readonly permits: Permits
+  readonly parseRedirectUri: RedirectUriParser
+  readonly connections: Pick<ConnectionStore, 'find'>
+}
 
 /**
  * Under the scope of the update, so that a form can ask before it sends.
  * @throws GatewayError `accessDenied`, `invalidScopes`, `forbidden`, `notFound` or `unavailable`
  */
 export function createCheckRedirectUri({
-  policy,
-  parseConnectionUpdate,
+  permits,
+  parseRedirectUri,
   connections,
 }: CheckRedirectUriDeps): CheckRedirectUri {
-  return async (call, { redirectUri, ...key }) => {
-    policy.authorize(call, requiredScope.updateConnection, key.clientId)
-    const connection = await connections.find(requireKey(key))
-    if (connection === null) throw new GatewayError('notFound')
-    const update = parseConnectionUpdate({ redirect_uri: redirectUri })
-    return {
-      violations: update.ok ? [] : update.violations,
-      warnings: redirectUri.length > longestCompared ? [] : redirectUriWarnings(redirectUri, connection.redirectUri),
-    }
+  return {
+    permit: (call, key) => permits.give(call, 'checkRedirectUri', key),
+    async run(given, { redirectUri }) {
+      const permit = await permits.confirm(given, 'checkRedirectUri')
+      const connection = await connections.find(keyOf(permit))
+      if (connection === null) throw new GatewayError('notFound')
+      const parsed = parseRedirectUri(redirectUri)
+      return {
+        violations: parsed.ok ? [] : parsed.violations,
+        // A longer value has its `length` violation; a comparison would be of no use.
+        warnings: redirectUri.length > longestJudged ? [] : redirectUriWarnings(redirectUri, connection.redirectUri),
+      }
+    },
   }
 }

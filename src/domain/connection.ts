@@ -1,4 +1,5 @@
-import type { Author, Door } from './caller.ts'
+import type { Door } from './call.ts'
+import type { Caller } from './caller.ts'
 import type { Page, PageRequest } from './page.ts'
 
 /**
@@ -51,6 +52,12 @@ export interface ConnectionChange {
   readonly changedAt: Date
 }
 
+/** Which changes of a client's connections. Absent members do not filter. */
+export interface ChangeFilter {
+  readonly connectionId?: string
+  readonly kind?: ChangeKind
+}
+
 /** Which connections of a client. Absent members do not filter. */
 export interface ConnectionFilter {
   readonly consumerId?: string
@@ -65,12 +72,22 @@ export interface ConnectionKey {
   readonly connectionId: string
 }
 
-/** What a write needs to know beside what it writes. */
-export interface ConnectionWrite extends ConnectionKey {
-  /** Nothing is written unless the row's version is one of these; null: last write wins. */
+/** Versions that a writer has seen. */
+export interface ExpectedVersions {
+  /** Nothing is written unless the row's version is one of these; null: the last write wins. */
   readonly expectedVersions: readonly number[] | null
-  /** Goes into the audit row. */
-  readonly author: Author
+}
+
+/** The author of a change, for the audit row. */
+export interface ChangeAuthor {
+  readonly caller: Caller
+  readonly door: Door
+  readonly requestId: string
+}
+
+/** The parameters of every write. */
+export interface ConnectionWrite extends ConnectionKey, ExpectedVersions {
+  readonly author: ChangeAuthor
 }
 
 /**
@@ -113,12 +130,6 @@ export interface ConnectionStore {
    * refreshing.
    */
   clientOfSecret(secret: string): Promise<string | null>
-}
-
-/** Which changes of a client's connections. Absent members do not filter. */
-export interface ChangeFilter {
-  readonly connectionId?: string
-  readonly kind?: ChangeKind
 }
 
 /** The history of connections. It outlives them, and each client sees what happened while a connection was its own. */

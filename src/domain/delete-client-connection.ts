@@ -1,31 +1,37 @@
-import type { Call } from './caller.ts'
-import type { Connection, ConnectionKey, ConnectionStore } from './connection.ts'
-import { requiredScope } from './policy.ts'
-import { requireKey, settleWrite } from './settle-write.ts'
-import type { AuthorizeWrite } from './write-limit.ts'
+import type { Call } from './call.ts'
+import type { Connection, ConnectionKey, ConnectionStore, ExpectedVersions } from './connection.ts'
+import type { Permit, Permits } from './permit.ts'
+import { type ChangeObserver, createResultOf, keyOf } from './write-outcome.ts'
 
-/** Deletes a connection: the consumer can no longer sign users in to the client. Answers it as it was. */
-export type DeleteClientConnection = (
-  call: Call,
-  input: ConnectionKey & { readonly expectedVersions: readonly number[] | null },
-) => Promise<Connection>
+/** Deletes a connection: its consumer can no longer sign users in to the client. Answers the connection as it was. */
+export interface DeleteClientConnection {
+  permit(call: Call, key: ConnectionKey): Permit | Promise<Permit>
+  run(permit: Permit, input: ExpectedVersions): Promise<Connection>
+}
 
 export interface DeleteClientConnectionDeps {
-  readonly authorizeWrite: AuthorizeWrite
+  readonly permits: Permits
+  readonly onChange: ChangeObserver
   readonly connections: Pick<ConnectionStore, 'delete'>
 }
 
 /**
- * Its history stays, with a last row that holds the last redirect URI.
+ * The history of the connection stays, with a last row that holds the last redirect URI.
  * @throws GatewayError `accessDenied`, `invalidScopes`, `forbidden`, `tooManyRequests`, `notFound`, `conflict` or
  *   `unavailable`
  */
-export function createDeleteClientConnection({
-  authorizeWrite,
-  connections,
-}: DeleteClientConnectionDeps): DeleteClientConnection {
-  return async (call, { expectedVersions, ...key }) => {
-    const author = await authorizeWrite(call, requiredScope.deleteConnection, key.clientId)
-    return settleWrite(await connections.delete({ ...requireKey(key), expectedVersions, author }))
+export function createDeleteClientConnection(deps: DeleteClientConnectionDeps): DeleteClientConnection {
+  const { permits, onChange, connections } = deps
+  const resultOf = createResultOf(onChange)
+  return {
+    permit: (call, key) => permits.give(call, 'deleteClientConnection', key),
+    async run(given, { expectedVersions }) {
+      const permit = await permits.confirm(given, 'deleteClientConnection')
+      return resultOf(
+        permit,
+        'DELETED',
+        await connections.delete({ ...keyOf(permit), expectedVersions, author: permit }),
+      )
+    },
   }
 }

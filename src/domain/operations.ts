@@ -2,72 +2,89 @@ import { type CheckRedirectUri, createCheckRedirectUri } from './check-redirect-
 import type { ClientStore } from './client.ts'
 import type { ConnectionHistory, ConnectionStore } from './connection.ts'
 import { createDeleteClientConnection, type DeleteClientConnection } from './delete-client-connection.ts'
+import type { OperationName } from './operation-rules.ts'
+import type { Permits } from './permit.ts'
 import type { Policy } from './policy.ts'
+import {
+  createListClientChanges,
+  createListConnectionChanges,
+  createReadLatestChange,
+  type ListClientChanges,
+  type ListConnectionChanges,
+  type ReadLatestChange,
+} from './read-changes.ts'
 import {
   createListClients,
   createReadClient,
-  createReadClientReferences,
+  createReadConnectionClient,
+  createReadViewer,
   type ListClients,
   type ReadClient,
-  type ReadClientReferences,
+  type ReadConnectionClient,
+  type ReadViewer,
 } from './read-clients.ts'
 import {
-  createListChanges,
-  createListConnections,
+  createListClientConnections,
   createReadClientConnection,
-  createReadLatestChanges,
-  type ListChanges,
-  type ListConnections,
+  type ListClientConnections,
   type ReadClientConnection,
-  type ReadLatestChanges,
 } from './read-connections.ts'
-import { createRefreshConnectionSecret, type RefreshConnectionSecret } from './refresh-connection-secret.ts'
+import type { RedirectUriParser } from './redirect-uri-value.ts'
+import {
+  createRefreshClientConnectionSecret,
+  type RefreshClientConnectionSecret,
+} from './refresh-client-connection-secret.ts'
 import { createRevertClientConnection, type RevertClientConnection } from './revert-client-connection.ts'
 import { createUpdateClientConnection, type UpdateClientConnection } from './update-client-connection.ts'
-import type { ConnectionUpdateParser } from './update-request-schema.ts'
-import { createAuthorizeWrite, type WriteLimit } from './write-limit.ts'
+import type { ChangeObserver } from './write-outcome.ts'
 
-/** Everything the gateway can do. Both doors call these functions and nothing else. */
+/**
+ * Everything the gateway can do. Both doors call these functions and nothing else: first `permit`, which needs the head of
+ * a request only, then `run` with that permit.
+ */
 export interface Operations {
+  readonly readViewer: ReadViewer
   readonly readClient: ReadClient
   readonly listClients: ListClients
-  readonly readClientReferences: ReadClientReferences
   readonly readClientConnection: ReadClientConnection
-  readonly listConnections: ListConnections
-  readonly readLatestChanges: ReadLatestChanges
-  readonly listChanges: ListChanges
+  readonly listClientConnections: ListClientConnections
+  readonly readConnectionClient: ReadConnectionClient
+  readonly readLatestChange: ReadLatestChange
+  readonly listConnectionChanges: ListConnectionChanges
+  readonly listClientChanges: ListClientChanges
   readonly checkRedirectUri: CheckRedirectUri
   readonly updateClientConnection: UpdateClientConnection
   readonly revertClientConnection: RevertClientConnection
-  readonly refreshConnectionSecret: RefreshConnectionSecret
+  readonly refreshClientConnectionSecret: RefreshClientConnectionSecret
   readonly deleteClientConnection: DeleteClientConnection
 }
 
 export interface OperationsDeps {
+  readonly permits: Permits
   readonly policy: Policy
-  /** null: no limit. */
-  readonly writeLimit: WriteLimit | null
-  readonly parseConnectionUpdate: ConnectionUpdateParser
+  readonly parseRedirectUri: RedirectUriParser
   readonly clients: ClientStore
   readonly connections: ConnectionStore
   readonly history: ConnectionHistory
+  readonly onChange: ChangeObserver
 }
 
-/** Builds every operation from the same policy, limit, validator and stores. */
+/** Builds every operation from the same permits, validator and stores. */
 export function createOperations(deps: OperationsDeps): Operations {
-  const writing = { ...deps, authorizeWrite: createAuthorizeWrite(deps) }
   return {
+    readViewer: createReadViewer(deps),
     readClient: createReadClient(deps),
     listClients: createListClients(deps),
-    readClientReferences: createReadClientReferences(deps),
     readClientConnection: createReadClientConnection(deps),
-    listConnections: createListConnections(deps),
-    readLatestChanges: createReadLatestChanges(deps),
-    listChanges: createListChanges(deps),
+    listClientConnections: createListClientConnections(deps),
+    readConnectionClient: createReadConnectionClient(deps),
+    readLatestChange: createReadLatestChange(deps),
+    listConnectionChanges: createListConnectionChanges(deps),
+    listClientChanges: createListClientChanges(deps),
     checkRedirectUri: createCheckRedirectUri(deps),
-    updateClientConnection: createUpdateClientConnection(writing),
-    revertClientConnection: createRevertClientConnection(writing),
-    refreshConnectionSecret: createRefreshConnectionSecret(writing),
-    deleteClientConnection: createDeleteClientConnection(writing),
-  }
+    updateClientConnection: createUpdateClientConnection(deps),
+    revertClientConnection: createRevertClientConnection(deps),
+    refreshClientConnectionSecret: createRefreshClientConnectionSecret(deps),
+    deleteClientConnection: createDeleteClientConnection(deps),
+  } satisfies Record<OperationName, unknown>
 }

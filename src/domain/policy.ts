@@ -1,26 +1,15 @@
-import type { Author, Call, Caller } from './caller.ts'
+import type { Call } from './call.ts'
+import type { Caller } from './caller.ts'
 import { GatewayError } from './errors.ts'
+import type { Scope } from './operation-rules.ts'
 
-/** The scope each operation needs (specification, "Scope"; `docs/platform.md` §1). */
-export const requiredScope = {
-  readClient: 'client:read',
-  readConnection: 'connection:read',
-  updateConnection: 'connection:write',
-  refreshSecret: 'connection:refresh_secret',
-  deleteConnection: 'connection:delete',
-} as const
-
-export type Scope = (typeof requiredScope)[keyof typeof requiredScope]
-
-/**
- * Client types that the platform itself limits to their own client; any other unlisted type is limited too, and logged.
- */
+/** Client types that the platform limits to their own client; any other unlisted type is limited, too, and logged. */
 const ownClientTypes = new Set(['MSP', 'PHARMACY', 'MSP_PHARMACY', 'MIS'])
 
 /** How many unlisted client types are remembered as logged. The issuer is trusted, its typing mistakes are not. */
 const unlistedTypesRemembered = 100
 
-/** The rules of who may do what. The only place that knows them: doors and guards ask here. */
+/** The rules of access. No other place knows them: permits and the viewer ask here. */
 export interface Policy {
   /** Whether the caller has this scope word, compared exactly. */
   hasScope(caller: Caller, scope: Scope): boolean
@@ -29,20 +18,13 @@ export interface Policy {
   /** Whether the caller's type may act on every client. */
   seesAllClients(caller: Caller): boolean
   /**
-   * The rule of what needs no scope: valid token.
-   * @throws GatewayError `accessDenied` or `unavailable`
-   */
-  authorizeCaller(call: Call): Author
-  /**
-   * The rule of operations that name no client: valid token, scope.
-   * @throws GatewayError `accessDenied`, `invalidScopes` or `unavailable`
-   */
-  authorizeScope(call: Call, scope: Scope): Author
-  /**
-   * The whole rule, in the order that is contract: valid token, scope, client. Answers the call, its caller now known.
+   * The whole rule, in the order that is contract: valid token, scope, client.
+   * @param scope null: none is needed
+   * @param clientId null: the act is on no single client
+   * @returns the caller, now known
    * @throws GatewayError `accessDenied`, `invalidScopes`, `forbidden` or `unavailable`
    */
-  authorize(call: Call, scope: Scope, clientId: string): Author
+  authorize(call: Pick<Call, 'caller'>, scope: Scope | null, clientId: string | null): Caller
 }
 
 export interface PolicyOptions {
@@ -52,8 +34,6 @@ export interface PolicyOptions {
   readonly onUnlistedType?: (clientType: string) => void
 }
 
-const isAuthor = (call: Call): call is Author => call.caller !== null
-
 /** Makes the policy. Pure but for `onUnlistedType`. */
 export function createPolicy({ adminClientTypes, onUnlistedType = () => {} }: PolicyOptions): Policy {
   const adminTypes = new Set(adminClientTypes)
@@ -61,11 +41,8 @@ export function createPolicy({ adminClientTypes, onUnlistedType = () => {} }: Po
 
   function seesAllClients({ clientType }: Caller): boolean {
     if (adminTypes.has(clientType)) return true
-    if (
-      !ownClientTypes.has(clientType) &&
-      !unlistedTypes.has(clientType) &&
-      unlistedTypes.size < unlistedTypesRemembered
-    ) {
+    const isNew = !ownClientTypes.has(clientType) && !unlistedTypes.has(clientType)
+    if (isNew && unlistedTypes.size < unlistedTypesRemembered) {
       unlistedTypes.add(clientType)
       onUnlistedType(clientType)
     }
@@ -76,33 +53,18 @@ export function createPolicy({ adminClientTypes, onUnlistedType = () => {} }: Po
   const mayAccessClient: Policy['mayAccessClient'] = (caller, clientId) =>
     seesAllClients(caller) || caller.clientId === clientId
 
-  function requireCaller(call: Call): Author {
-    if (!isAuthor(call)) throw new GatewayError('accessDenied')
-    return call
-  }
-
-  function requireScope(call: Call, scope: Scope): Author {
-    const author = requireCaller(call)
-    if (!hasScope(author.caller, scope)) throw new GatewayError('invalidScopes', { missingScopes: [scope] })
-    return author
-  }
-
-  /** Last: what can be refused without knowing whether the caller is blocked is refused as ever. */
-  function withoutDoubt(author: Author): Author {
-    if (author.caller.doubt !== undefined) throw author.caller.doubt
-    return author
-  }
-
   return {
     hasScope,
     mayAccessClient,
     seesAllClients,
-    authorizeCaller: (call) => withoutDoubt(requireCaller(call)),
-    authorizeScope: (call, scope) => withoutDoubt(requireScope(call, scope)),
-    authorize(call, scope, clientId) {
-      const author = requireScope(call, scope)
-      if (!mayAccessClient(author.caller, clientId)) throw new GatewayError('forbidden')
-      return withoutDoubt(author)
+    authorize({ caller }, scope, clientId) {
+      if (caller === null) throw new GatewayError('accessDenied')
+      if (scope !== null && !hasScope(caller, scope))
+        throw new GatewayError('invalidScopes', { missingScopes: [scope] })
+      if (clientId !== null && !mayAccessClient(caller, clientId)) throw new GatewayError('forbidden')
+      // Checked last, so that 401 and 403 do not depend on the registry.
+      if (caller.statusUnknown !== undefined) throw caller.statusUnknown
+      return caller
     },
   }
 }

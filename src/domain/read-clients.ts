@@ -1,59 +1,119 @@
-import { ArgumentChecks } from './arguments.ts'
-import type { Call } from './caller.ts'
-import type { Client, ClientFilter, ClientOrder, ClientReference, ClientStore } from './client.ts'
-import type { Page, PageRequest } from './page.ts'
-import { type Policy, requiredScope } from './policy.ts'
+import type { Call } from './call.ts'
+import type { Caller } from './caller.ts'
+import type { Client, ClientOrder, ClientReference, ClientStore } from './client.ts'
+import type { Connection } from './connection.ts'
+import { GatewayError } from './errors.ts'
+import { type Given, ListArguments, type PageArguments, present } from './list-arguments.ts'
+import type { Page } from './page.ts'
+import type { Permit, Permits } from './permit.ts'
+import type { Policy } from './policy.ts'
 import { isUuid } from './uuid.ts'
 
 export interface ReadClientsDeps {
+  readonly permits: Permits
   readonly policy: Policy
   readonly clients: ClientStore
 }
 
+/** The caller, as the gateway knows it. Needs no scope. */
+export interface ReadViewer {
+  permit(call: Call): Permit | Promise<Permit>
+  run(permit: Permit): Promise<Caller>
+}
+
+/** @throws GatewayError `accessDenied` or `unavailable` */
+export function createReadViewer({ permits }: Pick<ReadClientsDeps, 'permits'>): ReadViewer {
+  return {
+    permit: (call) => permits.give(call, 'readViewer'),
+    async run(permit) {
+      return (await permits.confirm(permit, 'readViewer')).caller
+    },
+  }
+}
+
 /** One client; null when there is none. */
-export type ReadClient = (call: Call, input: { readonly clientId: string }) => Promise<Client | null>
+export interface ReadClient {
+  permit(call: Call, subject: { readonly clientId: string }): Permit | Promise<Permit>
+  run(permit: Permit): Promise<Client | null>
+}
 
 /** @throws GatewayError `accessDenied`, `invalidScopes`, `forbidden` or `unavailable` */
-export function createReadClient({ policy, clients }: ReadClientsDeps): ReadClient {
-  return async (call, { clientId }) => {
-    policy.authorize(call, requiredScope.readClient, clientId)
-    return isUuid(clientId) ? clients.find(clientId) : null
+export function createReadClient({ permits, clients }: ReadClientsDeps): ReadClient {
+  return {
+    permit: (call, subject) => permits.give(call, 'readClient', subject),
+    async run(permit) {
+      const { clientId } = await permits.confirm(permit, 'readClient')
+      return isUuid(clientId) ? clients.find(clientId) : null
+    },
   }
 }
 
 export interface ListClientsInput {
+  readonly filter: {
+    readonly id?: Given<string>
+    readonly userId?: Given<string>
+    readonly nameContains?: Given<string>
+    /** A boolean; anything else is a violation. */
+    readonly isBlocked?: unknown
+  }
   readonly order: ClientOrder
-  /** Asked for only after the caller has been authorized; may report what is wrong with the arguments. */
-  readonly select: (checks: ArgumentChecks) => { readonly filter: ClientFilter; readonly page: PageRequest }
+  readonly page: PageArguments
 }
 
 /** The clients that a caller may see. */
-export type ListClients = (call: Call, input: ListClientsInput) => Promise<Page<Client>>
+export interface ListClients {
+  permit(call: Call): Permit | Promise<Permit>
+  run(permit: Permit, input: ListClientsInput): Promise<Page<Client>>
+}
 
 /**
  * Callers that may see one client only always get exactly their own, whatever the filter (`docs/platform.md` §2).
  * @throws GatewayError `accessDenied`, `invalidScopes`, `validationFailed` or `unavailable`
  */
-export function createListClients({ policy, clients }: ReadClientsDeps): ListClients {
-  return async (call, { order, select }) => {
-    const { caller } = policy.authorizeScope(call, requiredScope.readClient)
-    const checks = new ArgumentChecks()
-    const { filter, page } = select(checks)
-    checks.uuid('id', filter.id)
-    checks.uuid('user_id', filter.userId)
-    checks.text('name', filter.nameContains)
-    checks.done()
-    return clients.page(policy.seesAllClients(caller) ? filter : { id: caller.clientId }, order, page)
+export function createListClients({ permits, policy, clients }: ReadClientsDeps): ListClients {
+  return {
+    permit: (call) => permits.give(call, 'listClients'),
+    async run(permit, { filter, order, page }) {
+      const { caller } = await permits.confirm(permit, 'listClients')
+      const list = new ListArguments()
+      list.uuid('id', filter.id)
+      list.uuid('userId', filter.userId)
+      list.text('nameContains', filter.nameContains)
+      list.boolean('isBlocked', filter.isBlocked)
+      const request = list.page(page, 'time')
+      list.done()
+      const { isBlocked, ...texts } = filter
+      const chosen = { ...present(texts), ...(typeof isBlocked === 'boolean' && { isBlocked }) }
+      return clients.page(policy.seesAllClients(caller) ? chosen : { id: caller.clientId }, order, request)
+    },
   }
 }
 
-/** Ids and names of the clients at the ends of connections that the caller has been shown. */
-export type ReadClientReferences = (call: Call, ids: readonly string[]) => Promise<readonly (ClientReference | null)[]>
+/** A connection's client or consumer. */
+export interface ConnectionEnd {
+  /** On the client of the connection. */
+  readonly permit: Permit
+  readonly connection: Pick<Connection, 'clientId' | 'consumerId'>
+  readonly end: 'client' | 'consumer'
+}
 
-/** @throws GatewayError `accessDenied`, `invalidScopes` or `unavailable` */
-export function createReadClientReferences({ policy, clients }: ReadClientsDeps): ReadClientReferences {
-  return async (call, ids) => {
-    policy.authorizeScope(call, requiredScope.readConnection)
-    return clients.references(ids)
+/** The clients at the two ends of connections that the caller may read. */
+export interface ReadConnectionClient {
+  permit(call: Call, subject: { readonly clientId: string }): Permit | Promise<Permit>
+  /** In the order of the ends; null for a client that does not exist. */
+  run(ends: readonly ConnectionEnd[]): Promise<readonly (ClientReference | null)[]>
+}
+
+/** @throws GatewayError `accessDenied`, `invalidScopes`, `forbidden` or `unavailable` */
+export function createReadConnectionClient({ permits, clients }: ReadClientsDeps): ReadConnectionClient {
+  return {
+    permit: (call, subject) => permits.give(call, 'readConnectionClient', subject),
+    async run(ends) {
+      for (const { permit, connection } of ends) {
+        const { clientId } = await permits.confirm(permit, 'readConnectionClient')
+        if (clientId !== connection.clientId) throw new GatewayError('forbidden')
+      }
+      return clients.references(ends.map(({ connection, end }) => connection[`${end}Id`]))
+    },
   }
 }

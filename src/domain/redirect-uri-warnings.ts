@@ -1,31 +1,46 @@
-import { describeAlphabets } from './alphabets.ts'
+import { alphabetFault } from './alphabets.ts'
 import { endsInNumber, partsOf, type RedirectUriParts } from './redirect-uri-parts.ts'
+import { fillIn, type Params } from './violation.ts'
 
-/**
- * Something about a redirect URI that a person should look at twice: a stable word for programs and a sentence that
- * never repeats the value.
- */
+/** The English sentence of each warning, by its id. No sentence repeats the value. */
+export const warningTexts = {
+  host_changed: 'host is not the stored one: sign-in would return to another server',
+  path_changed: 'path is not the stored one',
+  query_changed: 'query is not the stored one',
+  port_given: 'a port is given: the consumer has to name it too, in every request',
+  ip_host: 'host is an address, not a name: certificates are rarely made for one',
+  internationalized_host: 'host has characters beyond ASCII: compare the form that the DNS knows letter by letter',
+  mixed_alphabets: 'a label of the host mixes alphabets: %{scripts}',
+  mixed_alphabets_unnamed: 'a label of the host mixes alphabets: letters of one may pass for letters of the other',
+  looks_latin: 'a label of the host is in Cyrillic letters that all look like Latin ones',
+  several_values: 'the value seems to hold several addresses: one connection has one redirect URI',
+  answer_parameters: 'query has a parameter of the answer to sign-in: the value seems to be copied from a browser',
+  empty_query: 'query is empty: the question mark is part of the value, and the consumer has to send it too',
+  stored_http: 'the stored value begins with http: and could not be brought back',
+} as const
+
+export type WarningId = keyof typeof warningTexts
+
+/** The stable words for programs. Several sentences may share one. */
+export type WarningReason = Exclude<WarningId, 'mixed_alphabets_unnamed' | 'looks_latin'>
+
+/** Something about a redirect URI that a person should look at twice. */
 export interface RedirectUriWarning {
-  readonly reason:
-    | 'host_changed'
-    | 'path_changed'
-    | 'query_changed'
-    | 'port_given'
-    | 'ip_host'
-    | 'internationalized_host'
-    | 'mixed_alphabets'
-    | 'stored_http'
-  readonly description: string
+  readonly id: WarningId
+  readonly reason: WarningReason
+  readonly params: Params
   /** The whole host as the DNS knows it, for `internationalized_host` where it has such a form; else null. */
   readonly aLabel: string | null
 }
 
+/** The sentence of a warning with its parameters filled in. */
+export const describeWarning = ({ id, params }: RedirectUriWarning): string => fillIn(warningTexts[id], params)
+
 /**
- * What is remarkable about a redirect URI beside the stored one, at most one warning of each reason, in the order of
- * the type above.
+ * The warnings about a redirect URI beside the stored one, at most one of each reason, in the order of `warningTexts`.
  *
- * Warnings are not errors: an update pays no heed to them. Meant for valid values; of what cannot be taken apart it
- * says what can be said. Pure, never throws. Both values should be short: the caller checks that.
+ * Warnings are not errors: an update ignores them. Meant for valid values; a value that cannot be split has fewer.
+ * Pure, never throws. Both values should be short: the caller checks that.
  */
 export function redirectUriWarnings(value: string, stored: string): readonly RedirectUriWarning[] {
   const parts = partsOf(value)
@@ -33,57 +48,48 @@ export function redirectUriWarnings(value: string, stored: string): readonly Red
 }
 
 function warning(
-  reason: RedirectUriWarning['reason'],
-  description: string,
-  holds = true,
-  aLabel: string | null = null,
+  reason: WarningReason,
+  holds: boolean,
+  { id = reason, params = {}, aLabel = null }: Partial<RedirectUriWarning> = {},
 ): RedirectUriWarning[] {
-  return holds ? [{ reason, description, aLabel }] : []
+  return holds ? [{ id, reason, params, aLabel }] : []
 }
 
-/** A stored value without a host has no path either that could be compared; any host is another one than none. */
+/** A stored value without a host has no path either that could be compared; any host differs from none. */
 function changes(parts: RedirectUriParts, stored: RedirectUriParts | null): RedirectUriWarning[] {
-  const host = 'host is not the stored one: sign-in would return to another server'
-  if (stored === null) return warning('host_changed', host)
+  if (stored === null) return warning('host_changed', true)
   // Strings, since the authorization server compares strings: `/` is not the empty path, nor `?` the absent query.
   return [
-    ...warning('host_changed', host, comparable(parts) !== comparable(stored)),
-    ...warning('path_changed', 'path is not the stored one', parts.path !== stored.path),
-    ...warning('query_changed', 'query is not the stored one', parts.query !== stored.query),
+    ...warning('host_changed', comparable(parts) !== comparable(stored)),
+    ...warning('path_changed', parts.path !== stored.path),
+    ...warning('query_changed', parts.query !== stored.query),
   ]
 }
 
-/** In the one form that U-label, A-label and either case share. What UTS 46 cannot map stays as it is written. */
+/** In the one form that U-label, A-label and either case share. A host that UTS 46 cannot map stays as it is written. */
 function comparable({ ascii, host }: RedirectUriParts): string {
   return (ascii.length > 0 ? ascii.join('.') : host).toLowerCase()
 }
 
+/** Parameters of an authorization response (RFC 6749 §4.1.2, RFC 9207 §2, OpenID Connect Session Management §3). */
+const answerParameter = /[?&](?:code|state|error|error_description|error_uri|iss|session_state)=/
+
 function oddities(parts: RedirectUriParts): RedirectUriWarning[] {
-  const { host, port, labels, unicode, ascii } = parts
+  const { host, port, path, query, labels, unicode, ascii } = parts
   const names = unicode.length > 0 ? unicode : labels
   const international = [...labels, ...ascii].some((label) => label.startsWith('xn--') || /\P{ASCII}/u.test(label))
-  const alphabets = describeAlphabets(names)
+  const alphabets = alphabetFault(names)
   return [
-    ...warning('port_given', 'a port is given: the consumer has to name it too, in every request', port !== undefined),
-    ...warning(
-      'ip_host',
-      'host is an address, not a name: certificates are rarely made for one',
-      host.startsWith('[') || endsInNumber(parts),
-    ),
-    ...warning(
-      'internationalized_host',
-      'host has characters beyond ASCII: compare the form that the DNS knows letter by letter',
-      international,
-      ascii.length > 0 ? ascii.join('.') : null,
-    ),
-    ...(alphabets === null ? [] : warning('mixed_alphabets', alphabets)),
+    ...warning('port_given', port !== undefined),
+    ...warning('ip_host', host.startsWith('[') || endsInNumber(parts)),
+    ...warning('internationalized_host', international, { aLabel: ascii.length > 0 ? ascii.join('.') : null }),
+    ...(alphabets === null ? [] : warning('mixed_alphabets', true, alphabets)),
+    ...warning('several_values', /[,;]\s*https?:\/\//i.test(path + query)),
+    ...warning('answer_parameters', answerParameter.test(query)),
+    ...warning('empty_query', query === '?'),
   ]
 }
 
 function storedHttp(stored: string): RedirectUriWarning[] {
-  return warning(
-    'stored_http',
-    'the stored value begins with http: and could not be brought back',
-    /^http:/i.test(stored),
-  )
+  return warning('stored_http', /^http:/i.test(stored))
 }

@@ -1,19 +1,18 @@
-import type { Call } from '../domain/caller.ts'
+import type { Call } from '../domain/call.ts'
 import type { Operations } from '../domain/operations.ts'
 import type { Policy } from '../domain/policy.ts'
 import type { Loaders } from './loaders.ts'
+import type { RequestPermits } from './permit-guard.ts'
 
-/** What resolvers and guards work with. One object for each request: scope-auth caches its answers by it. */
+/** The context of resolvers and guards. One object for each request: scope-auth caches its answers by it. */
 export interface GraphQLContext {
   readonly call: Call
+  /** The `API-key` header; null: none. Never logged, never stored. */
+  readonly apiKey: string | null
   readonly operations: Operations
   readonly policy: Policy
+  readonly permits: RequestPermits
   readonly loaders: Loaders
-  /**
-   * Told the name of the operation, for the request's log line: that of the first root field, since document names are
-   * the caller's.
-   */
-  readonly onOperation: (name: string) => void
   /** Told the code of a request error: a document or variables that never reached an operation. */
   readonly onRequestError: (code: string) => void
   /** Told of each error that an operation ended with, for the request's log line. */

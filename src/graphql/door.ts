@@ -4,12 +4,7 @@ import { GatewayError } from '../domain/errors.ts'
 import type { Operations } from '../domain/operations.ts'
 import type { Policy } from '../domain/policy.ts'
 import type { Tracing } from '../observability/tracing.ts'
-import {
-  type AuthenticationDeps,
-  authenticationHook,
-  callOf,
-  repeatedAuthenticationHook,
-} from '../server/authentication.ts'
+import { type AuthenticationDeps, apiKeyOf, authenticationHook, createCallOf } from '../server/authentication.ts'
 import { refuseOtherMethods } from '../server/http-server.ts'
 import { noteError } from '../server/outcome.ts'
 import { refusalHeaders, toGatewayError } from '../server/refusals.ts'
@@ -20,6 +15,7 @@ import type { GraphQLContext } from './context.ts'
 import { extensionsOf } from './errors.ts'
 import { executePlain } from './hot-path.ts'
 import { createLoaders } from './loaders.ts'
+import { RequestPermits } from './permit-guard.ts'
 import { createFindDocument, type PersistedDocumentsOptions } from './persisted-documents.ts'
 import { createGatewayYoga } from './yoga.ts'
 
@@ -99,16 +95,19 @@ export function graphqlDoor(app: FastifyInstance, deps: GraphQLDoorDeps): void {
     logger: { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') },
   })
 
+  const callOf = createCallOf(authentication, 'GRAPHQL')
   const contextOf = (request: FastifyRequest, reply: FastifyReply): GraphQLContext => {
-    const call = callOf(request, 'GRAPHQL')
+    const call = callOf(request)
+    const permits = new RequestPermits(operations, call, (operation) => {
+      request.outcome.operation ??= operation
+    })
     return {
       call,
+      apiKey: apiKeyOf(request),
       operations,
       policy,
-      loaders: createLoaders(operations, call),
-      onOperation: (name) => {
-        request.outcome.operation = name
-      },
+      permits,
+      loaders: createLoaders(operations),
       onRequestError: (code) => {
         if (request.outcome.code !== 'OK') return
         request.outcome.code = code
@@ -145,7 +144,6 @@ export function graphqlDoor(app: FastifyInstance, deps: GraphQLDoorDeps): void {
     {
       bodyLimit: 100 * 1024,
       onRequest: [authenticationHook(authentication, 'GRAPHQL'), negotiate, sheddingHook(refusalAhead)],
-      preValidation: repeatedAuthenticationHook(authentication, 'GRAPHQL'),
       schema: { hide: true },
     },
     async (request, reply) => {

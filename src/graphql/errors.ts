@@ -1,15 +1,16 @@
 import { GraphQLError } from 'graphql'
 import { GatewayError } from '../domain/errors.ts'
-import { describeViolation, type Violation } from '../domain/violation.ts'
-import type { GraphQLContext } from './context.ts'
-
-/** `redirect_uri` of the request document is `redirectUri` of the input object. */
-const inputName = (member: string) => member.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())
+import { describeViolation, rawDescriptionOf, type Violation } from '../domain/violation.ts'
 
 const inputError = (violation: Violation) => ({
   message: describeViolation(violation),
-  options: { rule: violation.rule, params: violation.params, rawDescription: violation.rawDescription },
-  path: violation.path.map(inputName),
+  options: {
+    id: violation.id,
+    rule: violation.rule,
+    params: violation.params,
+    rawDescription: rawDescriptionOf(violation),
+  },
+  path: violation.path,
 })
 
 function exceptionOf({ details }: GatewayError): Record<string, unknown> | undefined {
@@ -36,17 +37,4 @@ export function extensionsOf(error: GatewayError): Record<string, unknown> {
 export function toGraphQLError(error: unknown): GraphQLError {
   const refusal = error instanceof GatewayError ? error : new GatewayError('internal', {}, error)
   return new GraphQLError(refusal.message, { extensions: extensionsOf(refusal) })
-}
-
-/**
- * Runs an operation for a resolver and converts what it throws. Here, and not in Yoga's `maskError`: there every
- * refusal would count and be logged as an unexpected error.
- */
-export async function settle<T>(context: GraphQLContext, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work()
-  } catch (error) {
-    context.onError(error)
-    throw toGraphQLError(error)
-  }
 }

@@ -1,25 +1,23 @@
 import DataLoader from 'dataloader'
-import type { CursorArguments } from '../domain/arguments.ts'
-import type { Call } from '../domain/caller.ts'
 import type { ClientReference } from '../domain/client.ts'
-import type { Connection, ConnectionChange, ConnectionFilter } from '../domain/connection.ts'
+import type { Connection, ConnectionChange } from '../domain/connection.ts'
+import type { PageArguments } from '../domain/list-arguments.ts'
 import type { Operations } from '../domain/operations.ts'
 import type { Page } from '../domain/page.ts'
-
-/** Arguments of a nested list. The same ones on many parents make one statement. */
-export interface NestedList extends CursorArguments {
-  readonly withTotal: boolean
-}
+import type { Permit } from '../domain/permit.ts'
+import type { ChangedConnection } from '../domain/read-changes.ts'
+import type { ConnectionEnd } from '../domain/read-clients.ts'
+import type { ListClientConnectionsInput } from '../domain/read-connections.ts'
 
 /**
- * What nested fields read, gathered over all parents of a result: a page of 100 clients costs as many statements as a
- * page of one.
+ * The reads of nested fields, gathered over all parents of a result: a page of 100 clients costs as many statements as a
+ * page of one. Each parent brings its permit.
  */
 export interface Loaders {
-  connectionsOf(clientId: string, filter: ConnectionFilter, list: NestedList): Promise<Page<Connection> | null>
-  latestChangeOf(connection: Connection): Promise<ConnectionChange | null>
-  changesOf(connection: Connection, list: NestedList): Promise<Page<ConnectionChange>>
-  referenceOf(clientId: string): Promise<ClientReference | null>
+  connectionsOf(input: ListClientConnectionsInput, permit: Permit): Promise<Page<Connection> | null>
+  latestChangeOf(of: ChangedConnection): Promise<ConnectionChange | null>
+  changesOf(page: PageArguments, of: ChangedConnection): Promise<Page<ConnectionChange>>
+  clientAt(end: ConnectionEnd): Promise<ClientReference | null>
 }
 
 /** One loader for each distinct set of arguments, made when it is first asked: most requests ask none. */
@@ -38,24 +36,20 @@ function byArguments<Arguments, Key, Value>(
   }
 }
 
-/** Loaders for one request: what they gather belongs to its caller. */
-export function createLoaders(operations: Operations, call: Call): Loaders {
-  const connections = byArguments(
-    ({ filter, withTotal, ...list }: NestedList & { filter: ConnectionFilter }, clientIds: readonly string[]) =>
-      operations.listConnections(call, {
-        clientIds,
-        select: (checks) => ({ filter, page: checks.cursorPage(list, 'time', withTotal) }),
-      }),
+/** Loaders for one request: the results belong to its caller. */
+export function createLoaders(operations: Operations): Loaders {
+  const connections = byArguments((input: ListClientConnectionsInput, permits: readonly Permit[]) =>
+    operations.listClientConnections.run(permits, input),
   )
-  const changes = byArguments(({ withTotal, ...list }: NestedList, of: readonly Connection[]) =>
-    operations.listChanges(call, { connections: of, page: (checks) => checks.cursorPage(list, 'number', withTotal) }),
+  const changes = byArguments((page: PageArguments, of: readonly ChangedConnection[]) =>
+    operations.listConnectionChanges.run(of, page),
   )
-  const latest = byArguments((_none: null, of: readonly Connection[]) => operations.readLatestChanges(call, of))
-  const references = byArguments((_none: null, ids: readonly string[]) => operations.readClientReferences(call, ids))
+  const latest = byArguments((_none: null, of: readonly ChangedConnection[]) => operations.readLatestChange.run(of))
+  const ends = byArguments((_none: null, of: readonly ConnectionEnd[]) => operations.readConnectionClient.run(of))
   return {
-    connectionsOf: (clientId, filter, list) => connections({ ...list, filter }, clientId),
-    latestChangeOf: (connection) => latest(null, connection),
-    changesOf: (connection, list) => changes(list, connection),
-    referenceOf: (clientId) => references(null, clientId),
+    connectionsOf: connections,
+    latestChangeOf: (of) => latest(null, of),
+    changesOf: changes,
+    clientAt: (end) => ends(null, end),
   }
 }

@@ -2,8 +2,8 @@ import type { GraphQLSchema } from 'graphql'
 import { DateTimeResolver, JSONResolver } from 'graphql-scalars'
 import { createBuilder } from './builder.ts'
 import { addClients } from './types/client.ts'
-import { addClientConnection } from './types/client-connection.ts'
-import { addConnectionChange } from './types/connection-change.ts'
+import { addChangePage, addClientConnection } from './types/client-connection.ts'
+import { addChangeKind, addConnectionChange } from './types/connection-change.ts'
 import { addConnectionMutations } from './types/connection-mutations.ts'
 import { addConnectionQueries } from './types/connection-queries.ts'
 import { addPageInfo } from './types/page.ts'
@@ -21,9 +21,12 @@ export function createSchema({ withGuards = true }: { readonly withGuards?: bool
   builder.queryType({ description: 'What can be read. Every field names the scope it needs.' })
   builder.mutationType({ description: 'What can be changed. Every field names the scope it needs.' })
   const PageInfo = addPageInfo(builder)
-  const ClientConnection = addClientConnection(builder, PageInfo, addConnectionChange(builder))
+  const ChangeKind = addChangeKind(builder)
+  const ConnectionChange = addConnectionChange(builder, ChangeKind)
+  const ChangePage = addChangePage(builder, PageInfo, ConnectionChange)
+  const ClientConnection = addClientConnection(builder, ConnectionChange, ChangePage)
   addViewer(builder)
-  addClients(builder, PageInfo, ClientConnection)
+  addClients(builder, { PageInfo, ClientConnection, ChangePage, ChangeKind })
   addConnectionQueries(builder, ClientConnection)
   addConnectionMutations(builder, ClientConnection)
   return builder.toSchema({ disableScopeAuth: !withGuards })

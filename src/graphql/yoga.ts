@@ -1,4 +1,4 @@
-import { GraphQLError, type GraphQLSchema, getOperationAST } from 'graphql'
+import { GraphQLError, type GraphQLSchema } from 'graphql'
 import { createYoga, type Plugin, type YogaLogger } from 'graphql-yoga'
 import type { Tracing } from '../observability/tracing.ts'
 import type { CompleteResult } from './answers.ts'
@@ -11,7 +11,6 @@ import {
   noErrorCache,
 } from './document-limits/document-rules.ts'
 import { toGraphQLError } from './errors.ts'
-import { nameOfOperation } from './operation-name.ts'
 import { traceExecution } from './traced-execution.ts'
 
 export type Yoga = ReturnType<typeof createGatewayYoga>
@@ -46,7 +45,6 @@ export function createGatewayYoga(options: YogaOptions) {
     parserAndValidationCache: { documentCache: documents, errorCache: noErrorCache },
     plugins: [
       documentRules(documents, { introspection }),
-      namedOperation,
       boundedAnswers(schema),
       completedResults(complete),
       ...(tracing ? [traceExecution(tracing)] : []),
@@ -57,13 +55,6 @@ export function createGatewayYoga(options: YogaOptions) {
 /** An error that graphql-js or we made for the caller; one that wraps something thrown is not. */
 function isMeantForCallers(error: unknown): error is GraphQLError {
   return error instanceof GraphQLError && (error.originalError == null || isMeantForCallers(error.originalError))
-}
-
-const namedOperation: Plugin<GraphQLContext, GraphQLContext> = {
-  onExecute({ args, context }) {
-    const name = nameOfOperation(getOperationAST(args.document, args.operationName))
-    if (name !== undefined) context.onOperation(name)
-  },
 }
 
 const completedResults = (complete: CompleteResult): Plugin<object, GraphQLContext> => ({

@@ -1,4 +1,4 @@
-import type { Door } from '../domain/caller.ts'
+import type { Door } from '../domain/call.ts'
 import type { ChangeKind } from '../domain/connection.ts'
 import type { Meter } from './meter.ts'
 

@@ -1,10 +1,9 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify'
 import { GatewayError } from '../domain/errors.ts'
+import type { OperationName } from '../domain/operation-rules.ts'
 import type { Operations } from '../domain/operations.ts'
-import type { Policy, Scope } from '../domain/policy.ts'
-import { foldUuid } from '../domain/uuid.ts'
-import type { Allowance, WriteLimit } from '../domain/write-limit.ts'
-import { type AuthenticationDeps, authenticationHook, callOf } from '../server/authentication.ts'
+import type { Permit } from '../domain/permit.ts'
+import { type AuthenticationDeps, authenticationHook, createCallOf } from '../server/authentication.ts'
 import { negotiationHook } from '../server/negotiation.ts'
 import { noteError } from '../server/outcome.ts'
 import { rateLimitHeaders } from '../server/rate-limit-headers.ts'
@@ -51,58 +50,48 @@ export const renderStrayRefusal: RenderStrayRefusal = (error, requestId, url) =>
 const negotiate = negotiationHook(['application/json'])
 
 export interface RestDoorDeps extends AuthenticationDeps {
-  readonly policy: Policy
-  readonly writeLimit: WriteLimit | null
+  readonly operations: Operations
   readonly refusalAhead: RefusalAhead
 }
 
-/**
- * The hooks of a REST route, in the order that is contract: 401, 403 scope, 403 client, then what HTTP brings (406
- * here; 400, 413 and 415 when the body is read, which comes later). The operation asks the same policy again. Overload
- * comes last of what the head of a request can be refused for.
- */
-export function entrance(
-  { policy, refusalAhead, ...authentication }: RestDoorDeps,
-  operation: keyof Operations,
-  scope: Scope,
-): onRequestHookHandler[] {
-  const name: onRequestHookHandler = (request, _reply, done) => {
-    request.outcome.operation = operation
-    // Ids are compared as UUIDs (RFC 9562 §4): in lower case, as PostgreSQL writes them.
-    const params = request.params as Record<string, string>
-    for (const name in params) params[name] = foldUuid(params[name] ?? '')
-    done()
-  }
-  const authorize: onRequestHookHandler = (request, _reply, done) => {
-    // Every route of this door that acts on one client names it as `id`.
-    const { id } = request.params as { id?: string }
-    if (id === undefined) policy.authorizeScope(callOf(request, 'REST'), scope)
-    else policy.authorize(callOf(request, 'REST'), scope, id)
-    done()
-  }
-  return [name, authenticationHook(authentication, 'REST'), authorize, negotiate, sheddingHook(refusalAhead)]
+/** The ids in the path of a route. Every route on one client names it as `id`. */
+interface PathIds {
+  readonly id?: string
+  readonly connection_id?: string
 }
 
 /**
- * The same for a route that writes, and 429: the write is counted here, since the operation would do it after the body
- * has been read. So each answer to a write that was let in says what is left, too.
+ * The hooks of a REST route, in the order that is contract: 401, overload, 403 scope, 403 client, 429 of a write, then
+ * the refusals of HTTP (406 here; 400, 413 and 415 when the body is read, which comes later). The request keeps the
+ * permit, which its handler gives to `run`.
  */
-export function entranceOfWrite(door: RestDoorDeps, operation: keyof Operations, scope: Scope): onRequestHookHandler[] {
-  const { writeLimit } = door
-  const hooks = entrance(door, operation, scope)
-  if (writeLimit === null) return hooks
-  const count: onRequestHookHandler = (request, reply, done) => {
-    const accept = (allowance: Allowance) => {
-      reply.headers(rateLimitHeaders(allowance))
-      request.isCounted = true
+export function entrance(
+  { operations, refusalAhead, ...authentication }: RestDoorDeps,
+  operation: OperationName,
+): onRequestHookHandler[] {
+  const callOf = createCallOf(authentication, 'REST')
+  const nameOperation: onRequestHookHandler = (request, _reply, done) => {
+    request.outcome.operation = operation
+    done()
+  }
+  const permit: onRequestHookHandler = (request, reply, done) => {
+    const { id = '', connection_id = '' } = request.params as PathIds
+    const keep = (given: Permit) => {
+      request.permit = given
+      if (given.allowance !== null) reply.headers(rateLimitHeaders(given.allowance))
       done()
     }
-    if (request.caller === null) throw new GatewayError('accessDenied')
-    const counted = writeLimit(request.caller)
-    if (counted instanceof Promise) counted.then(accept, done)
-    else accept(counted)
+    const given = operations[operation].permit(callOf(request), { clientId: id, connectionId: connection_id })
+    if (given instanceof Promise) given.then(keep, done)
+    else keep(given)
   }
-  return [...hooks, count]
+  return [nameOperation, authenticationHook(authentication, 'REST'), sheddingHook(refusalAhead), permit, negotiate]
+}
+
+/** The permit that the entrance has kept. */
+export function permitOf({ permit }: FastifyRequest): Permit {
+  if (permit === null) throw new GatewayError('internal', {}, new Error('a route without its entrance'))
+  return permit
 }
 
 /** Makes an instance speak the REST door's language: the envelope for every answer, errors of any kind too. */

@@ -1,6 +1,6 @@
 import type { GatewayError } from '../domain/errors.ts'
 import type { Page } from '../domain/page.ts'
-import { describeViolation, type Violation } from '../domain/violation.ts'
+import { describeViolation, rawDescriptionOf, type Violation } from '../domain/violation.ts'
 
 /** `meta` of every answer: Nebo15/eview. `url` has no query string. */
 export interface Meta {
@@ -37,15 +37,22 @@ const errorTypes: Readonly<Record<number, string>> = {
 /** In this door a conflict can only come of an `If-Match` that failed (RFC 9110 §15.5.13). */
 export const restStatusOf = ({ refusal, status }: GatewayError): number => (refusal === 'conflict' ? 412 : status)
 
+/** Names of this door that are not the domain's in other letters. */
+const wireNames: Readonly<Record<string, string>> = { nameContains: 'name', redirectUriContains: 'redirect_uri' }
+
+/** `redirectUri` of the domain is `redirect_uri` here. */
+const wireName = (member: string) =>
+  wireNames[member] ?? member.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+
 const invalidEntry = (violation: Violation) => ({
   entry_type: violation.of === 'argument' ? 'query_parameter' : 'json_data_property',
-  entry: ['$', ...violation.path].join('.'),
+  entry: ['$', ...violation.path.map(wireName)].join('.'),
   rules: [
     {
       rule: violation.rule,
       description: describeViolation(violation),
       params: violation.params,
-      raw_description: violation.rawDescription,
+      raw_description: rawDescriptionOf(violation),
     },
   ],
 })

@@ -1,9 +1,10 @@
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyInstance, onRequestHookHandler } from 'fastify'
-import { connectionUpdateSchema, type RedirectUriPolicy } from '../domain/update-request-schema.ts'
+import type { RedirectUriPolicy } from '../domain/redirect-uri-value.ts'
 import { refuseOtherMethods } from '../server/http-server.ts'
 import { pagePolicy } from '../server/security-headers.ts'
+import { connectionUpdateSchema } from './connection-update-body.ts'
 import { errorSchema } from './route-schemas.ts'
 
 /**

@@ -1,7 +1,6 @@
-import type { ArgumentChecks } from '../domain/arguments.ts'
-import type { ClientFilter } from '../domain/client.ts'
-import type { ConnectionFilter } from '../domain/connection.ts'
-import type { PageRequest } from '../domain/page.ts'
+import type { NumberArguments } from '../domain/list-arguments.ts'
+import type { ListClientsInput } from '../domain/read-clients.ts'
+import type { ListClientConnectionsInput } from '../domain/read-connections.ts'
 
 /** A query string as Fastify parses it: a name that stands twice has a list. */
 export type GivenQuery = Readonly<Record<string, string | readonly string[] | undefined>>
@@ -12,32 +11,35 @@ function one(value: GivenQuery[string]): string | undefined {
   return last === '' ? undefined : last
 }
 
-/** Leaves out what is not given. */
-function given<Filter extends object>(filter: { [Name in keyof Filter]: Filter[Name] | undefined }): Partial<Filter> {
-  return Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined)) as Partial<Filter> // members keep their types
+/** NaN for a text that is no whole number: the operation refuses it, together with everything else. */
+function wholeNumber(text: string | undefined): number | undefined {
+  return text === undefined ? undefined : /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN
 }
 
-const pageOf = ({ page, page_size }: GivenQuery, checks: ArgumentChecks): PageRequest =>
-  checks.numberedPage(one(page), one(page_size))
+/** The boolean that a text names; any other text as it is, for the operation to refuse. */
+const boolean = (text: string | undefined) => (text === 'true' ? true : text === 'false' ? false : text)
 
-/** What `GET /api/clients` asks for. */
-export function selectClients(query: GivenQuery, checks: ArgumentChecks): { filter: ClientFilter; page: PageRequest } {
+const pageOf = ({ page, page_size }: GivenQuery): NumberArguments => ({
+  by: 'number',
+  page: wholeNumber(one(page)),
+  pageSize: wholeNumber(one(page_size)),
+})
+
+/** The input of `GET /api/clients`. */
+export function clientsInput(query: GivenQuery): ListClientsInput {
   const { id, user_id, name, is_blocked } = query
-  const isBlocked = checks.boolean('is_blocked', one(is_blocked))
   return {
-    filter: given<ClientFilter>({ id: one(id), userId: one(user_id), nameContains: one(name), isBlocked }),
-    page: pageOf(query, checks),
+    filter: { id: one(id), userId: one(user_id), nameContains: one(name), isBlocked: boolean(one(is_blocked)) },
+    order: 'INSERTED_AT_DESC',
+    page: pageOf(query),
   }
 }
 
-/** What `GET /api/clients/{id}/connections` asks for. */
-export function selectConnections(
-  query: GivenQuery,
-  checks: ArgumentChecks,
-): { filter: ConnectionFilter; page: PageRequest } {
+/** The input of `GET /api/clients/{id}/connections`. */
+export function connectionsInput(query: GivenQuery): ListClientConnectionsInput {
   const { consumer_id, redirect_uri } = query
   return {
-    filter: given<ConnectionFilter>({ consumerId: one(consumer_id), redirectUriContains: one(redirect_uri) }),
-    page: pageOf(query, checks),
+    filter: { consumerId: one(consumer_id), redirectUriContains: one(redirect_uri) },
+    page: pageOf(query),
   }
 }

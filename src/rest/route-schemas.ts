@@ -1,7 +1,7 @@
 import type { FastifySchema } from 'fastify'
-import { requiredScope, type Scope } from '../domain/policy.ts'
+import { type OperationName, operationRules } from '../domain/operation-rules.ts'
 
-// What OpenAPI shows of each route. `views.ts` names the members of answers; a test holds each answer to its schema.
+// The OpenAPI description of each route. `views.ts` names the members of answers; a test holds each answer to its schema.
 
 const string = { type: 'string' } as const
 const nullableString = { type: ['string', 'null'] } as const
@@ -157,7 +157,7 @@ const ifMatch = {
 }
 
 interface Route extends Omit<FastifySchema, 'response'> {
-  readonly scope: Scope
+  readonly operationId: OperationName
   readonly description: string
   readonly success: Readonly<Record<number, object>>
   readonly refuses: readonly RefusalStatus[]
@@ -166,11 +166,12 @@ interface Route extends Omit<FastifySchema, 'response'> {
 }
 
 /** A route's schema, with what every route of this door has. */
-function route({ scope, description, success, refuses, answers: headers, ...rest }: Route): FastifySchema {
+function route({ operationId, description, success, refuses, answers: headers, ...rest }: Route): FastifySchema {
   const statuses = [...always, ...refuses].sort()
   return {
     ...rest,
-    description: `${description} Needs the scope \`${scope}\`; a caller whose client type is not an admin type acts on its own client only.`,
+    operationId,
+    description: `${description} Needs the scope \`${operationRules[operationId].scope}\`; a caller whose client type is not an admin type acts on its own client only.`,
     tags: ['Manage client configuration'],
     security: [{ bearer: [] }],
     response: {
@@ -202,7 +203,6 @@ const list = (description: string, items: object) => ({
 export const listClients = route({
   operationId: 'listClients',
   summary: 'Get clients',
-  scope: requiredScope.readClient,
   description:
     'Clients, newest first. Callers that may see one client only get exactly their own, whatever the filter.',
   querystring: {
@@ -222,17 +222,15 @@ export const listClients = route({
 export const readClient = route({
   operationId: 'readClient',
   summary: 'Get client details',
-  scope: requiredScope.readClient,
   description: 'One client.',
   params: clientParams,
   success: data('The client', clientDetails),
   refuses: [404],
 })
 
-export const listConnections = route({
-  operationId: 'listConnections',
+export const listClientConnections = route({
+  operationId: 'listClientConnections',
   summary: 'Get client connections',
-  scope: requiredScope.readConnection,
   description: "A client's connections, newest first.",
   params: clientParams,
   querystring: {
@@ -247,10 +245,9 @@ export const listConnections = route({
   refuses: [404, 422],
 })
 
-export const readConnection = route({
+export const readClientConnection = route({
   operationId: 'readClientConnection',
   summary: 'Get client connection details',
-  scope: requiredScope.readConnection,
   description: 'One connection. The ETag names its state.',
   answers: entityTag,
   params: connectionParams,
@@ -265,10 +262,9 @@ export const readConnection = route({
   refuses: [404],
 })
 
-export const updateConnection = route({
+export const updateClientConnection = route({
   operationId: 'updateClientConnection',
   summary: 'Update client connection (API-009-001-006-0339)',
-  scope: requiredScope.updateConnection,
   description:
     'Changes the redirect URI of a connection; nothing else can be changed. The same value again writes nothing.',
   answers: { ...entityTag, ...rateLimit },
@@ -279,10 +275,9 @@ export const updateConnection = route({
   refuses: [404, 412, ...withBody, 422],
 })
 
-export const deleteConnection = route({
+export const deleteClientConnection = route({
   operationId: 'deleteClientConnection',
   summary: 'Delete client connection',
-  scope: requiredScope.deleteConnection,
   description: 'Deletes a connection. Its history stays.',
   answers: rateLimit,
   params: connectionParams,
@@ -291,10 +286,9 @@ export const deleteConnection = route({
   refuses: [404, 412, ...withBody],
 })
 
-export const refreshSecret = route({
-  operationId: 'refreshConnectionSecret',
+export const refreshClientConnectionSecret = route({
+  operationId: 'refreshClientConnectionSecret',
   summary: 'Refresh client secret',
-  scope: requiredScope.refreshSecret,
   description: 'Gives a connection a new secret; the old one stops working at once.',
   answers: { ...entityTag, ...rateLimit },
   params: connectionParams,

@@ -1,6 +1,7 @@
-import type { FastifyRequest, onRequestHookHandler, preValidationHookHandler } from 'fastify'
+import type { FastifyRequest, onRequestHookHandler } from 'fastify'
 import type { Authenticate } from '../auth/authenticate.ts'
-import type { Call, Caller, Door } from '../domain/caller.ts'
+import type { Call, Door } from '../domain/call.ts'
+import type { Caller } from '../domain/caller.ts'
 import { GatewayError } from '../domain/errors.ts'
 import type { FailureLimit } from '../limits/open-limits.ts'
 
@@ -11,13 +12,34 @@ export interface AuthenticationDeps {
 }
 
 /**
- * First hook of both doors: nothing of a request's body is read before its caller is known and let in. Only failures
- * are counted and only failures are refused by the limit: callers that share an address with a hostile one go on.
+ * Finds the caller of a request. Only failures are counted and only failures are refused by the limit: callers that share
+ * an address with a hostile one go on. At once for a remembered token, without a promise.
+ * @throws GatewayError as `Authenticate`, or `tooManyRequests` in the place of `accessDenied`; thrown or rejected
  */
-export function authenticationHook(
+function callerOf(
   { authenticate, failureLimit }: AuthenticationDeps,
-  door: Door,
-): onRequestHookHandler {
+  request: FastifyRequest,
+): Caller | Promise<Caller> {
+  const refuse = async (error: unknown): Promise<never> => {
+    if (failureLimit !== null && isFailure(error)) await failureLimit.count(request.ip)
+    throw error
+  }
+  try {
+    const caller = authenticate({
+      rawHeaders: request.raw.rawHeaders,
+      apiKey: apiKeyOf(request),
+      mayLookUpTokens: () => failureLimit === null || !failureLimit.isExhausted(request.ip),
+    })
+    return caller instanceof Promise ? caller.catch(refuse) : caller
+  } catch (error) {
+    return refuse(error)
+  }
+}
+
+/**
+ * The first hook of both doors. The gateway reads nothing of a request's body before it knows the caller.
+ */
+export function authenticationHook(deps: AuthenticationDeps, door: Door): onRequestHookHandler {
   return (request, _reply, done) => {
     request.outcome.door = door
     const accept = (caller: Caller) => {
@@ -25,65 +47,60 @@ export function authenticationHook(
       request.authenticatedAt = performance.now()
       done()
     }
-    const refuse = (error: Error) => {
-      if (failureLimit === null || !isFailure(error)) return done(error)
-      Promise.resolve(request.ip)
-        .then(failureLimit.count)
-        .then(() => done(error), done)
-    }
-    try {
-      // A remembered token is known at once, and then no promise has to be waited for.
-      const caller = authenticate({
-        rawHeaders: request.raw.rawHeaders,
-        apiKey: apiKeyOf(request),
-        mayLookUpTokens: () => failureLimit === null || !failureLimit.isExhausted(request.ip),
-      })
-      if (caller instanceof Promise) caller.then(accept, refuse)
-      else accept(caller)
-    } catch (error) {
-      refuse(error as Error) // `authenticate` throws nothing else
-    }
+    const caller = callerOf(deps, request)
+    if (caller instanceof Promise) caller.then(accept, done)
+    else accept(caller)
   }
 }
 
-/** How long after it was let in a caller's body may come. */
-const letInForMs = 1_000
+/** How long after its authentication a caller may act without another one. */
+const authenticatedForMs = 1_000
 
-/**
- * Asks once more, after the body: it may take half a minute to come, and who is blocked, or whose token ends, meanwhile
- * must not act by a head sent in time. The operation authorizes whoever it finds then.
- */
-export function repeatedAuthenticationHook(deps: AuthenticationDeps, door: Door): preValidationHookHandler {
-  const authenticateAgain = authenticationHook(deps, door)
-  return function (request, reply, done) {
-    const { caller } = request
-    // Whoever is in doubt is refused for that by the policy, and need not wait for it twice.
-    if (caller === null || caller.doubt !== undefined || performance.now() < request.authenticatedAt + letInForMs)
-      return done()
+/** The call that a request makes. */
+class RequestCall implements Call {
+  readonly caller: Caller | null
+  readonly door: Door
+  readonly requestId: string
+  readonly #request: FastifyRequest
+  readonly #deps: AuthenticationDeps
+
+  constructor(request: FastifyRequest, door: Door, deps: AuthenticationDeps) {
+    this.caller = request.caller
+    this.door = door
+    this.requestId = request.id
+    this.#request = request
+    this.#deps = deps
+  }
+
+  confirmed(): Call | Promise<Call> {
+    const request = this.#request
+    if (performance.now() < request.authenticatedAt + authenticatedForMs) return this
+    // The policy refuses a caller of unknown status, which need not wait for the registry a second time.
+    if (this.caller === null || this.caller.statusUnknown !== undefined) return this
+    const confirm = (caller: Caller) => {
+      request.caller = caller
+      request.authenticatedAt = performance.now()
+      return new RequestCall(request, this.door, this.#deps)
+    }
     request.caller = null
-    authenticateAgain.call(this, request, reply, done)
+    const caller = callerOf(this.#deps, request)
+    return caller instanceof Promise ? caller.then(confirm) : confirm(caller)
   }
+}
+
+/** Makes the function that turns a request into the call that both doors hand to the operations. */
+export function createCallOf(deps: AuthenticationDeps, door: Door): (request: FastifyRequest) => Call {
+  return (request) => new RequestCall(request, door, deps)
 }
 
 /**
- * Whether somebody has failed to say who they are. A token that has only expired has said it: a clinic's clients must
- * not use up its address.
+ * Whether a caller has failed to say who it is. An expired token still says it: a clinic's clients must not use up the
+ * limit of its address.
  */
-const isFailure = (error: Error) =>
-  error instanceof GatewayError && error.status === 401 && error.details.tokenHasExpired !== true
+const isFailure = (error: unknown) =>
+  error instanceof GatewayError && error.code === 'UNAUTHENTICATED' && error.details.tokenHasExpired !== true
 
-/** The call that a request makes: what both doors hand to the operations. */
-export function callOf(request: FastifyRequest, door: Door): Call {
-  return {
-    caller: request.caller,
-    door,
-    requestId: request.id,
-    apiKey: apiKeyOf(request),
-    isCounted: request.isCounted,
-  }
-}
-
-/** The `API-key` header. Sent twice, Node joins the two, and the result is nobody's secret. */
-function apiKeyOf({ headers: { 'api-key': apiKey } }: FastifyRequest): string | null {
+/** The `API-key` header. Node joins two of them, and the result is no connection's secret. */
+export function apiKeyOf({ headers: { 'api-key': apiKey } }: FastifyRequest): string | null {
   return typeof apiKey === 'string' && apiKey !== '' ? apiKey : null
 }

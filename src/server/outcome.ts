@@ -1,4 +1,4 @@
-import type { Door } from '../domain/caller.ts'
+import type { Door } from '../domain/call.ts'
 import { toGatewayError } from './refusals.ts'
 
 /** The result of a request. The doors write it; log and meter read it. */

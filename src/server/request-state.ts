@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Caller } from '../domain/caller.ts'
+import type { Permit } from '../domain/permit.ts'
 import type { Span } from '../observability/tracing.ts'
 import { newOutcome, type Outcome } from './outcome.ts'
 
@@ -16,8 +17,8 @@ declare module 'fastify' {
     caller: Caller | null
     /** When the caller was authenticated, by `performance.now()`; 0 before. */
     authenticatedAt: number
-    /** Whether the write that this request asks for has been counted. */
-    isCounted: boolean
+    /** What the caller may do, from a door that asks before it reads the body; null before. */
+    permit: Permit | null
     /** The content of the one log line of this request. */
     outcome: Outcome
     /** The request's span; null without traces, and for a probe. */
@@ -33,7 +34,7 @@ declare module 'fastify' {
 export function keepRequestState(app: FastifyInstance): void {
   app.decorateRequest('caller', null)
   app.decorateRequest('authenticatedAt', 0)
-  app.decorateRequest('isCounted', false)
+  app.decorateRequest('permit', null)
   app.decorateRequest('outcome')
   app.decorateRequest('span', null)
   app.addHook('onRequest', (request, reply, done) => {

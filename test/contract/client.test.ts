@@ -112,7 +112,9 @@ describe('every document, answered by the running gateway', () => {
       insertedAt: time,
       updatedAt: time,
       connections: {
-        nodes: [{ ...wholeConnection(fixture, before, 1), consumer: { id: consumerId, name: `Client ${consumerId}` } }],
+        nodes: [
+          { ...wholeConnection(fixture, before, 1), consumer: { clientId: consumerId, name: `Client ${consumerId}` } },
+        ],
         pageInfo: {
           hasNextPage: false,
           hasPreviousPage: false,
@@ -176,7 +178,12 @@ describe('every document, answered by the running gateway', () => {
         redirectUriCheck: {
           valid: false,
           violations: [
-            { rule: 'format', reason: 'fragment', message: 'a fragment is not allowed, not even an empty one' },
+            {
+              id: 'fragment',
+              rule: 'format',
+              reason: 'fragment',
+              message: 'a fragment is not allowed, not even an empty one',
+            },
           ],
           warnings: expect.any(Array),
         },
@@ -186,7 +193,7 @@ describe('every document, answered by the running gateway', () => {
     expect(data?.redirectUriCheck).toEqual({
       valid: true,
       violations: [],
-      warnings: [{ reason: 'host_changed', message: expect.any(String), aLabel: null }],
+      warnings: [{ id: 'host_changed', reason: 'host_changed', message: expect.any(String), aLabel: null }],
     })
   })
 
@@ -236,7 +243,7 @@ describe('every document, answered by the running gateway', () => {
       lastChange: revert,
       changes: { nodes: [revert], pageInfo: { hasNextPage: true, hasPreviousPage: false, ...place }, totalCount: 2 },
     })
-    const cursor = newest?.clientConnection?.changes.pageInfo.endCursor ?? null
+    const cursor = newest?.clientConnection?.changes?.pageInfo.endCursor ?? null
     const { data: oldest } = await client.execute(ConnectionHistoryDocument, { ...key, first: 1, after: cursor })
     expect(oldest?.clientConnection?.changes).toEqual({
       nodes: [update],

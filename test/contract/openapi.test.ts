@@ -1,6 +1,6 @@
 import { Validator } from '@seriousme/openapi-schema-validator'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { connectionUpdateSchema } from '../../src/domain/update-request-schema.ts'
+import { connectionUpdateSchema } from '../../src/rest/connection-update-body.ts'
 import { startTestGateway, type TestGateway } from '../support/gateway.ts'
 
 interface OpenApi {

@@ -1,14 +1,19 @@
 import {
-  type GraphQLArgument,
   type GraphQLField,
   type GraphQLNamedType,
+  type GraphQLObjectType,
+  type GraphQLResolveInfo,
+  getNamedType,
   isInputObjectType,
   isIntrospectionType,
+  isNonNullType,
   isObjectType,
   isScalarType,
   specifiedScalarTypes,
 } from 'graphql'
 import { describe, expect, test } from 'vitest'
+import { operationRules } from '../../src/domain/operation-rules.ts'
+import { guardOf } from '../../src/graphql/permit-guard.ts'
 import { createSchema } from '../../src/graphql/schema.ts'
 
 const schema = createSchema()
@@ -19,54 +24,129 @@ const rootFields = [schema.getQueryType(), schema.getMutationType(), schema.getS
   root ? Object.values(root.getFields()).map((field) => [`${root.name}.${field.name}`, field] as const) : [],
 )
 
-/** The guards that a field was declared with: Pothos keeps its options in the field's extensions. */
-function guardsOf(field: GraphQLField<unknown, unknown>): unknown {
-  const { authScopes } = (field.extensions['pothosOptions'] ?? {}) as { authScopes?: unknown } // the plugin's own option
-  if (typeof authScopes !== 'function') return authScopes
-  const ids = { clientId: 'the-client', connectionId: 'the-connection' }
-  return authScopes(null, { ...ids, id: 'the-client', input: ids }, {}, {})
-}
+/** Pothos keeps the options of a field in its extensions. */
+const guardOfField = (field: GraphQLField<unknown, unknown>) => guardOf(field.extensions['pothosOptions'])
 
-describe('every root field declares its guard', () => {
-  // The ones that name no client: nothing to own.
-  const free = new Map<string, unknown>([
-    ['Query.viewer', { authenticated: true }],
-    ['Query.clients', { $all: { authenticated: true, scope: 'client:read' } }],
-  ])
+const objects = types.filter(isObjectType)
+const fieldsOf = (type: GraphQLObjectType) => Object.values(type.getFields())
+const guarded = objects.flatMap((type) =>
+  fieldsOf(type).flatMap((field) => {
+    const guard = guardOfField(field)
+    return guard === undefined ? [] : [[`${type.name}.${field.name}`, guard.operation] as const]
+  }),
+)
 
-  test.each(rootFields)('%s', (name, field) => {
-    const guards = guardsOf(field)
-    if (free.has(name)) expect(guards).toEqual(free.get(name))
-    // Both in one $all: side by side they would mean any of them.
-    else expect(guards).toEqual({ $all: { scope: expect.stringMatching(/^[a-z]+:[a-z_]+$/), ownClient: 'the-client' } })
+test('every field that does work is guarded by the permit of its operation, and no other field is', () => {
+  expect(Object.fromEntries(guarded)).toEqual({
+    'Query.viewer': 'readViewer',
+    'Query.client': 'readClient',
+    'Query.clients': 'listClients',
+    'Query.clientConnection': 'readClientConnection',
+    'Query.redirectUriCheck': 'checkRedirectUri',
+    'Mutation.updateClientConnection': 'updateClientConnection',
+    'Mutation.revertClientConnection': 'revertClientConnection',
+    'Mutation.refreshClientConnectionSecret': 'refreshClientConnectionSecret',
+    'Mutation.deleteClientConnection': 'deleteClientConnection',
+    'Client.connections': 'listClientConnections',
+    'Client.connectionChanges': 'listClientChanges',
+    'ClientConnection.client': 'readConnectionClient',
+    'ClientConnection.consumer': 'readConnectionClient',
+    'ClientConnection.lastChange': 'readLatestChange',
+    'ClientConnection.changes': 'listConnectionChanges',
+  })
+  expect(guarded.map(([name]) => name)).toEqual(expect.arrayContaining(rootFields.map(([name]) => name)))
+})
+
+test('every operation stands behind some field', () => {
+  expect(new Set(guarded.map(([, operation]) => operation))).toEqual(new Set(Object.keys(operationRules)))
+})
+
+test.each(rootFields)('%s asks for the permit on the client and the connection of its arguments', (name, field) => {
+  const key = { clientId: 'the-client', connectionId: 'the-connection' }
+  const args = { ...key, id: 'the-client', input: key }
+  const rule = operationRules[guardOfField(field)?.operation ?? 'readViewer']
+  const { subject } = guardOfField(field)?.(undefined, args).permit ?? {}
+  const ofConnection = !['Query.client', 'Query.clients', 'Query.viewer'].includes(name)
+  expect(subject).toEqual(ofConnection ? key : rule.ofClient ? { clientId: 'the-client' } : {})
+})
+
+test('the resolver of a field without a guard reads what its parent holds', () => {
+  // A resolver that worked would need a permit, and only guards have them.
+  const unguarded = objects.flatMap((type) => fieldsOf(type).filter((field) => guardOfField(field) === undefined))
+  const touched: string[] = []
+  const context = new Proxy({}, { get: (_target, name) => void (name === 'policy' || touched.push(String(name))) })
+  for (const { resolve } of unguarded) {
+    try {
+      resolve?.({ params: {}, items: [], violations: [], scopes: [] }, {}, context, {} as GraphQLResolveInfo)
+    } catch {
+      // A parent of another type.
+    }
+  }
+  expect(unguarded.length).toBeGreaterThan(50)
+  expect(touched).toEqual([])
+})
+
+describe('the payload of a write survives', () => {
+  /** Every type that can be reached below the payload of a mutation. */
+  function below(type: GraphQLNamedType, found = new Set<GraphQLObjectType>()): Set<GraphQLObjectType> {
+    if (!isObjectType(type) || found.has(type)) return found
+    found.add(type)
+    for (const field of fieldsOf(type)) below(getNamedType(field.type), found)
+    return found
+  }
+  const mutations = fieldsOf(schema.getMutationType() as GraphQLObjectType) // there is one
+  const fields = mutations.flatMap((mutation) =>
+    [...below(getNamedType(mutation.type))].flatMap((type) =>
+      fieldsOf(type).map((field) => [`${mutation.name} … ${type.name}.${field.name}`, field] as const),
+    ),
+  )
+
+  test('the refusal of another mutation in the same document: each is nullable', () => {
+    for (const { name, type } of mutations) expect([name, isNonNullType(type)]).toEqual([name, false])
   })
 
-  test('and there are root fields to look at', () => {
-    expect(rootFields.map(([name]) => name)).toEqual(
-      expect.arrayContaining(['Query.viewer', 'Query.clientConnection', 'Mutation.updateClientConnection']),
-    )
+  test.each(fields)('%s: nothing non-null has a guard or an argument', (_name, field) => {
+    if (guardOfField(field) !== undefined || field.args.length > 0) expect(isNonNullType(field.type)).toBe(false)
+  })
+
+  test.each(fields)('%s: arguments can be judged before the write', (_name, field) => {
+    expect(guardOfField(field)?.check !== undefined).toBe(field.args.length > 0)
   })
 })
 
-describe('everything is described, and names the scope it needs', () => {
-  const described = types.flatMap((type: GraphQLNamedType): [string, string | null | undefined][] => {
-    const own: [string, string | null | undefined] = [type.name, type.description]
-    if (isScalarType(type)) return []
-    if (!isObjectType(type) && !isInputObjectType(type)) return [own]
-    const fields = Object.values(type.getFields()).flatMap((field): [string, string | null | undefined][] => [
-      [`${type.name}.${field.name}`, field.description],
-      ...('args' in field
-        ? field.args.map((arg: GraphQLArgument): [string, string | null | undefined] => [
-            `${type.name}.${field.name}(${arg.name})`,
-            arg.description,
+describe('everything is described', () => {
+  const described = types
+    .filter((type) => !isScalarType(type))
+    .flatMap((type: GraphQLNamedType): [string, string | null | undefined][] => [
+      [type.name, type.description],
+      ...(isInputObjectType(type)
+        ? Object.values(type.getFields()).map(({ name, description }): [string, string | null | undefined] => [
+            `${type.name}.${name}`,
+            description,
           ])
         : []),
     ])
-    return [own, ...fields]
+  test.each(described)('%s', (_name, description) => {
+    expect(description).toMatch(/^[A-Z].*\.$/)
   })
 
-  test.each(described)('%s', (_name, description) => {
-    expect(description).toMatch(/scope|(client|connection):[a-z_]+/)
+  const fields = objects.flatMap((type) =>
+    fieldsOf(type).map((field) => [`${type.name}.${field.name}`, field] as const),
+  )
+  test.each(fields)('%s ends with the scope of its guard, and so do its arguments', (_name, field) => {
+    const guard = guardOfField(field)
+    const { scope, ofClient } =
+      guard === undefined ? { scope: undefined, ofClient: false } : operationRules[guard.operation]
+    const sentence =
+      scope === undefined
+        ? 'No further scope.'
+        : scope === null
+          ? 'Needs a valid access token and no scope.'
+          : `Needs the scope \`${scope}\`${ofClient ? '; own client only, unless the caller is of an admin type' : ''}.`
+    for (const { description } of [field, ...field.args]) {
+      expect(description?.endsWith(`. ${sentence}`)).toBe(true)
+      expect(description?.split(sentence)).toHaveLength(2)
+    }
   })
 })
 
@@ -81,25 +161,4 @@ test('a secret is shown by one field only', () => {
     'RefreshClientConnectionSecretPayload.secret',
     'Viewer.mayRefreshSecret',
   ])
-})
-
-test('nested fields that read more than their parent declare a guard of their own', () => {
-  const guarded = types.flatMap((type) =>
-    isObjectType(type)
-      ? Object.values(type.getFields()).flatMap((field) =>
-          field.extensions['pothosOptions'] && 'authScopes' in (field.extensions['pothosOptions'] as object)
-            ? [`${type.name}.${field.name}`]
-            : [],
-        )
-      : [],
-  )
-  expect(guarded).toEqual(
-    expect.arrayContaining([
-      'Client.connections',
-      'ClientConnection.client',
-      'ClientConnection.consumer',
-      'ClientConnection.lastChange',
-      'ClientConnection.changes',
-    ]),
-  )
 })

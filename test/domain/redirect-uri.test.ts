@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { createConnectionUpdateParser } from '../../src/domain/update-request-schema.ts'
-import type { Violation } from '../../src/domain/violation.ts'
+import { createConnectionUpdateParser, type ShownViolation as Violation } from '../support/connection-update.ts'
 
 /** Each rule's sentence under the short name that the tables use; the first word is `params.reason`. */
 const sentences = {
@@ -10,6 +9,7 @@ const sentences = {
   fragment: 'a fragment is not allowed, not even an empty one',
   'percent_encoding malformed': 'every % must be followed by two hexadecimal digits',
   'percent_encoding control': 'percent-encoded control characters are not allowed',
+  'percent_encoding utf8': 'percent-encoded octets must be well-formed UTF-8',
   user_info: 'user information (anything before an @) is not allowed',
   port: 'port must be a number from 1 to 65535 without leading zeros',
   'host empty': 'host must not be empty',
@@ -24,6 +24,7 @@ const sentences = {
   'host special': 'host must not be an unspecified, loopback, link-local, multicast or reserved address',
   'host localhost': 'host must not be localhost',
   'dot_segment plain': 'path must not have a dot segment, plain or percent-encoded',
+  'dot_segment parameters': 'path must not have a dot segment with path parameters',
   'dot_segment encoded-slash': 'path must not have an encoded slash beside two dots',
 } as const
 
@@ -62,8 +63,15 @@ function violation(broken: Broken): Violation {
   }
   const [name = '', codePoint] = broken.split(/ (?=U\+)/)
   const sentence = sentences[name as Rule] // The type Broken leaves nothing else.
-  const rawDescription = codePoint === undefined ? sentence : `${sentence}, found ${codePoint}`
-  return { path, rule: 'format', rawDescription, params: { reason: name.split(' ')[0] ?? '' } }
+  const reason = name.split(' ')[0] ?? ''
+  return codePoint === undefined
+    ? { path, rule: 'format', rawDescription: sentence, params: { reason } }
+    : {
+        path,
+        rule: 'format',
+        rawDescription: `${sentence}, found %{character}`,
+        params: { reason, character: codePoint },
+      }
 }
 
 function resultFor(value: string, broken: readonly Broken[]) {
@@ -271,7 +279,7 @@ const groups: Readonly<Record<string, readonly Case[]>> = {
     ['encoded space', `${site}/a%20b`],
     ['encoded percent sign', `${site}/a%25b`],
     ['encoded percent sign, twice', `${site}/a%2525b`],
-    ['bytes that are no UTF-8', `${site}/%ff%fe`],
+    ['bytes that are no UTF-8', `${site}/%ff%fe`, ['percent_encoding utf8']],
     ['encoded no-break space', `${site}/%C2%A0`],
     ['at the end', `${site}/%`, ['percent_encoding malformed']],
     ['one digit at the end', `${site}/%4`, ['percent_encoding malformed']],
@@ -290,6 +298,16 @@ const groups: Readonly<Record<string, readonly Case[]>> = {
     ['first encoded C1 control', `${site}/%c2%80`, ['percent_encoding control']],
     ['last encoded C1 control', `${site}/%C2%9F`, ['percent_encoding control']],
     ['in the query', `${site}/?a=%0a`, ['percent_encoding control']],
+    ['overlong NUL', `${site}/%c0%80`, ['percent_encoding utf8']],
+    ['overlong dots', `${site}/%c0%ae%C0%AE/admin`, ['percent_encoding utf8']],
+    ['overlong slash of three octets', `${site}/%e0%80%af`, ['percent_encoding utf8']],
+    ['an encoded surrogate', `${site}/%ed%a0%80`, ['percent_encoding utf8']],
+    ['beyond U+10FFFF', `${site}/%f4%90%80%80`, ['percent_encoding utf8']],
+    ['a character cut short', `${site}/%e2%82/a`, ['percent_encoding utf8']],
+    ['a trailing octet alone', `${site}/?a=%bf`, ['percent_encoding utf8']],
+    ['octets of windows-1251', `${site}/%EA%EB%B3%ED%B3%EA%E0`, ['percent_encoding utf8']],
+    ['encoded Ukrainian in UTF-8', `${site}/%D0%BA%D0%BB%D1%96%D0%BD%D1%96%D0%BA%D0%B0`],
+    ['an encoded emoji, two runs', `${site}/%F0%9F%98%80/a%C3%A9`],
     ['malformed and control', `${site}/%00%`, ['percent_encoding malformed', 'percent_encoding control']],
   ],
   'rule 3: no user info': [
@@ -558,6 +576,12 @@ const groups: Readonly<Record<string, readonly Case[]>> = {
   ],
   'rule 5: no dot segment': [
     ['two dots', `${site}/a/../b`, ['dot_segment plain']],
+    ['two dots with a path parameter', `${site}/cb/..;/admin`, ['dot_segment parameters']],
+    ['two dots with a named path parameter', `${site}/cb/..;x=1/admin`, ['dot_segment parameters']],
+    ['one dot with a path parameter last', `${site}/cb/.;x`, ['dot_segment parameters']],
+    ['encoded dots with a path parameter', `${site}/cb/%2e%2E;x/admin`, ['dot_segment parameters']],
+    ['dots with an encoded semicolon', `${site}/cb/..%3bx/admin`, ['dot_segment parameters']],
+    ['a path parameter of a segment that is no dots', `${site}/cb;v=1/a..;x/b`],
     ['one dot', `${site}/a/./b`, ['dot_segment plain']],
     ['two dots first', `${site}/../b`, ['dot_segment plain']],
     ['two dots last', `${site}/a/..`, ['dot_segment plain']],

@@ -140,7 +140,7 @@ describe('clients', () => {
       ['after'],
     ],
     ['ids that are no UUIDs', { filter: { id: '1', userId: '2' } }, ['id', 'userId']],
-    ['NUL in a text', { filter: { nameContains: '\u0000' } }, ['name']],
+    ['NUL in a text', { filter: { nameContains: '\u0000' } }, ['nameContains']],
     ['everything at once', { first: 101, after: 'x', filter: { id: '1' } }, ['first', 'after', 'id']],
   ])('%s is a clear error that names the argument', async (_name, variables, names) => {
     const { errors, status } = await ask(query, variables, admin())
@@ -176,7 +176,7 @@ describe('statements', () => {
           id
           connections(first: 5) {
             totalCount
-            nodes { id client { name } consumer { id name } lastChange { kind caller { clientId } } changes(first: 3) { totalCount nodes { id after } } }
+            nodes { id client { name } consumer { clientId name } lastChange { kind caller { clientId } } changes(first: 3) { totalCount nodes { id after } } }
           }
         }
       }
@@ -397,7 +397,7 @@ describe('history and undo', () => {
         message: 'Invalid scopes',
         extensions: { exception: { missingAllowances: ['connection:read'] } },
       })
-      if (field.startsWith('changes')) expect(data).toBeNull()
+      expect(data).toEqual({ updateClientConnection: null })
     }
   })
 })

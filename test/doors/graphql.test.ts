@@ -25,7 +25,7 @@ const input = (redirectUri: string) => ({
 
 /** A result that holds nothing but one refusal of `updateClientConnection`. */
 const refusal = (message: string, extensions: object) => ({
-  data: null,
+  data: { updateClientConnection: null },
   errors: [{ message, locations: [{ line: 3, column: 3 }], path: ['updateClientConnection'], extensions }],
   extensions: { requestId },
 })
@@ -176,7 +176,7 @@ describe('refusals, whole', () => {
     const answer = await update('https://a.ua:0/#', token)
     const violation = (message: string, reason: string) => ({
       message,
-      options: { rule: 'format', params: { reason }, rawDescription: message },
+      options: { id: reason, rule: 'format', params: { reason }, rawDescription: message },
       path: ['redirectUri'],
     })
     expect(answer.json()).toEqual(
@@ -227,7 +227,8 @@ describe('refusals, whole', () => {
       token,
     )
     const { data, errors } = answer.json()
-    expect({ data, path: errors[0].path }).toEqual({ data: null, path: ['foreign'] })
+    const own = { clientConnection: { redirectUri: 'https://own.example.ua/' } }
+    expect({ data, path: errors[0].path }).toEqual({ data: { own, foreign: null }, path: ['foreign'] })
     expect(await gateway.redirectUriOf(fixture.connectionId)).toBe('https://own.example.ua/')
     expect(await gateway.redirectUriOf(foreign.connectionId)).toBe('https://before.example.ua/callback')
   })

@@ -2,19 +2,24 @@ import SchemaBuilder from '@pothos/core'
 import ScopeAuthPlugin from '@pothos/plugin-scope-auth'
 import { execute, parse } from 'graphql'
 import { beforeEach, describe, expect, test } from 'vitest'
-import type { Call, Caller } from '../../src/domain/caller.ts'
+import type { Call } from '../../src/domain/call.ts'
+import type { Caller } from '../../src/domain/caller.ts'
 import type { ClientStore } from '../../src/domain/client.ts'
 import type { ConnectionHistory, ConnectionStore } from '../../src/domain/connection.ts'
 import { GatewayError } from '../../src/domain/errors.ts'
+import type { OperationName } from '../../src/domain/operation-rules.ts'
 import { createOperations } from '../../src/domain/operations.ts'
 import { emptyPage } from '../../src/domain/page.ts'
-import { createPolicy, type Policy } from '../../src/domain/policy.ts'
-import { createConnectionUpdateParser } from '../../src/domain/update-request-schema.ts'
+import { createPermits, type Permit, type Permits } from '../../src/domain/permit.ts'
+import { createPolicy } from '../../src/domain/policy.ts'
+import { createRedirectUriParser } from '../../src/domain/redirect-uri-value.ts'
 import type { GraphQLContext } from '../../src/graphql/context.ts'
 import { createLoaders } from '../../src/graphql/loaders.ts'
+import { RequestPermits } from '../../src/graphql/permit-guard.ts'
 import { createSchema } from '../../src/graphql/schema.ts'
 
-// Two locks, one key. Here each lock is tried with the other one open, so the store must not be reached by either.
+// Two locks, one key: the guard asks for the permit, and `run` takes nothing else. Each lock is tried with the other one
+// open, so the store must not be reached by either.
 const reached: string[] = []
 const reach = async (what: string) => {
   reached.push(what)
@@ -43,16 +48,11 @@ beforeEach(() => {
   reached.length = 0
 })
 
-const key = createPolicy({ adminClientTypes: ['MITHRIL ADMIN'] })
-const open: Policy = {
-  hasScope: () => true,
-  mayAccessClient: () => true,
-  seesAllClients: () => true,
-  authorizeCaller: (call) => ({ ...call, caller: call.caller ?? nobody }),
-  authorizeScope: (call) => ({ ...call, caller: call.caller ?? nobody }),
-  authorize: (call) => ({ ...call, caller: call.caller ?? nobody }),
-}
-const nobody: Caller = { clientId: 'nobody', clientType: 'NONE', scopes: [], userId: null }
+const policy = createPolicy({ adminClientTypes: ['MITHRIL ADMIN'] })
+const key = createPermits({ policy, writeLimit: null })
+
+/** An inner lock that is open: whatever it is given counts as a permit. */
+const open: Permits = { give: key.give, confirm: (permit) => permit }
 
 const own = '10000000-0000-4000-8000-000000000001'
 const foreign = '10000000-0000-4000-8000-000000000002'
@@ -107,34 +107,58 @@ function mutation(name: string, more: string): string {
   return `mutation ($clientId: ID!) { ${name}(input: { clientId: $clientId, connectionId: "${connectionId}" ${more} }) { clientConnection { id } } }`
 }
 
-async function run(
-  document: string,
-  withGuards: boolean,
-  guards: Policy,
-  operation: Policy,
-  caller: Caller | null,
-  clientId: string,
-) {
-  const call: Call = { caller, door: 'GRAPHQL', requestId: 'r', apiKey: null }
-  const stores = { clients, connections, history }
-  const wired = createOperations({
-    policy: operation,
-    writeLimit: null,
-    parseConnectionUpdate: createConnectionUpdateParser('strict'),
-    ...stores,
+const callOf = (caller: Caller | null): Call => {
+  const call: Call = { caller, door: 'GRAPHQL', requestId: 'r', confirmed: () => call }
+  return call
+}
+
+const operationsWith = (permits: Permits) =>
+  createOperations({
+    policy,
+    permits,
+    parseRedirectUri: createRedirectUriParser('strict'),
+    onChange: () => {},
+    clients,
+    connections,
+    history,
   })
+
+interface Locks {
+  /** false: the schema has no guards. */
+  readonly outer: boolean
+  /** What `run` of the operations asks. */
+  readonly inner: Permits
+}
+
+async function run(document: string, { outer, inner }: Locks, caller: Caller | null, clientId: string) {
+  const call = callOf(caller)
+  const wired = operationsWith(inner)
+  const permits = new RequestPermits(wired, call, () => {})
+  if (!outer) permits.of = () => ({ ...unproven, clientId, connectionId })
   const contextValue: GraphQLContext = {
     call,
-    policy: guards,
+    apiKey: null,
+    policy,
     operations: wired,
-    loaders: createLoaders(wired, call),
-    onOperation: () => {},
+    permits,
+    loaders: createLoaders(wired),
     onRequestError: () => {},
     onError: () => {},
   }
-  const schema = createSchema({ withGuards })
+  const schema = createSchema({ withGuards: outer })
   const result = await execute({ schema, document: parse(document), variableValues: { clientId }, contextValue })
   return result.errors?.map(({ message, extensions }) => `${extensions['status']} ${message}`)[0]
+}
+
+/** An object of a permit's shape that the policy has not given. */
+const unproven: Permit = {
+  operation: 'updateClientConnection',
+  clientId: own,
+  connectionId,
+  caller: { clientId: own, clientType: 'MITHRIL ADMIN', scopes: [], userId: null },
+  door: 'GRAPHQL',
+  requestId: 'r',
+  allowance: null,
 }
 
 describe.each(operations)('%s', (_name, scope, document, reaches, nothingThere) => {
@@ -145,33 +169,105 @@ describe.each(operations)('%s', (_name, scope, document, reaches, nothingThere) 
     ['a foreign client', msp(scope), foreign, '403 Forbidden'],
   ] as const
 
-  test.each(cases)('the inner lock holds alone: %s', async (_case, caller, clientId, refusal) => {
-    expect(await run(document, false, open, key, caller, clientId)).toBe(refusal)
+  test.each(cases)('the outer lock holds alone against %s', async (_case, caller, clientId, refusal) => {
+    expect(await run(document, { outer: true, inner: open }, caller, clientId)).toBe(refusal)
     expect(reached).toEqual([])
   })
 
-  test('nobody acts in doubt, not even through an open outer lock', async () => {
-    const caller = { ...msp(scope), doubt: new GatewayError('unavailable') }
-    expect(await run(document, false, open, key, caller, own)).toBe('503 Service temporarily unavailable')
-    expect(await run(document, true, key, key, caller, own)).toBe('503 Service temporarily unavailable')
-    expect(await run(document, false, open, key, caller, foreign)).toBe('403 Forbidden')
-    expect(await run(document, false, open, key, { ...caller, scopes: [] }, own)).toBe('403 Invalid scopes')
+  test('the inner lock holds alone: without a guard nothing runs, not even for a caller that may', async () => {
+    expect(await run(document, { outer: false, inner: key }, msp(scope), own)).toBe('500 Internal server error')
     expect(reached).toEqual([])
   })
 
-  test.each(cases)('the outer lock holds alone: %s', async (_case, caller, clientId, refusal) => {
-    expect(await run(document, true, key, open, caller, clientId)).toBe(refusal)
+  test('the policy refuses a caller of unknown status after everything else', async () => {
+    const caller = { ...msp(scope), statusUnknown: new GatewayError('unavailable') }
+    const locks = { outer: true, inner: key }
+    expect(await run(document, locks, caller, own)).toBe('503 Service temporarily unavailable')
+    expect(await run(document, locks, caller, foreign)).toBe('403 Forbidden')
+    expect(await run(document, locks, { ...caller, scopes: [] }, own)).toBe('403 Invalid scopes')
     expect(reached).toEqual([])
   })
 
-  test('with the key both locks open', async () => {
-    expect(await run(document, true, key, key, msp(scope), own)).toBe(nothingThere)
+  test('the key opens both locks', async () => {
+    expect(await run(document, { outer: true, inner: key }, msp(scope), own)).toBe(nothingThere)
     expect(reached).toEqual([reaches])
   })
 
   test('with both locks open the stores are reached, so the tests above can fail', async () => {
-    expect(await run(document, false, open, open, msp(), foreign)).toBe(nothingThere)
+    expect(await run(document, { outer: false, inner: open }, msp(), own)).toBe(nothingThere)
     expect(reached).toEqual([reaches])
+  })
+})
+
+describe('a permit', () => {
+  const subject = { clientId: own, connectionId }
+  const wired = operationsWith(key)
+  const give = (operation: OperationName) =>
+    key.give(callOf(msp('connection:write', 'connection:delete')), operation, subject)
+
+  test('opens its own operation only', async () => {
+    const permit = await give('updateClientConnection')
+    await expect(wired.deleteClientConnection.run(permit, { expectedVersions: null })).rejects.toThrow(
+      'Internal server error',
+    )
+    expect(reached).toEqual([])
+  })
+
+  test.each([
+    ['a copy of its members', async () => ({ ...(await give('deleteClientConnection')) })],
+    [
+      'an object with its prototype',
+      async () => Object.create(Object.getPrototypeOf(await give('deleteClientConnection'))),
+    ],
+    [
+      'a permit of another maker',
+      () =>
+        createPermits({ policy, writeLimit: null }).give(
+          callOf(msp('connection:delete')),
+          'deleteClientConnection',
+          subject,
+        ),
+    ],
+    ['nothing', async () => undefined],
+  ])('is not replaced by %s', async (_what, forge) => {
+    const forged: Permit = await forge()
+    await expect(wired.deleteClientConnection.run(forged, { expectedVersions: null })).rejects.toThrow(
+      'Internal server error',
+    )
+    expect(reached).toEqual([])
+  })
+
+  test('of one client does not open the history, or the names, of another one', async () => {
+    const call = callOf(msp('connection:read'))
+    const connection = { id: connectionId, clientId: foreign, consumerId: own }
+    const changes = await wired.listConnectionChanges.permit(call, { clientId: own })
+    const latest = await wired.readLatestChange.permit(call, { clientId: own })
+    const client = await wired.readConnectionClient.permit(call, { clientId: own })
+    const page = { by: 'cursor', withTotal: false } as const
+    await expect(wired.listConnectionChanges.run([{ permit: changes, connection }], page)).rejects.toThrow('Forbidden')
+    await expect(wired.readLatestChange.run([{ permit: latest, connection }])).rejects.toThrow('Forbidden')
+    await expect(wired.readConnectionClient.run([{ permit: client, connection, end: 'consumer' }])).rejects.toThrow(
+      'Forbidden',
+    )
+    expect(() => wired.readConnectionClient.permit(call, { clientId: foreign })).toThrow('Forbidden')
+    expect(reached).toEqual([])
+  })
+
+  test('is asked for again once its caller has changed', async () => {
+    const blocked = callOf({ ...msp('connection:delete'), statusUnknown: new GatewayError('unavailable') })
+    const call: Call = { ...callOf(msp('connection:delete')), confirmed: async () => blocked }
+    const permit = await key.give(call, 'deleteClientConnection', subject)
+    await expect(wired.deleteClientConnection.run(permit, { expectedVersions: null })).rejects.toThrow('unavailable')
+    expect(reached).toEqual([])
+  })
+
+  test('holds the ids in lower case', async () => {
+    const caller = { ...msp('connection:write'), clientType: 'MITHRIL ADMIN' }
+    const upper = { clientId: foreign.toUpperCase(), connectionId: 'ABCDEF00-0000-4000-8000-000000000001' }
+    expect(await key.give(callOf(caller), 'updateClientConnection', upper)).toMatchObject({
+      clientId: foreign,
+      connectionId: 'abcdef00-0000-4000-8000-000000000001',
+    })
   })
 })
 

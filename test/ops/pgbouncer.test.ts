@@ -184,7 +184,7 @@ describe.skipIf(pgbouncerIsMissing)('behind PgBouncer in transaction mode', () =
     // 160 statements through 5 sessions: on a slow machine some would wait too long, which is another test's.
     const { app } = await openPooled({ DATABASE_QUEUE_TIMEOUT_MS: '10000' })
     const target = first()
-    const query = `{ client(id: "${target.clientId}") { connections { nodes { id consumer { id } changes { nodes { kind } } } } } }`
+    const query = `{ client(id: "${target.clientId}") { connections { nodes { id consumer { clientId } changes { nodes { kind } } } } } }`
     const token = issuer.mint({ clientId: target.clientId, clientType: 'MSP', scope: 'client:read connection:read' })
     const ask = () =>
       app.inject({

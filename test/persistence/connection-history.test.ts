@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { DatabaseConfig } from '../../src/config/shape.ts'
-import type { Author } from '../../src/domain/caller.ts'
-import type { ChangeFilter, ConnectionHistory, ConnectionStore } from '../../src/domain/connection.ts'
+import type { ChangeAuthor, ChangeFilter, ConnectionHistory, ConnectionStore } from '../../src/domain/connection.ts'
 import { decodeCursor, type PageRequest } from '../../src/domain/page.ts'
 import { createDatabase, type Database } from '../../src/persistence/pool/database.ts'
 import { createConnectionHistory } from '../../src/persistence/stores/connection-history.ts'
@@ -59,8 +58,7 @@ beforeEach(async () => {
 })
 
 const caller = { clientId: '20000000-0000-4000-8000-000000000002', clientType: 'MITHRIL ADMIN', userId: 'a-user' }
-const author = (requestId: string): Author => ({
-  apiKey: null,
+const author = (requestId: string): ChangeAuthor => ({
   caller: { ...caller, scopes: [] },
   door: 'GRAPHQL',
   requestId,

@@ -75,7 +75,6 @@ const change = (redirectUri: string, more: Partial<RedirectUriChange> = {}): Red
   expectedVersions: null,
   revertedChangeId: null,
   author: {
-    apiKey: null,
     caller: { clientId: callerId, clientType: 'MITHRIL ADMIN', scopes: ['connection:write'], userId },
     door: 'GRAPHQL',
     requestId: 'a-request-id-of-20-characters',

@@ -355,7 +355,7 @@ describe('unavailable, and served again afterwards:', () => {
           redirectUri: 'https://after.example.ua/',
           expectedVersions: null,
           revertedChangeId: null,
-          author: { ...author, apiKey: null },
+          author: { ...author },
         }),
       ).rejects.toMatchObject({ refusal: 'unavailable' })
       await release()

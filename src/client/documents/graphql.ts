@@ -4,7 +4,7 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
-/** Through what a change came in. Read with the scope `connection:read`. */
+/** Through what a change came in. */
 export type ChangeDoor =
   /** Past this gateway, for example by Mithril itself. */
   | 'EXTERNAL'
@@ -13,34 +13,34 @@ export type ChangeDoor =
   /** The REST routes for medical information systems. */
   | 'REST';
 
-/** Which connections of a client. Used under the scope `connection:read`. */
+/** Which connections of a client. */
 export type ClientConnectionFilter = {
-  /** Only those used by the client with this UUID. Needs `connection:read`. */
+  /** Only those used by the client with this UUID. */
   consumerId?: string | null | undefined;
-  /** Only those whose redirect URI contains this text, in any case. Needs `connection:read`. */
+  /** Only those whose redirect URI contains this text, in any case. */
   redirectUriContains?: string | null | undefined;
 };
 
-/** Which clients. Callers that see only their own client get it whatever the filter. Used under the scope `client:read`. */
+/** Which clients. Callers that see only their own client get it whatever the filter. */
 export type ClientFilter = {
-  /** Only the one with this UUID. Needs `client:read`. */
+  /** Only the one with this UUID. */
   id?: string | null | undefined;
-  /** Only those that are blocked, or that are not. Needs `client:read`. */
+  /** Only those that are blocked, or that are not. */
   isBlocked?: boolean | null | undefined;
-  /** Only those whose name contains this text, in any case. Needs `client:read`. */
+  /** Only those whose name contains this text, in any case. */
   nameContains?: string | null | undefined;
-  /** Only those of the user with this UUID. Needs `client:read`. */
+  /** Only those of the user with this UUID. */
   userId?: string | null | undefined;
 };
 
-/** How clients are ordered. Used under the scope `client:read`. */
+/** How clients are ordered. */
 export type ClientOrder =
   /** Oldest first. */
   | 'INSERTED_AT_ASC'
   /** Newest first. */
   | 'INSERTED_AT_DESC';
 
-/** What was done to a connection. Read with the scope `connection:read`. */
+/** What was done to a connection. */
 export type ConnectionChangeKind =
   /** It was deleted. */
   | 'DELETED'
@@ -51,47 +51,47 @@ export type ConnectionChangeKind =
   /** Its redirect URI was changed. */
   | 'UPDATED';
 
-/** Which connection to delete. Needs the scope `connection:delete`. */
+/** Which connection to delete. */
 export type DeleteClientConnectionInput = {
-  /** UUID of the client. Needs `connection:delete`, and to be the own client unless the caller is of an admin type. */
+  /** UUID of the client. It must be the own client unless the caller is of an admin type. */
   clientId: string;
-  /** UUID of the connection; it must belong to that client. Needs `connection:delete`. */
+  /** UUID of the connection; it must belong to that client. */
   connectionId: string;
-  /** The version the caller has in mind: if the connection has another one by now, `CONFLICT` and nothing written. Without it the last write wins. Needs `connection:delete`. */
+  /** The version that the caller has seen: if the connection has another one by now, `CONFLICT` and nothing written. Without it the last write wins. */
   expectedVersion?: number | null | undefined;
 };
 
-/** Which connection gets a new secret. Needs the scope `connection:refresh_secret`. */
+/** Which connection gets a new secret. */
 export type RefreshClientConnectionSecretInput = {
-  /** UUID of the client. Needs `connection:refresh_secret`, and to be the own client unless the caller is of an admin type. */
+  /** UUID of the client. It must be the own client unless the caller is of an admin type. */
   clientId: string;
-  /** UUID of the connection; it must belong to that client. Needs `connection:refresh_secret`. */
+  /** UUID of the connection; it must belong to that client. */
   connectionId: string;
-  /** The version the caller has in mind: if the connection has another one by now, `CONFLICT` and nothing written. Without it the last write wins. Needs `connection:refresh_secret`. */
+  /** The version that the caller has seen: if the connection has another one by now, `CONFLICT` and nothing written. Without it the last write wins. */
   expectedVersion?: number | null | undefined;
 };
 
-/** Which change to take back. Needs the scope `connection:write`. */
+/** Which change to take back. */
 export type RevertClientConnectionInput = {
-  /** The change, from the connection's history. Needs `connection:write`. */
+  /** The change, from the connection's history. */
   changeId: string;
-  /** UUID of the client. Needs `connection:write`, and to be the own client unless the caller is of an admin type. */
+  /** UUID of the client. It must be the own client unless the caller is of an admin type. */
   clientId: string;
-  /** UUID of the connection; it must belong to that client. Needs `connection:write`. */
+  /** UUID of the connection; it must belong to that client. */
   connectionId: string;
-  /** The version the caller has in mind: if the connection has another one by now, `CONFLICT` and nothing written. Without it the last write wins. Needs `connection:write`. */
+  /** The version that the caller has seen: if the connection has another one by now, `CONFLICT` and nothing written. Without it the last write wins. */
   expectedVersion?: number | null | undefined;
 };
 
-/** What to change. Only the redirect URI of a connection can be changed. Needs the scope `connection:write`. */
+/** What to change. Only the redirect URI of a connection can be changed. */
 export type UpdateClientConnectionInput = {
-  /** UUID of the client. Needs `connection:write`, and to be the own client unless the caller is of an admin type. */
+  /** UUID of the client. It must be the own client unless the caller is of an admin type. */
   clientId: string;
-  /** UUID of the connection; it must belong to that client. Needs `connection:write`. */
+  /** UUID of the connection; it must belong to that client. */
   connectionId: string;
-  /** The version the caller has in mind: if the connection has another one by now, `CONFLICT` and nothing written. Without it the last write wins. Needs `connection:write`. */
+  /** The version that the caller has seen: if the connection has another one by now, `CONFLICT` and nothing written. Without it the last write wins. */
   expectedVersion?: number | null | undefined;
-  /** The new redirect URI: `https://` and at most 255 characters, no fragment, no user info, a public host name. Stored byte for byte as sent. Needs `connection:write`. */
+  /** The new redirect URI: `https://` and at most 255 characters, no fragment, no user info, a public host name. Stored byte for byte as sent. */
   redirectUri: string;
 };
 
@@ -108,7 +108,7 @@ export type ClientQueryVariables = Exact<{
 }>;
 
 
-export type ClientQuery = { client: { id: string, name: string | null, settings: unknown, isBlocked: boolean, blockReason: string | null, userId: string | null, clientTypeId: string, clientTypeName: string, insertedAt: string, updatedAt: string, connections: { totalCount: number, nodes: Array<{ id: string, clientId: string, consumerId: string, redirectUri: string, version: number, insertedAt: string, updatedAt: string, consumer: { id: string, name: string | null } | null }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } } | null };
+export type ClientQuery = { client: { id: string, name: string | null, settings: unknown, isBlocked: boolean, blockReason: string | null, userId: string | null, clientTypeId: string, clientTypeName: string, insertedAt: string, updatedAt: string, connections: { totalCount: number, nodes: Array<{ id: string, clientId: string, consumerId: string, redirectUri: string, version: number, insertedAt: string, updatedAt: string, consumer: { clientId: string, name: string | null } | null }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } } | null };
 
 export type ClientsQueryVariables = Exact<{
   first?: number | null | undefined;
@@ -138,7 +138,18 @@ export type ConnectionHistoryQueryVariables = Exact<{
 }>;
 
 
-export type ConnectionHistoryQuery = { clientConnection: { id: string, lastChange: { id: string, kind: ConnectionChangeKind, before: string, after: string | null, brokerClientId: string | null, door: ChangeDoor, requestId: string | null, revertedChangeId: string | null, changedAt: string, caller: { clientId: string, clientType: string, userId: string | null } | null } | null, changes: { totalCount: number, nodes: Array<{ id: string, kind: ConnectionChangeKind, before: string, after: string | null, brokerClientId: string | null, door: ChangeDoor, requestId: string | null, revertedChangeId: string | null, changedAt: string, caller: { clientId: string, clientType: string, userId: string | null } | null }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } } | null };
+export type ConnectionHistoryQuery = { clientConnection: { id: string, lastChange: { id: string, kind: ConnectionChangeKind, before: string, after: string | null, brokerClientId: string | null, door: ChangeDoor, requestId: string | null, revertedChangeId: string | null, changedAt: string, caller: { clientId: string, clientType: string, userId: string | null } | null } | null, changes: { totalCount: number, nodes: Array<{ id: string, kind: ConnectionChangeKind, before: string, after: string | null, brokerClientId: string | null, door: ChangeDoor, requestId: string | null, revertedChangeId: string | null, changedAt: string, caller: { clientId: string, clientType: string, userId: string | null } | null }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } | null } | null };
+
+export type ClientHistoryQueryVariables = Exact<{
+  id: string;
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+  connectionId?: string | null | undefined;
+  kind?: ConnectionChangeKind | null | undefined;
+}>;
+
+
+export type ClientHistoryQuery = { client: { id: string, connectionChanges: { totalCount: number, nodes: Array<{ connectionId: string, id: string, kind: ConnectionChangeKind, before: string, after: string | null, brokerClientId: string | null, door: ChangeDoor, requestId: string | null, revertedChangeId: string | null, changedAt: string, caller: { clientId: string, clientType: string, userId: string | null } | null }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } } | null };
 
 export type RedirectUriCheckQueryVariables = Exact<{
   clientId: string;
@@ -147,35 +158,35 @@ export type RedirectUriCheckQueryVariables = Exact<{
 }>;
 
 
-export type RedirectUriCheckQuery = { redirectUriCheck: { valid: boolean, violations: Array<{ rule: string, reason: string | null, message: string }>, warnings: Array<{ reason: string, message: string, aLabel: string | null }> } };
+export type RedirectUriCheckQuery = { redirectUriCheck: { valid: boolean, violations: Array<{ id: string, rule: string, reason: string | null, message: string }>, warnings: Array<{ id: string, reason: string, message: string, aLabel: string | null }> } };
 
 export type UpdateClientConnectionMutationVariables = Exact<{
   input: UpdateClientConnectionInput;
 }>;
 
 
-export type UpdateClientConnectionMutation = { updateClientConnection: { clientConnection: { id: string, clientId: string, consumerId: string, redirectUri: string, version: number, insertedAt: string, updatedAt: string } } };
+export type UpdateClientConnectionMutation = { updateClientConnection: { clientConnection: { id: string, clientId: string, consumerId: string, redirectUri: string, version: number, insertedAt: string, updatedAt: string } } | null };
 
 export type RevertClientConnectionMutationVariables = Exact<{
   input: RevertClientConnectionInput;
 }>;
 
 
-export type RevertClientConnectionMutation = { revertClientConnection: { clientConnection: { id: string, clientId: string, consumerId: string, redirectUri: string, version: number, insertedAt: string, updatedAt: string } } };
+export type RevertClientConnectionMutation = { revertClientConnection: { clientConnection: { id: string, clientId: string, consumerId: string, redirectUri: string, version: number, insertedAt: string, updatedAt: string } } | null };
 
 export type RefreshClientConnectionSecretMutationVariables = Exact<{
   input: RefreshClientConnectionSecretInput;
 }>;
 
 
-export type RefreshClientConnectionSecretMutation = { refreshClientConnectionSecret: { secret: string, clientConnection: { id: string, clientId: string, consumerId: string, redirectUri: string, version: number, insertedAt: string, updatedAt: string } } };
+export type RefreshClientConnectionSecretMutation = { refreshClientConnectionSecret: { secret: string, clientConnection: { id: string, clientId: string, consumerId: string, redirectUri: string, version: number, insertedAt: string, updatedAt: string } } | null };
 
 export type DeleteClientConnectionMutationVariables = Exact<{
   input: DeleteClientConnectionInput;
 }>;
 
 
-export type DeleteClientConnectionMutation = { deleteClientConnection: { clientConnection: { id: string, clientId: string, consumerId: string, redirectUri: string, version: number, insertedAt: string, updatedAt: string } } };
+export type DeleteClientConnectionMutation = { deleteClientConnection: { clientConnection: { id: string, clientId: string, consumerId: string, redirectUri: string, version: number, insertedAt: string, updatedAt: string } } | null };
 
 export type ClientFieldsFragment = { id: string, name: string | null, settings: unknown, isBlocked: boolean, blockReason: string | null, userId: string | null, clientTypeId: string, clientTypeName: string, insertedAt: string, updatedAt: string };
 
@@ -276,7 +287,7 @@ export const ClientDocument = new TypedDocumentString(`
       nodes {
         ...ConnectionFields
         consumer {
-          id
+          clientId
           name
         }
       }
@@ -313,7 +324,7 @@ fragment PageFields on PageInfo {
   hasPreviousPage
   startCursor
   endCursor
-}`, {"hash":"sha256:39a12cc4dfbdd8bb726a2b6a9cfd7b6778c111f840972bd66935824f8b6946f7"}) as unknown as TypedDocumentString<ClientQuery, ClientQueryVariables>;
+}`, {"hash":"sha256:2c1644b155b63848349272d31c5d3a67d2baaeb3faba305cad58fdb2bd7e0cf0"}) as unknown as TypedDocumentString<ClientQuery, ClientQueryVariables>;
 export const ClientsDocument = new TypedDocumentString(`
     query Clients($first: Int, $after: String, $last: Int, $before: String, $filter: ClientFilter, $orderBy: ClientOrder! = INSERTED_AT_DESC) {
   clients(
@@ -404,6 +415,49 @@ fragment PageFields on PageInfo {
   startCursor
   endCursor
 }`, {"hash":"sha256:c4242fd92d367a4f8b5942471d46c1e35c1303a71043498a1aeb52599cf0908f"}) as unknown as TypedDocumentString<ConnectionHistoryQuery, ConnectionHistoryQueryVariables>;
+export const ClientHistoryDocument = new TypedDocumentString(`
+    query ClientHistory($id: ID!, $first: Int, $after: String, $connectionId: ID, $kind: ConnectionChangeKind) {
+  client(id: $id) {
+    id
+    connectionChanges(
+      first: $first
+      after: $after
+      connectionId: $connectionId
+      kind: $kind
+    ) {
+      nodes {
+        ...ChangeFields
+        connectionId
+      }
+      pageInfo {
+        ...PageFields
+      }
+      totalCount
+    }
+  }
+}
+    fragment ChangeFields on ConnectionChange {
+  id
+  kind
+  before
+  after
+  caller {
+    clientId
+    clientType
+    userId
+  }
+  brokerClientId
+  door
+  requestId
+  revertedChangeId
+  changedAt
+}
+fragment PageFields on PageInfo {
+  hasNextPage
+  hasPreviousPage
+  startCursor
+  endCursor
+}`, {"hash":"sha256:fc5978a558872b82a68dbdb4092dff17c59d52b56d7e27dae20855f718234956"}) as unknown as TypedDocumentString<ClientHistoryQuery, ClientHistoryQueryVariables>;
 export const RedirectUriCheckDocument = new TypedDocumentString(`
     query RedirectUriCheck($clientId: ID!, $connectionId: ID!, $redirectUri: String!) {
   redirectUriCheck(
@@ -413,18 +467,20 @@ export const RedirectUriCheckDocument = new TypedDocumentString(`
   ) {
     valid
     violations {
+      id
       rule
       reason
       message
     }
     warnings {
+      id
       reason
       message
       aLabel
     }
   }
 }
-    `, {"hash":"sha256:6e793e4019f36738b921c527c74bc5a38bdbcd8d20ede9f3bb5bdb2956203b74"}) as unknown as TypedDocumentString<RedirectUriCheckQuery, RedirectUriCheckQueryVariables>;
+    `, {"hash":"sha256:7e416c2217b289c149902f963032f474958d2e04acd93b0dc26cf6267fcf8ab8"}) as unknown as TypedDocumentString<RedirectUriCheckQuery, RedirectUriCheckQueryVariables>;
 export const UpdateClientConnectionDocument = new TypedDocumentString(`
     mutation UpdateClientConnection($input: UpdateClientConnectionInput!) {
   updateClientConnection(input: $input) {

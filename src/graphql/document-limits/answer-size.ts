@@ -13,7 +13,7 @@ import {
   type ValueNode,
 } from 'graphql'
 import type { Plugin } from 'graphql-yoga'
-import { defaultFirst, mostFirst } from '../../domain/arguments.ts'
+import { defaultFirst, mostFirst } from '../../domain/list-arguments.ts'
 import { beyond, documentLimits } from './limits.ts'
 
 /** Names of the fields that answer a page of a list, and of those in a page that hold its items (`nodes`, `edges`). */

@@ -1,99 +1,100 @@
 import type { ClientReference } from '../../domain/client.ts'
 import type { Connection } from '../../domain/connection.ts'
-import { requiredScope } from '../../domain/policy.ts'
+import type { CursorArguments } from '../../domain/list-arguments.ts'
 import type { Builder } from '../builder.ts'
-import { settle } from '../errors.ts'
+import { permitted } from '../permit-guard.ts'
+import { prose } from '../prose.ts'
 import type { ConnectionChangeRef } from './connection-change.ts'
 import { addPage, type PageInfoRef, selects } from './page.ts'
 
 export type ClientConnectionRef = ReturnType<typeof addClientConnection>
+export type ChangePageRef = ReturnType<typeof addChangePage>
 
-/** `type ClientConnection`: an allow-list of fields over a domain type that has no secret. */
-export function addClientConnection(builder: Builder, PageInfo: PageInfoRef, ConnectionChange: ConnectionChangeRef) {
+/** `ConnectionChangePage`, for the history of one connection and of a client. */
+export function addChangePage(builder: Builder, PageInfo: PageInfoRef, ConnectionChange: ConnectionChangeRef) {
+  return addPage(builder, PageInfo, 'ConnectionChange', ConnectionChange)
+}
+
+/**
+ * `type ClientConnection`: an allow-list of fields over a domain type that has no secret. Mutations answer it, so a field
+ * of it that reads the database is nullable: a failure after the write must not take the payload away.
+ */
+export function addClientConnection(
+  builder: Builder,
+  ConnectionChange: ConnectionChangeRef,
+  ChangePage: ChangePageRef,
+) {
   const Reference = builder.objectRef<ClientReference>('ClientReference').implement({
-    description: 'The client at one end of a connection. Needs the scope `connection:read`.',
+    description: prose`The client at one end of a connection: its id and name, not the whole client. The field is no
+      \`id\`, because caches take two types with one \`id\` for two objects.`,
     fields: (t) => ({
-      id: t.exposeID('id', { description: 'UUID of the client. No further scope.' }),
-      name: t.exposeString('name', { nullable: true, description: 'Its name, if it has one. No further scope.' }),
+      clientId: t.exposeID('id', { description: 'UUID of the client.' }),
+      name: t.exposeString('name', { nullable: true, description: 'Its name, if it has one.' }),
     }),
   })
-  const ChangePage = addPage(builder, PageInfo, 'ConnectionChange', ConnectionChange)
-  const readable = ({ clientId }: Connection) => ({
-    $all: { scope: requiredScope.readConnection, ownClient: clientId },
-  })
+  const clientOf = ({ clientId }: Connection) => ({ clientId })
+  const pageOf = (list: Omit<CursorArguments, 'by' | 'withTotal'>, withTotal: boolean) =>
+    ({ by: 'cursor', ...list, withTotal }) as const
 
   return builder.objectRef<Connection>('ClientConnection').implement({
-    description:
-      "A connection of an OAuth client: the consumer's way into the client, and where sign-in returns to. Reached with the scope `connection:read`, or as the result of a change under that change's scope.",
+    description: prose`A connection of an OAuth client: the consumer's way into the client, and where sign-in returns to.
+      Reached with the scope \`connection:read\`, or as the result of a change under that change's scope.`,
     fields: (t) => ({
-      id: t.exposeID('id', {
-        description: 'UUID of the connection. No scope beyond that of the field it was reached by.',
-      }),
-      clientId: t.exposeID('clientId', {
-        description: 'UUID of the client that the connection belongs to. No further scope.',
-      }),
+      id: t.exposeID('id', { description: 'UUID of the connection.' }),
+      clientId: t.exposeID('clientId', { description: 'UUID of the client that the connection belongs to.' }),
       consumerId: t.exposeID('consumerId', {
-        description:
-          'UUID of the client that uses the connection, usually a medical information system. No further scope.',
+        description: 'UUID of the client that uses the connection, usually a medical information system.',
       }),
       redirectUri: t.exposeString('redirectUri', {
-        description:
-          'Where the authorization server sends the user after sign-in, byte for byte as it was stored. Old connections may hold an `http:` value. No further scope.',
+        description: prose`Where the authorization server sends the user after sign-in, byte for byte as it was stored.
+          Old connections may hold an \`http:\` value.`,
       }),
       version: t.exposeInt('version', {
-        description:
-          'Grows with every write to the connection, by whomever: what `expectedVersion` is compared with. No further scope.',
+        description: prose`Grows with every write to the connection, by any writer. \`expectedVersion\` is compared with
+          it.`,
       }),
-      insertedAt: t.expose('insertedAt', {
-        type: 'DateTime',
-        description: 'When the connection was made, UTC. No further scope.',
-      }),
+      insertedAt: t.expose('insertedAt', { type: 'DateTime', description: 'When the connection was made, UTC.' }),
       updatedAt: t.expose('updatedAt', {
         type: 'DateTime',
-        description:
-          'When the connection was last changed, UTC. Storing the same value again does not move it. No further scope.',
+        description: 'When the connection was last changed, UTC. Storing the same value again does not move it.',
       }),
       client: t.field({
         type: Reference,
         nullable: true,
-        description:
-          'The client that the connection belongs to. Needs the scope `connection:read`; own client only, unless an admin type.',
-        authScopes: readable,
-        resolve: ({ clientId }, _args, context) => settle(context, () => context.loaders.referenceOf(clientId)),
+        description: 'The client that the connection belongs to.',
+        authScopes: permitted('readConnectionClient', clientOf),
+        resolve: (connection, args, { loaders, permits }) =>
+          loaders.clientAt({ permit: permits.of(args), connection, end: 'client' }),
       }),
       consumer: t.field({
         type: Reference,
         nullable: true,
-        description:
-          'The client that uses the connection. Needs the scope `connection:read`; own client only, unless an admin type.',
-        authScopes: readable,
-        resolve: ({ consumerId }, _args, context) => settle(context, () => context.loaders.referenceOf(consumerId)),
+        description: 'The client that uses the connection.',
+        authScopes: permitted('readConnectionClient', clientOf),
+        resolve: (connection, args, { loaders, permits }) =>
+          loaders.clientAt({ permit: permits.of(args), connection, end: 'consumer' }),
       }),
       lastChange: t.field({
         type: ConnectionChange,
         nullable: true,
-        description:
-          'The latest change of the connection; null if there is none on record. Needs the scope `connection:read`; own client only, unless an admin type.',
-        authScopes: readable,
-        resolve: (connection, _args, context) => settle(context, () => context.loaders.latestChangeOf(connection)),
+        description: 'The latest change of the connection; null if there is none on record.',
+        authScopes: permitted('readLatestChange', clientOf),
+        resolve: (connection, args, { loaders, permits }) =>
+          loaders.latestChangeOf({ permit: permits.of(args), connection }),
       }),
       changes: t.field({
         type: ChangePage,
-        description:
-          'The history of the connection, newest first. Needs the scope `connection:read`; own client only, unless an admin type.',
+        nullable: true,
+        description: 'The history of the connection, newest first. Null only together with an error.',
         args: {
-          first: t.arg.int({
-            required: false,
-            defaultValue: 20,
-            description: 'How many, from 1 to 100. Needs `connection:read`.',
-          }),
-          after: t.arg.string({ required: false, description: 'Begin after this cursor. Needs `connection:read`.' }),
+          first: t.arg.int({ required: false, defaultValue: 20, description: 'How many, from 1 to 100.' }),
+          after: t.arg.string({ required: false, description: 'Begin after this cursor.' }),
         },
-        authScopes: readable,
-        resolve: (connection, args, context, info) =>
-          settle(context, () =>
-            context.loaders.changesOf(connection, { ...args, withTotal: selects(info, 'totalCount') }),
-          ),
+        authScopes: permitted('listConnectionChanges', clientOf, (args, { listConnectionChanges }) =>
+          listConnectionChanges.check(pageOf(args, false)),
+        ),
+        resolve: (connection, args, { loaders, permits }, info) =>
+          loaders.changesOf(pageOf(args, selects(info, 'totalCount')), { permit: permits.of(args), connection }),
       }),
     }),
   })

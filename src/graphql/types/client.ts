@@ -1,125 +1,122 @@
 import type { Client } from '../../domain/client.ts'
-import { requiredScope } from '../../domain/policy.ts'
+import type { Connection } from '../../domain/connection.ts'
+import { emptyPage } from '../../domain/page.ts'
 import type { Builder } from '../builder.ts'
-import { settle } from '../errors.ts'
-import type { ClientConnectionRef } from './client-connection.ts'
+import { permitted } from '../permit-guard.ts'
+import { prose } from '../prose.ts'
+import type { ChangePageRef, ClientConnectionRef } from './client-connection.ts'
+import type { ChangeKindRef } from './connection-change.ts'
 import { addPage, type PageInfoRef, selects } from './page.ts'
 
-/** `type Client`, `Query.client` and `Query.clients`. */
-export function addClients(builder: Builder, PageInfo: PageInfoRef, ClientConnection: ClientConnectionRef): void {
+export interface ClientTypeRefs {
+  readonly PageInfo: PageInfoRef
+  readonly ClientConnection: ClientConnectionRef
+  readonly ChangePage: ChangePageRef
+  readonly ChangeKind: ChangeKindRef
+}
+
+const clientOf = ({ id }: Client) => ({ clientId: id })
+
+/** `type Client`. */
+function addClient(builder: Builder, { PageInfo, ClientConnection, ChangePage, ChangeKind }: ClientTypeRefs) {
   const ConnectionPage = addPage(builder, PageInfo, 'ClientConnection', ClientConnection)
   const ConnectionFilter = builder.inputType('ClientConnectionFilter', {
-    description: 'Which connections of a client. Used under the scope `connection:read`.',
+    description: 'Which connections of a client.',
     fields: (t) => ({
-      consumerId: t.id({
-        required: false,
-        description: 'Only those used by the client with this UUID. Needs `connection:read`.',
-      }),
+      consumerId: t.id({ required: false, description: 'Only those used by the client with this UUID.' }),
       redirectUriContains: t.string({
         required: false,
-        description: 'Only those whose redirect URI contains this text, in any case. Needs `connection:read`.',
+        description: 'Only those whose redirect URI contains this text, in any case.',
       }),
     }),
   })
 
-  const Client = builder.objectRef<Client>('Client').implement({
-    description:
-      'An OAuth client of the registry: a clinic, a pharmacy, a medical information system, a portal. Needs the scope `client:read`.',
+  return builder.objectRef<Client>('Client').implement({
+    description: prose`An OAuth client of the registry: a clinic, a pharmacy, a medical information system, a portal.
+      Needs the scope \`client:read\`.`,
     fields: (t) => ({
-      id: t.exposeID('id', { description: 'UUID of the client. No further scope.' }),
-      name: t.exposeString('name', { nullable: true, description: 'Its name, if it has one. No further scope.' }),
+      id: t.exposeID('id', { description: 'UUID of the client.' }),
+      name: t.exposeString('name', { nullable: true, description: 'Its name, if it has one.' }),
       settings: t.expose('settings', {
         type: 'JSON',
         nullable: true,
-        description: 'Settings that Mithril keeps for it. No further scope.',
+        description: 'Settings that Mithril keeps for it.',
       }),
-      isBlocked: t.exposeBoolean('isBlocked', {
-        description: 'Whether it is barred from signing in. No further scope.',
-      }),
-      blockReason: t.exposeString('blockReason', {
-        nullable: true,
-        description: 'Why it is blocked. No further scope.',
-      }),
-      userId: t.exposeID('userId', { nullable: true, description: 'UUID of the user who owns it. No further scope.' }),
-      clientTypeId: t.exposeID('clientTypeId', { description: 'UUID of its type. No further scope.' }),
-      clientTypeName: t.exposeString('clientTypeName', {
-        description: 'Its type, for example `MSP` or `MIS`. No further scope.',
-      }),
-      insertedAt: t.expose('insertedAt', {
-        type: 'DateTime',
-        description: 'When it was registered, UTC. No further scope.',
-      }),
-      updatedAt: t.expose('updatedAt', {
-        type: 'DateTime',
-        description: 'When it was last changed, UTC. No further scope.',
-      }),
+      isBlocked: t.exposeBoolean('isBlocked', { description: 'Whether it is barred from signing in.' }),
+      blockReason: t.exposeString('blockReason', { nullable: true, description: 'Why it is blocked.' }),
+      userId: t.exposeID('userId', { nullable: true, description: 'UUID of the user who owns it.' }),
+      clientTypeId: t.exposeID('clientTypeId', { description: 'UUID of its type.' }),
+      clientTypeName: t.exposeString('clientTypeName', { description: 'Its type, for example `MSP` or `MIS`.' }),
+      insertedAt: t.expose('insertedAt', { type: 'DateTime', description: 'When it was registered, UTC.' }),
+      updatedAt: t.expose('updatedAt', { type: 'DateTime', description: 'When it was last changed, UTC.' }),
       connections: t.field({
         type: ConnectionPage,
-        description:
-          'Its connections, newest first. Needs the scope `connection:read`; own client only, unless an admin type.',
+        description: 'Its connections, newest first.',
         args: {
-          first: t.arg.int({
-            required: false,
-            defaultValue: 20,
-            description: 'How many, from 1 to 100. Needs `connection:read`.',
-          }),
-          after: t.arg.string({ required: false, description: 'Begin after this cursor. Needs `connection:read`.' }),
-          filter: t.arg({
-            type: ConnectionFilter,
-            required: false,
-            description: 'Which ones. Needs `connection:read`.',
-          }),
+          first: t.arg.int({ required: false, defaultValue: 20, description: 'How many, from 1 to 100.' }),
+          after: t.arg.string({ required: false, description: 'Begin after this cursor.' }),
+          filter: t.arg({ type: ConnectionFilter, required: false, description: 'Which ones.' }),
         },
-        authScopes: ({ id }) => ({ $all: { scope: requiredScope.readConnection, ownClient: id } }),
-        resolve: ({ id }, { filter, ...list }, context, info) =>
-          settle(context, async () => {
-            const page = await context.loaders.connectionsOf(id, present(filter), {
-              ...list,
-              withTotal: selects(info, 'totalCount'),
-            })
-            return page ?? nothing
-          }),
+        authScopes: permitted('listClientConnections', clientOf),
+        resolve: async (_client, args, { loaders, permits }, info) => {
+          const { filter, ...list } = args
+          const page = { by: 'cursor', ...list, withTotal: selects(info, 'totalCount') } as const
+          const found = await loaders.connectionsOf({ filter: filter ?? {}, page }, permits.of(args))
+          // A client that was deleted while its page was being read has no connections.
+          return found ?? emptyPage<Connection>({ by: 'number', size: 1, number: 1 })
+        },
+      }),
+      connectionChanges: t.field({
+        type: ChangePage,
+        description: prose`The history of all its connections, deleted ones included, newest first: each change that was
+          made while the connection was this client's.`,
+        args: {
+          first: t.arg.int({ required: false, defaultValue: 20, description: 'How many, from 1 to 100.' }),
+          after: t.arg.string({ required: false, description: 'Begin after this cursor.' }),
+          connectionId: t.arg.id({ required: false, description: 'Only those of the connection with this UUID.' }),
+          kind: t.arg({ type: ChangeKind, required: false, description: 'Only those of this kind.' }),
+        },
+        authScopes: permitted('listClientChanges', clientOf),
+        resolve: (_client, args, { operations, permits }, info) => {
+          const { connectionId, kind, ...list } = args
+          const page = { by: 'cursor', ...list, withTotal: selects(info, 'totalCount') } as const
+          return operations.listClientChanges.run(permits.of(args), { filter: { connectionId, kind }, page })
+        },
       }),
     }),
   })
-  const ClientPage = addPage(builder, PageInfo, 'Client', Client)
+}
+
+/** `type Client`, `Query.client` and `Query.clients`. */
+export function addClients(builder: Builder, refs: ClientTypeRefs): void {
+  const Client = addClient(builder, refs)
+  const ClientPage = addPage(builder, refs.PageInfo, 'Client', Client)
 
   builder.queryField('client', (t) =>
     t.field({
       type: Client,
       nullable: true,
-      description:
-        'One client, or null when there is none. Needs the scope `client:read`; a caller of an own-client type reads its own client only.',
-      args: {
-        id: t.arg.id({
-          description:
-            'UUID of the client. Needs `client:read`, and to be the own client unless the caller is of an admin type.',
-        }),
-      },
-      authScopes: (_parent, { id }) => ({ $all: { scope: requiredScope.readClient, ownClient: id } }),
-      resolve: (_parent, { id }, context) =>
-        settle(context, () => context.operations.readClient(context.call, { clientId: id })),
+      description: 'One client, or null when there is none.',
+      args: { id: t.arg.id({ description: 'UUID of the client.' }) },
+      authScopes: permitted('readClient', (_parent, { id }) => ({ clientId: id })),
+      resolve: (_parent, args, { operations, permits }) => operations.readClient.run(permits.of(args)),
     }),
   )
 
   const ClientFilter = builder.inputType('ClientFilter', {
-    description:
-      'Which clients. Callers that see only their own client get it whatever the filter. Used under the scope `client:read`.',
+    description: 'Which clients. Callers that see only their own client get it whatever the filter.',
     fields: (t) => ({
-      id: t.id({ required: false, description: 'Only the one with this UUID. Needs `client:read`.' }),
-      userId: t.id({ required: false, description: 'Only those of the user with this UUID. Needs `client:read`.' }),
+      id: t.id({ required: false, description: 'Only the one with this UUID.' }),
+      userId: t.id({ required: false, description: 'Only those of the user with this UUID.' }),
       nameContains: t.string({
         required: false,
-        description: 'Only those whose name contains this text, in any case. Needs `client:read`.',
+        description: 'Only those whose name contains this text, in any case.',
       }),
-      isBlocked: t.boolean({
-        required: false,
-        description: 'Only those that are blocked, or that are not. Needs `client:read`.',
-      }),
+      isBlocked: t.boolean({ required: false, description: 'Only those that are blocked, or that are not.' }),
     }),
   })
   const ClientOrder = builder.enumType('ClientOrder', {
-    description: 'How clients are ordered. Used under the scope `client:read`.',
+    description: 'How clients are ordered.',
     values: {
       INSERTED_AT_DESC: { description: 'Newest first.' },
       INSERTED_AT_ASC: { description: 'Oldest first.' },
@@ -129,53 +126,32 @@ export function addClients(builder: Builder, PageInfo: PageInfoRef, ClientConnec
   builder.queryField('clients', (t) =>
     t.field({
       type: ClientPage,
-      description:
-        'The clients that the caller may see. Needs the scope `client:read`; a caller of an own-client type sees exactly one, its own.',
+      description: prose`The clients that the caller may see. A caller that is not of an admin type sees exactly one, its
+        own.`,
       args: {
         first: t.arg.int({
           required: false,
           defaultValue: 20,
-          description: 'How many from the start, from 1 to 100. Needs `client:read`.',
+          description: 'How many from the start, from 1 to 100.',
         }),
-        after: t.arg.string({ required: false, description: 'Begin after this cursor. Needs `client:read`.' }),
+        after: t.arg.string({ required: false, description: 'Begin after this cursor.' }),
         last: t.arg.int({
           required: false,
-          description: 'How many from the end, from 1 to 100; `first` does not count then. Needs `client:read`.',
+          description: 'How many from the end, from 1 to 100; `first` does not count then.',
         }),
         before: t.arg.string({
           required: false,
-          description: 'End before this cursor; without `last`, 20 items. Needs `client:read`.',
+          description: 'End before this cursor; without `last`, 20 items.',
         }),
-        filter: t.arg({ type: ClientFilter, required: false, description: 'Which ones. Needs `client:read`.' }),
-        orderBy: t.arg({
-          type: ClientOrder,
-          defaultValue: 'INSERTED_AT_DESC',
-          description: 'In which order. Needs `client:read`.',
-        }),
+        filter: t.arg({ type: ClientFilter, required: false, description: 'Which ones.' }),
+        orderBy: t.arg({ type: ClientOrder, defaultValue: 'INSERTED_AT_DESC', description: 'In which order.' }),
       },
-      authScopes: { $all: { authenticated: true, scope: requiredScope.readClient } },
-      resolve: (_parent, { filter, orderBy, ...list }, context, info) =>
-        settle(context, () =>
-          context.operations.listClients(context.call, {
-            order: orderBy,
-            select: (checks) => ({
-              filter: present(filter),
-              page: checks.cursorPage(list, 'time', selects(info, 'totalCount')),
-            }),
-          }),
-        ),
+      authScopes: permitted('listClients'),
+      resolve: (_parent, args, { operations, permits }, info) => {
+        const { filter, orderBy, ...list } = args
+        const page = { by: 'cursor', ...list, withTotal: selects(info, 'totalCount') } as const
+        return operations.listClients.run(permits.of(args), { filter: filter ?? {}, order: orderBy, page })
+      },
     }),
   )
-}
-
-/** A client that was deleted while its page was being read has no connections. */
-const nothing = { items: [], hasPrevious: false, hasNext: false, total: 0, size: 0, number: null }
-
-/** An input object without the members that were not given: to this API null and absent mean the same. */
-function present<Given extends object>(
-  given: Given | null | undefined,
-): { [Name in keyof Given]?: NonNullable<Given[Name]> } {
-  return Object.fromEntries(
-    Object.entries(given ?? {}).filter(([, value]) => value !== null && value !== undefined),
-  ) as never // members keep their types
 }

@@ -2,11 +2,12 @@ import type { ConnectionChange } from '../../domain/connection.ts'
 import type { Builder } from '../builder.ts'
 
 export type ConnectionChangeRef = ReturnType<typeof addConnectionChange>
+export type ChangeKindRef = ReturnType<typeof addChangeKind>
 
-/** `type ConnectionChange`: a row of a connection's history. */
-export function addConnectionChange(builder: Builder) {
-  const Kind = builder.enumType('ConnectionChangeKind', {
-    description: 'What was done to a connection. Read with the scope `connection:read`.',
+/** `enum ConnectionChangeKind`. */
+export function addChangeKind(builder: Builder) {
+  return builder.enumType('ConnectionChangeKind', {
+    description: 'What was done to a connection.',
     values: {
       UPDATED: { description: 'Its redirect URI was changed.' },
       REVERTED: { description: 'Its redirect URI was put back to what it was before an earlier change.' },
@@ -14,8 +15,12 @@ export function addConnectionChange(builder: Builder) {
       DELETED: { description: 'It was deleted.' },
     } as const,
   })
+}
+
+/** `type ConnectionChange`: a row of a connection's history. */
+export function addConnectionChange(builder: Builder, ChangeKind: ChangeKindRef) {
   const Door = builder.enumType('ChangeDoor', {
-    description: 'Through what a change came in. Read with the scope `connection:read`.',
+    description: 'Through what a change came in.',
     values: {
       GRAPHQL: { description: 'This API.' },
       REST: { description: 'The REST routes for medical information systems.' },
@@ -23,50 +28,50 @@ export function addConnectionChange(builder: Builder) {
     } as const,
   })
   const ChangeCaller = builder.objectRef<NonNullable<ConnectionChange['caller']>>('ChangeCaller').implement({
-    description: 'Who made a change. Needs the scope `connection:read`.',
+    description: 'Who made a change.',
     fields: (t) => ({
-      clientId: t.exposeID('clientId', { description: 'UUID of the client whose token it was. No further scope.' }),
-      clientType: t.exposeString('clientType', { description: 'Type of that client at that time. No further scope.' }),
+      clientId: t.exposeID('clientId', { description: 'UUID of the client whose token it was.' }),
+      clientType: t.exposeString('clientType', { description: 'Type of that client at that time.' }),
       userId: t.exposeID('userId', {
         nullable: true,
-        description: 'The user behind it; null where the client spoke for itself. No further scope.',
+        description: 'The user behind it; null where the client spoke for itself.',
       }),
     }),
   })
 
   return builder.objectRef<ConnectionChange>('ConnectionChange').implement({
-    description:
-      'A row of the history of a connection; nobody can change or delete it. Needs the scope `connection:read`.',
+    description: 'A row of the history of a connection; nobody can change or delete it.',
     fields: (t) => ({
       id: t.exposeID('id', {
-        description: 'Number of the change: what `revertClientConnection` takes. No further scope.',
+        description: 'Number of the change: what `revertClientConnection` takes.',
       }),
-      kind: t.expose('kind', { type: Kind, description: 'What was done. No further scope.' }),
-      before: t.exposeString('before', { description: 'The redirect URI before the change. No further scope.' }),
+      connectionId: t.exposeID('connectionId', { description: 'UUID of the connection, which may be deleted by now.' }),
+      kind: t.expose('kind', { type: ChangeKind, description: 'What was done.' }),
+      before: t.exposeString('before', { description: 'The redirect URI before the change.' }),
       after: t.exposeString('after', {
         nullable: true,
-        description: 'The redirect URI after the change; null where the connection was deleted. No further scope.',
+        description: 'The redirect URI after the change; null where the connection was deleted.',
       }),
       caller: t.expose('caller', {
         type: ChangeCaller,
         nullable: true,
-        description: 'Who made it; null for `EXTERNAL`. No further scope.',
+        description: 'Who made it; null for `EXTERNAL`.',
       }),
       brokerClientId: t.exposeID('brokerClientId', {
         nullable: true,
         description:
-          'UUID of the medical information system that the caller acted through, by its key; null where it acted directly. No further scope.',
+          'UUID of the medical information system that the caller acted through, by its key; null where it acted directly.',
       }),
-      door: t.expose('door', { type: Door, description: 'Through what it came in. No further scope.' }),
+      door: t.expose('door', { type: Door, description: 'Through what it came in.' }),
       requestId: t.exposeString('requestId', {
         nullable: true,
-        description: 'The request that made it; null for `EXTERNAL`. No further scope.',
+        description: 'The request that made it; null for `EXTERNAL`.',
       }),
       revertedChangeId: t.exposeID('revertedChangeId', {
         nullable: true,
-        description: 'Of `REVERTED`: the change that was taken back. No further scope.',
+        description: 'Of `REVERTED`: the change that was taken back.',
       }),
-      changedAt: t.expose('changedAt', { type: 'DateTime', description: 'When, UTC. No further scope.' }),
+      changedAt: t.expose('changedAt', { type: 'DateTime', description: 'When, UTC.' }),
     }),
   })
 }

@@ -8,20 +8,20 @@ export type PageInfoRef = ReturnType<typeof addPageInfo>
 /** `PageInfo`, shared by all lists. */
 export function addPageInfo(builder: Builder) {
   return builder.objectRef<Page<unknown>>('PageInfo').implement({
-    description: 'Whether and where a list goes on. Needs no scope beyond that of the list.',
+    description: 'Whether and where a list goes on.',
     fields: (t) => ({
-      hasNextPage: t.exposeBoolean('hasNext', { description: 'There are items after this page. No further scope.' }),
+      hasNextPage: t.exposeBoolean('hasNext', { description: 'There are items after this page.' }),
       hasPreviousPage: t.exposeBoolean('hasPrevious', {
-        description: 'There are items before this page. No further scope.',
+        description: 'There are items before this page.',
       }),
       startCursor: t.string({
         nullable: true,
-        description: 'Place of the first item; null on an empty page. No further scope.',
+        description: 'Place of the first item; null on an empty page.',
         resolve: ({ items }) => items[0]?.cursor,
       }),
       endCursor: t.string({
         nullable: true,
-        description: 'Place of the last item; null on an empty page. No further scope.',
+        description: 'Place of the last item; null on an empty page.',
         resolve: ({ items }) => items.at(-1)?.cursor,
       }),
     }),
@@ -38,35 +38,34 @@ export function addPage<Item>(
   Node: ObjectRef<BuilderTypes, Item>,
 ) {
   const Edge = builder.objectRef<Page<Item>['items'][number]>(`${name}Edge`).implement({
-    description: 'An item with its place in the list. Needs no scope beyond that of the list.',
+    description: 'An item with its place in the list.',
     fields: (t) => ({
       cursor: t.exposeString('cursor', {
-        description: 'The place, opaque: for `after` and `before`. No further scope.',
+        description: 'The place, opaque: for `after` and `before`.',
       }),
-      node: t.field({ type: Node, description: 'The item. No further scope.', resolve: ({ item }) => item as never }), // a type parameter is more than Pothos can see through
+      node: t.field({ type: Node, description: 'The item.', resolve: ({ item }) => item as never }), // a type parameter is more than Pothos can see through
     }),
   })
   return builder.objectRef<Page<Item>>(`${name}Page`).implement({
-    description: 'Part of a list in a stable order. Needs no scope beyond that of the list.',
+    description: 'Part of a list in a stable order.',
     fields: (t) => ({
       nodes: t.field({
         type: [Node],
-        description: 'The items. No further scope.',
+        description: 'The items.',
         resolve: ({ items }) => items.map(({ item }) => item),
       }),
       edges: t.field({
         type: [Edge],
-        description: 'The items with their places. No further scope.',
+        description: 'The items with their places.',
         resolve: ({ items }) => items,
       }),
       pageInfo: t.field({
         type: PageInfo,
-        description: 'Whether and where the list goes on. No further scope.',
+        description: 'Whether and where the list goes on.',
         resolve: (page) => page,
       }),
       totalCount: t.int({
-        description:
-          'How many items the whole list has under its filter. Counted only where selected. No further scope.',
+        description: 'How many items the whole list has under its filter. Counted only where selected.',
         // Null where it was not asked for, and then it is not selected.
         resolve: ({ total }) => total ?? 0,
       }),

@@ -1,44 +1,42 @@
 import type { Caller } from '../../domain/caller.ts'
-import { requiredScope } from '../../domain/policy.ts'
+import { operationRules } from '../../domain/operation-rules.ts'
 import type { Builder } from '../builder.ts'
-import { settle } from '../errors.ts'
+import { permitted } from '../permit-guard.ts'
+import { prose } from '../prose.ts'
 
-/** `Query.viewer`: what the gateway believes about the caller. */
+/** Whether a caller has the scope of an operation. */
+const may = (operation: 'updateClientConnection' | 'refreshClientConnectionSecret' | 'deleteClientConnection') => {
+  const { scope } = operationRules[operation]
+  return {
+    description: `Whether the caller has \`${scope}\`.`,
+    resolve: (caller: Caller) => caller.scopes.includes(scope),
+  }
+}
+
+/** `Query.viewer`: the gateway's view of the caller. */
 export function addViewer(builder: Builder): void {
   const Viewer = builder.objectRef<Caller>('Viewer').implement({
-    description:
-      'The caller, as its access token states it and its broker, if it acts through one, allows. Needs a valid token and no scope.',
+    description: 'The caller, as its access token states it and its broker, if it acts through one, allows.',
     fields: (t) => ({
-      clientId: t.exposeID('clientId', {
-        description: 'UUID of the client that the token was issued to. Needs no scope.',
-      }),
+      clientId: t.exposeID('clientId', { description: 'UUID of the client that the token was issued to.' }),
       clientType: t.exposeString('clientType', {
-        description:
-          'Type of that client, for example `MSP`, `MIS` or `MITHRIL ADMIN`; it decides which clients the caller may act on. Needs no scope.',
+        description: prose`Type of that client, for example \`MSP\`, \`MIS\` or \`MITHRIL ADMIN\`. It decides on which
+          clients the caller may act.`,
       }),
       userId: t.exposeID('userId', {
         nullable: true,
-        description: 'The user behind the client; null where the client speaks for itself. Needs no scope.',
+        description: 'The user behind the client; null where the client speaks for itself.',
       }),
-      mayUpdate: t.boolean({
-        description: 'Whether the caller has `connection:write`. Needs no scope.',
-        resolve: (caller, _args, { policy }) => policy.hasScope(caller, requiredScope.updateConnection),
-      }),
-      mayRefreshSecret: t.boolean({
-        description: 'Whether the caller has `connection:refresh_secret`. Needs no scope.',
-        resolve: (caller, _args, { policy }) => policy.hasScope(caller, requiredScope.refreshSecret),
-      }),
-      mayDelete: t.boolean({
-        description: 'Whether the caller has `connection:delete`. Needs no scope.',
-        resolve: (caller, _args, { policy }) => policy.hasScope(caller, requiredScope.deleteConnection),
-      }),
+      mayUpdate: t.boolean(may('updateClientConnection')),
+      mayRefreshSecret: t.boolean(may('refreshClientConnectionSecret')),
+      mayDelete: t.boolean(may('deleteClientConnection')),
       seesAllClients: t.boolean({
-        description: 'Whether the client type may act on every client, and not on its own only. Needs no scope.',
+        description: 'Whether the client type may act on every client, and not on its own only.',
         resolve: (caller, _args, { policy }) => policy.seesAllClients(caller),
       }),
       scopes: t.exposeStringList('scopes', {
-        description:
-          'The scope words that the token carries; where the client acts through a broker, those that the broker has, too. Needs no scope.',
+        description: prose`The scope words of the token; where the client acts through a broker, those that the broker
+          has, too.`,
       }),
     }),
   })
@@ -46,10 +44,9 @@ export function addViewer(builder: Builder): void {
   builder.queryField('viewer', (t) =>
     t.field({
       type: Viewer,
-      description: 'Who is calling. Needs a valid access token and no scope.',
-      authScopes: { authenticated: true },
-      resolve: (_parent, _args, context) =>
-        settle(context, async () => context.policy.authorizeCaller(context.call).caller),
+      description: 'The caller.',
+      authScopes: permitted('readViewer'),
+      resolve: (_parent, args, { operations, permits }) => operations.readViewer.run(permits.of(args)),
     }),
   )
 }

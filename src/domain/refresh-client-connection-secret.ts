@@ -1,0 +1,60 @@
+import { randomBytes } from 'node:crypto'
+import type { Call } from './call.ts'
+import type { Connection, ConnectionKey, ConnectionStore, ExpectedVersions, RefreshedConnection } from './connection.ts'
+import { GatewayError } from './errors.ts'
+import type { Permit, Permits } from './permit.ts'
+import { type ChangeObserver, createResultOf, keyOf } from './write-outcome.ts'
+
+/** Gives a connection a new secret. The answer is the only one that ever shows it. */
+export interface RefreshClientConnectionSecret {
+  permit(call: Call, key: ConnectionKey): Permit | Promise<Permit>
+  run(permit: Permit, input: RefreshClientConnectionSecretInput): Promise<RefreshedConnection>
+}
+
+export interface RefreshClientConnectionSecretInput extends ExpectedVersions {
+  /** The `API-key` of the request: the secret of a connection of the consumer; null: none was sent. */
+  readonly apiKey: string | null
+}
+
+export interface RefreshClientConnectionSecretDeps {
+  readonly permits: Permits
+  readonly onChange: ChangeObserver
+  readonly connections: Pick<ConnectionStore, 'find' | 'replaceSecret' | 'clientOfSecret'>
+}
+
+/** 256 bits: nobody guesses it, and it fits the column many times over. */
+const newSecret = () => randomBytes(32).toString('base64url')
+
+/**
+ * Beside scope and ownership there is a third rule (`docs/platform.md` §3): the consumer of the connection takes part.
+ * Either it is the caller itself, or the API key is the secret of one of the consumer's own connections.
+ * @throws GatewayError `accessDenied`, `invalidScopes`, `forbidden`, `tooManyRequests`, `notFound`, `apiKeyMissing`,
+ *   `apiKeyInvalid`, `conflict` or `unavailable`
+ */
+export function createRefreshClientConnectionSecret(
+  deps: RefreshClientConnectionSecretDeps,
+): RefreshClientConnectionSecret {
+  const { permits, onChange, connections } = deps
+  const resultOf = createResultOf(onChange)
+
+  async function requireConsumer({ caller }: Permit, { consumerId }: Connection, apiKey: string | null): Promise<void> {
+    if (caller.clientId === consumerId) return
+    if (apiKey === null) throw new GatewayError('apiKeyMissing')
+    const owner = await connections.clientOfSecret(apiKey)
+    if (owner === null) throw new GatewayError('apiKeyInvalid')
+    if (owner !== consumerId) throw new GatewayError('forbidden')
+  }
+
+  return {
+    permit: (call, key) => permits.give(call, 'refreshClientConnectionSecret', key),
+    async run(given, { apiKey, expectedVersions }) {
+      const permit = await permits.confirm(given, 'refreshClientConnectionSecret')
+      const key = keyOf(permit)
+      const connection = await connections.find(key)
+      if (connection === null) throw new GatewayError('notFound')
+      await requireConsumer(permit, connection, apiKey)
+      const outcome = await connections.replaceSecret({ ...key, secret: newSecret(), expectedVersions, author: permit })
+      return resultOf(permit, 'SECRET_REFRESHED', outcome)
+    },
+  }
+}

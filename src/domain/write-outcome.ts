@@ -1,0 +1,28 @@
+import type { ChangeKind, ConnectionKey, WriteOutcome } from './connection.ts'
+import { GatewayError } from './errors.ts'
+import type { Permit } from './permit.ts'
+import { isUuid } from './uuid.ts'
+
+/** Told of each change of a connection that an operation has made, after it is stored. */
+export type ChangeObserver = (change: { readonly kind: ChangeKind; readonly permit: Permit }) => void
+
+/**
+ * The key of the connection that a permit names. An id that is no UUID names none, and PostgreSQL would refuse to look
+ * for it.
+ * @throws GatewayError `notFound`
+ */
+export function keyOf({ clientId, connectionId }: Permit): ConnectionKey {
+  if (!isUuid(clientId) || !isUuid(connectionId)) throw new GatewayError('notFound')
+  return { clientId, connectionId }
+}
+
+/** Makes the end of a writing operation: the result of a write, or its refusal; a change is told to the observer. */
+export function createResultOf(onChange: ChangeObserver) {
+  /** @throws GatewayError `conflict` with the connection as it is now, or `notFound` */
+  return function resultOf<Result>(permit: Permit, kind: ChangeKind, outcome: WriteOutcome<Result>): Result {
+    if (outcome.kind === 'stale') throw new GatewayError('conflict', { current: outcome.current })
+    if (outcome.kind === 'missing') throw new GatewayError('notFound')
+    if (outcome.kind === 'done') onChange({ kind, permit })
+    return outcome.result
+  }
+}

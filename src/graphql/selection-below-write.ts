@@ -1,0 +1,62 @@
+import {
+  type FieldNode,
+  GraphQLIncludeDirective,
+  type GraphQLResolveInfo,
+  GraphQLSkipDirective,
+  getDirectiveValues,
+  getNamedType,
+  isObjectType,
+  Kind,
+  type SelectionNode,
+} from 'graphql'
+import { getArgumentValues } from 'graphql/execution/values.js'
+import type { GraphQLContext } from './context.ts'
+import { guardOf } from './permit-guard.ts'
+
+/** Whether `@skip` and `@include` let a selection be executed. */
+function isExecuted(selection: SelectionNode, { variableValues }: GraphQLResolveInfo): boolean {
+  if (selection.directives === undefined || selection.directives.length === 0) return true
+  if (getDirectiveValues(GraphQLSkipDirective, selection, variableValues)?.['if'] === true) return false
+  return getDirectiveValues(GraphQLIncludeDirective, selection, variableValues)?.['if'] !== false
+}
+
+/** The fields that are selected directly below some fields, through fragments. */
+function* fieldsBelow(nodes: readonly FieldNode[], info: GraphQLResolveInfo): Generator<FieldNode> {
+  const pending: SelectionNode[] = nodes.flatMap(({ selectionSet }) => selectionSet?.selections ?? [])
+  for (let selection = pending.shift(); selection !== undefined; selection = pending.shift()) {
+    if (!isExecuted(selection, info)) continue
+    if (selection.kind === Kind.FIELD) yield selection
+    else {
+      const fragment = selection.kind === Kind.FRAGMENT_SPREAD ? info.fragments[selection.name.value] : selection
+      pending.push(...(fragment?.selectionSet.selections ?? []))
+    }
+  }
+}
+
+/**
+ * Asks the guards of all fields below a mutation, and checks their arguments, before the mutation writes: a write whose
+ * payload is refused afterwards would be done, and its caller would not know. Everything below acts on the same client.
+ * @throws GatewayError the first refusal
+ */
+export async function judgeSelection(
+  info: GraphQLResolveInfo,
+  { call, operations }: GraphQLContext,
+  clientId: string,
+): Promise<void> {
+  async function judge(nodes: readonly FieldNode[], returnType: typeof info.returnType): Promise<void> {
+    const type = getNamedType(returnType)
+    if (!isObjectType(type)) return
+    const fields = type.getFields()
+    for (const node of fieldsBelow(nodes, info)) {
+      const field = fields[node.name.value]
+      if (field === undefined) continue
+      const guard = guardOf(field.extensions['pothosOptions'])
+      if (guard !== undefined) {
+        await operations[guard.operation].permit(call, { clientId, connectionId: '' })
+        guard.check?.(getArgumentValues(field, node, info.variableValues), operations)
+      }
+      await judge([node], field.type)
+    }
+  }
+  await judge(info.fieldNodes, info.returnType)
+}
