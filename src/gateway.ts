@@ -156,13 +156,15 @@ export async function openGateway(config: Config, logDestination?: LogDestinatio
       // for its second try.
       await app.listen({ host: config.host, port: config.port, backlog: 4_096 })
       // A line for the operator who starts a gateway without a database; readiness goes on asking.
-      databaseReadiness.database().catch((error: unknown) => {
-        if (closed === undefined)
-          log.warn(
-            { reason: describeCause(error) },
-            'the database cannot be used yet, and nothing can be answered without it',
-          )
-      })
+      Promise.all([databaseReadiness.database(), databaseReadiness.migrations()])
+        .then(([, isMigrated]) => {
+          if (!isMigrated) log.warn({}, 'migrations are pending: npm run db:migrate')
+        })
+        .catch((error: unknown) => {
+          if (closed !== undefined) return
+          const reason = describeCause(error)
+          log.warn({ reason }, 'the database cannot be used yet, and nothing can be answered without it')
+        })
     },
     developmentIssuer,
     databaseUrl: opened.url,

@@ -518,6 +518,8 @@ test('in production there is no banner, and it starts while its database and its
       checks: { keys: 'unavailable', database: 'unavailable', migrations: 'unavailable' },
     },
   ])
+  // One line of the start says it, too, before anybody asks.
+  await untilWritten(running, /the database cannot be used yet/)
   const page = await fetch(`${url}/graphql`, { headers: { accept: 'text/html' }, ...bounded() })
   expect(page.status).toBe(405)
   const metrics = /"url":"([^"]+)","msg":"metrics are served"/.exec(running.output.stdout)?.[1] ?? 'none'
