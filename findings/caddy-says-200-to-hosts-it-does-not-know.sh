@@ -6,8 +6,8 @@
 # What happens: the request for another host never reaches the upstream, and the answer is `200` with
 #   `Content-Length: 0` for each path and each method, PATCH too.
 # Why it matters: a client with an old or mistyped host name takes its PATCH for done, since many programs look
-#   at the status alone. A health check by address is green though no site serves it. Add a last site `http://`
-#   with `respond 421`.
+#   at the status alone. A health check by address is green though no site serves it. Add a last site for all
+#   hosts of the port, with `respond 421`.
 # Exit codes: 0 as described, 1 the behaviour changed, 2 it cannot run here.
 set -uo pipefail
 work=$(mktemp -d) || exit 2
@@ -52,7 +52,8 @@ run node upstream.mjs
 for _ in $(seq 100); do [ -s port ] && break; sleep 0.1; done
 upstream=$(cat port) || exit 2
 caddy=$(free)
-cat >Caddyfile <<CADDY
+configure() { # a further site
+  cat >Caddyfile <<CADDY
 {
   admin off
   auto_https off
@@ -61,7 +62,10 @@ http://gateway.example:$caddy {
   bind 127.0.0.1
   reverse_proxy 127.0.0.1:$upstream
 }
+$1
 CADDY
+}
+configure ''
 HOME="$work" run caddy run --config Caddyfile --adapter caddyfile
 ready caddy "$caddy" /ok
 ask() { # host, method
@@ -72,12 +76,27 @@ cat >"$work/expected" <<'TEXT'
 gateway.example GET: 200, 2 bytes
 gatevay.example GET: 200, 0 bytes
 gatevay.example PATCH: 200, 0 bytes
+with a last site
+gateway.example GET: 200, 2 bytes
+gatevay.example PATCH: 421, 0 bytes
 TEXT
 {
   ask gateway.example GET
   ask gatevay.example GET
   ask gatevay.example PATCH
-} | tee seen
+  kill "${started[-1]}"
+  wait "${started[-1]}" 2>/dev/null
+  echo 'with a last site'
+  configure "http://:$caddy {
+  bind 127.0.0.1
+  respond 421
+}"
+  HOME="$work" run caddy run --config Caddyfile --adapter caddyfile
+  ready caddy "$caddy" /ok
+  ask gateway.example GET
+  ask gatevay.example PATCH
+} >seen
+cat seen
 
 if diff "$work/expected" "$work/seen"; then
   echo 'As described.'

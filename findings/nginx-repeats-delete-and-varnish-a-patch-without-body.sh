@@ -75,9 +75,19 @@ http {
   fastcgi_temp_path $work/nginx-1;
   uwsgi_temp_path $work/nginx-2;
   scgi_temp_path $work/nginx-3;
-  upstream gateway { server 127.0.0.1:$upstream; keepalive 4; }
   server {
     listen 127.0.0.1:$nginx;
+    server_name off.example;
+    location / {
+      proxy_pass http://gateway;
+      proxy_http_version 1.1;
+      proxy_set_header Connection "";
+      proxy_next_upstream off;
+    }
+  }
+  upstream gateway { server 127.0.0.1:$upstream; keepalive 4; }
+  server {
+    listen 127.0.0.1:$nginx default_server;
     location / {
       proxy_pass http://gateway;
       proxy_http_version 1.1;
@@ -126,6 +136,7 @@ cat >"$work/expected" <<'TEXT'
 nginx, DELETE: upstream saw 2 request(s), client 200
 nginx, PATCH without body: upstream saw 1 request(s), client 502
 nginx, PATCH with body: upstream saw 1 request(s), client 502
+nginx with proxy_next_upstream off, DELETE: upstream saw 1 request(s), client 502
 Varnish, DELETE: upstream saw 2 request(s), client 200
 Varnish, PATCH without body: upstream saw 2 request(s), client 200
 Varnish, PATCH with body: upstream saw 1 request(s), client 503
@@ -135,6 +146,7 @@ TEXT
   attempt 'nginx, DELETE' "$nginx" -X DELETE
   attempt 'nginx, PATCH without body' "$nginx" -X PATCH
   attempt 'nginx, PATCH with body' "$nginx" -X PATCH -d '{}'
+  attempt 'nginx with proxy_next_upstream off, DELETE' "$nginx" -X DELETE -H 'Host: off.example'
   attempt 'Varnish, DELETE' "$varnish" -X DELETE
   attempt 'Varnish, PATCH without body' "$varnish" -X PATCH
   attempt 'Varnish, PATCH with body' "$varnish" -X PATCH -d '{}'

@@ -49,6 +49,7 @@ default settings: log has the value: no
 log_min_duration_statement: log has the value: yes
 and log_parameter_max_length=0: log has the value: no
 a duplicate, default settings: log has the value: yes
+a duplicate, log_error_verbosity=terse: log has the value: no
 pg_stat_statements: INSERT INTO connections VALUES ($1, $2)
 TEXT
 {
@@ -60,6 +61,9 @@ TEXT
   found 'and log_parameter_max_length=0' value-third
   insert 4 value-third '-c log_parameter_max_length=0'
   found 'a duplicate, default settings' value-third
+  insert 5 value-fifth
+  insert 6 value-fifth '-c log_error_verbosity=terse'
+  found 'a duplicate, log_error_verbosity=terse' value-fifth
   echo "pg_stat_statements: $(sql -c "SELECT DISTINCT query FROM pg_stat_statements WHERE query LIKE 'INSERT%'")"
 } | tee seen
 

@@ -9,7 +9,7 @@
 #   "another module or realm". The usual advice, looking for a second version, finds none. An alias of `graphql`
 #   to `graphql/index.js` cures it.
 # Why it matters: a test of a GraphQL server fails as soon as it imports something from graphql itself, while
-#   production runs. `instanceof GraphQLError` in a test is false for the server's own errors.
+#   production runs. The message sends one to look for a second version that is not there.
 # Exit codes: 0 as described, 1 the behaviour changed, 2 it cannot run here.
 set -uo pipefail
 work=$(mktemp -d) || exit 2
