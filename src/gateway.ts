@@ -100,6 +100,7 @@ export async function openGateway(config: Config, logDestination?: LogDestinatio
   const warn = (sentence: string) => log.warn({}, sentence)
   const databaseReadiness: DatabaseReadiness = createDatabaseReadiness(database, {
     before: createSessionLimitsCheck(database.query, config.database, warn),
+    opaqueTokens: config.opaqueTokens,
     warn,
   })
   const limits = opening.adopt(await openLimits(config.limits, log), (counters) => counters.close())

@@ -17,6 +17,8 @@ export interface DatabaseReadiness {
 export interface DatabaseReadinessOptions {
   /** Asked before the database is; whatever it throws is thrown. */
   readonly before?: () => Promise<void>
+  /** Whether callers may bring tokens that Mithril keeps. */
+  readonly opaqueTokens?: boolean
   /** Told once of what is no reason to refuse requests. */
   readonly warn: (sentence: string) => void
 }
@@ -29,9 +31,9 @@ interface State {
 const stateLastsMs = 1_000
 
 /** All in one statement, on one connection: a check must not stand in the way of operations. */
-const selectState = `
+const selectState = (opaqueTokens: boolean) => `
   SELECT ARRAY(SELECT migration_name FROM _prisma_migrations WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL) AS finished,
-         ARRAY(${selectProblems}) AS problems,
+         ARRAY(${selectProblems(opaqueTokens)}) AS problems,
          array_remove(ARRAY[
            CASE WHEN lower('Ї') <> 'ї' THEN 'LC_CTYPE of the database does not know Ukrainian letters: a search by name ' ||
              'finds capitals and small letters apart. Make the database with a UTF-8 locale or ICU.' END,
@@ -45,7 +47,7 @@ const textsOf = (value: unknown): string[] => (Array.isArray(value) ? value.map(
 /** The checks of `/health/ready` that ask the database. Checks at the same time share one question. */
 export function createDatabaseReadiness(
   { query }: Pick<Database, 'query'>,
-  { before = async () => {}, warn }: DatabaseReadinessOptions,
+  { before = async () => {}, opaqueTokens = false, warn }: DatabaseReadinessOptions,
 ): DatabaseReadiness {
   const warned = new Set<string>()
   let names: Promise<readonly string[]> | undefined
@@ -57,7 +59,7 @@ export function createDatabaseReadiness(
     names ??= migrationNames(MIGRATIONS)
     const expected = await names
     try {
-      const [row] = await query(selectState)
+      const [row] = await query(selectState(opaqueTokens))
       for (const sentence of textsOf(row?.['warnings'])) {
         if (!warned.has(sentence)) warn(sentence)
         warned.add(sentence)

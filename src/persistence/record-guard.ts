@@ -14,7 +14,8 @@ const triggers = [
 
 const recordFunctions = "('record_redirect_uri_change', 'record_secret_change', 'record_connection_delete')"
 
-/** What the operations read and write (ops/postgres/rights.sql). */
+/** What the operations read and write (ops/postgres/rights.sql), and what looks up the tokens that Mithril keeps. */
+const rightsForTokens = ['tokens', 'SELECT', 'name value user_id expires_at details']
 const rights = [
   [
     'clients',
@@ -69,9 +70,9 @@ const wrongOwner = `
    WHERE history.oid = to_regclass('connection_changes') AND history.relowner = mithrils.relowner
      AND history.relowner::regrole::text <> quote_ident(current_user)`
 
-const missingRights = `
+const missingRights = (opaqueTokens: boolean) => `
   SELECT format('the role %I has no right to %s %s of %s', current_user, needed.right, name, needed.relation)
-    FROM (VALUES ${rights.map(row).join(', ')}) AS needed(relation, "right", names)
+    FROM (VALUES ${[...rights, ...(opaqueTokens ? [rightsForTokens] : [])].map(row).join(', ')}) AS needed(relation, "right", names)
          CROSS JOIN unnest(string_to_array(needed.names, ' ')) AS name
    WHERE NOT coalesce(has_column_privilege(to_regclass(needed.relation), name, needed.right), false)
   UNION ALL
@@ -97,11 +98,8 @@ const sequenceBehind = `
                 > coalesce(pg_sequence_last_value(sequence.name::regclass), 0)
          END`
 
-export const selectProblems = [
-  wrongSession,
-  wrongTriggers,
-  wrongFunctions,
-  wrongOwner,
-  missingRights,
-  sequenceBehind,
-].join('\n  UNION ALL')
+/** @param opaqueTokens Whether tokens are looked up, too. */
+export const selectProblems = (opaqueTokens: boolean) =>
+  [wrongSession, wrongTriggers, wrongFunctions, wrongOwner, missingRights(opaqueTokens), sequenceBehind].join(
+    '\n  UNION ALL',
+  )

@@ -210,7 +210,7 @@ export const listClients = route({
     properties: {
       id: uuid,
       user_id: uuid,
-      name: { ...string, description: 'Part of the name, in any case' },
+      name: { ...string, description: 'Part of the name, in any case and with any apostrophe' },
       is_blocked: { type: 'boolean' },
       ...pageQuery,
     },

@@ -21,10 +21,10 @@ afterEach(async () => {
   await testDatabase.drop()
 })
 
-function readinessOf(url = testDatabase.url): DatabaseReadiness {
+function readinessOf(url = testDatabase.url, options: { opaqueTokens?: boolean } = {}): DatabaseReadiness {
   const database = createDatabase(url, { ...databaseDefaults, connectTimeoutMs: 10_000 })
   opened.push(database)
-  return createDatabaseReadiness(database, { warn: (sentence) => warnings.push(sentence) })
+  return createDatabaseReadiness(database, { ...options, warn: (sentence) => warnings.push(sentence) })
 }
 
 const nameOf = async () => {
@@ -185,6 +185,12 @@ describe('a serving role of its own', () => {
     try {
       await testDatabase.query(`ALTER TABLE connection_changes OWNER TO ${owner}`)
       expect(await readinessOf(asRole()).database()).toBe(true)
+
+      await testDatabase.query(`REVOKE SELECT ON tokens FROM ${role}`)
+      expect(await readinessOf(asRole()).database()).toBe(true)
+      await expect(readinessOf(asRole(), { opaqueTokens: true }).database()).rejects.toThrow(
+        `the role ${role} has no right to SELECT name of tokens; the role ${role} has no right to SELECT value of tokens`,
+      )
 
       await testDatabase.query(`REVOKE UPDATE, DELETE ON connections FROM ${role}; REVOKE SELECT ON users FROM ${role}`)
       await testDatabase.query(`GRANT UPDATE (redirect_uri, secret, version) ON connections TO ${role}`)

@@ -27,7 +27,7 @@ export type ClientFilter = {
   id?: string | null | undefined;
   /** Only those that are blocked, or that are not. */
   isBlocked?: boolean | null | undefined;
-  /** Only those whose name contains this text, in any case. */
+  /** Only those whose name contains this text, in any case and with any apostrophe. */
   nameContains?: string | null | undefined;
   /** Only those of the user with this UUID. */
   userId?: string | null | undefined;

@@ -110,7 +110,7 @@ export function addClients(builder: Builder, refs: ClientTypeRefs): void {
       userId: t.id({ required: false, description: 'Only those of the user with this UUID.' }),
       nameContains: t.string({
         required: false,
-        description: 'Only those whose name contains this text, in any case.',
+        description: 'Only those whose name contains this text, in any case and with any apostrophe.',
       }),
       isBlocked: t.boolean({ required: false, description: 'Only those that are blocked, or that are not.' }),
     }),
