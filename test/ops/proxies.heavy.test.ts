@@ -211,7 +211,7 @@ describe.skipIf(isMissing(...proxyPrograms))('two gateways behind', () => {
       await expect.poll(requestIdsInLogs, { timeout: 5_000 }).toEqual(expect.arrayContaining(ids))
     })
 
-    test('counts failed authentications by the address of the caller', async () => {
+    test('counts failed authentications by the address of the caller, with a port or without', async () => {
       const failing = (forwarded: string | null, from?: string) =>
         caller.ask({
           headers: { authorization: 'Bearer bad.bad.bad', ...(forwarded && { 'x-forwarded-for': forwarded }) },
@@ -224,9 +224,9 @@ describe.skipIf(isMissing(...proxyPrograms))('two gateways behind', () => {
         return [statuses[0], statuses.at(-1)]
       }
       const net = `203.0.${113 + names.indexOf(name)}`
-      expect(await last(() => `${net}.1`)).toEqual([401, 429])
-      expect((await failing(`${net}.77`)).status).toBe(401)
-      expect((await failing(`2001:db8:${names.indexOf(name)}::1`)).status).toBe(401)
+      expect(await last((number) => `${net}.1:${4_000 + number}`)).toEqual([401, 429])
+      expect((await failing(`${net}.77:4711`)).status).toBe(401)
+      expect((await failing(`[2001:db8:${names.indexOf(name)}::1]:4711`)).status).toBe(401)
       expect((await failing(`${net}.1`)).status).toBe(429)
     })
 

@@ -29,34 +29,54 @@ export const rolePassword = 'correct-horse'
 export async function startMithrilCluster(): Promise<MithrilCluster> {
   const dataDir = await makeClusterDirectory()
   const postgres = await startEmbeddedPostgres({ dataDir, durable: false })
-  const urlOf = (role: string, port = postgres.port) => `postgresql://${role}:${rolePassword}@127.0.0.1:${port}/mithril`
-  const admin = new Client({ connectionString: postgres.url, connectionTimeoutMillis: 10_000 })
-  await admin.connect()
-  const query = async (sql: string, role?: string) => {
-    if (role === undefined) return rowsOf(await admin.query(sql))
-    const client = new Client({ connectionString: urlOf(role), connectionTimeoutMillis: 10_000 })
-    await client.connect()
-    try {
-      return rowsOf(await client.query(sql))
-    } finally {
-      await client.end()
-    }
-  }
-  await query(`CREATE ROLE mithril LOGIN PASSWORD '${rolePassword}'; GRANT CREATE ON DATABASE mithril TO mithril`)
-  await query('GRANT CREATE ON SCHEMA public TO mithril')
-  await query(await read('prisma/migrations/0000_init/migration.sql'), 'mithril')
-  return {
+  const cluster = await connectCluster({
     port: postgres.port,
     adminUrl: postgres.url,
-    urlOf,
-    query,
     async stop() {
-      await admin.end()
       await postgres.stop()
       await rm(postgres.location, { recursive: true, force: true })
       await rm(dataDir, { recursive: true, force: true })
     },
+  })
+  await makeMithril(cluster)
+  return cluster
+}
+
+/** A running server with a database `mithril`, as a cluster of the tests. */
+export async function connectCluster({
+  port: ownPort,
+  adminUrl,
+  stop,
+}: Pick<MithrilCluster, 'port' | 'adminUrl' | 'stop'>): Promise<MithrilCluster> {
+  const urlOf = (role: string, port = ownPort) => `postgresql://${role}:${rolePassword}@127.0.0.1:${port}/mithril`
+  const admin = new Client({ connectionString: adminUrl, connectionTimeoutMillis: 10_000 })
+  await admin.connect()
+  return {
+    port: ownPort,
+    adminUrl,
+    urlOf,
+    async query(sql, role) {
+      if (role === undefined) return rowsOf(await admin.query(sql))
+      const client = new Client({ connectionString: urlOf(role), connectionTimeoutMillis: 10_000 })
+      await client.connect()
+      try {
+        return rowsOf(await client.query(sql))
+      } finally {
+        await client.end()
+      }
+    },
+    async stop() {
+      await admin.end()
+      await stop()
+    },
   }
+}
+
+/** Makes Mithril's role and tables as Mithril's own migrations do. */
+export async function makeMithril({ query }: MithrilCluster): Promise<void> {
+  await query(`CREATE ROLE mithril LOGIN PASSWORD '${rolePassword}'; GRANT CREATE ON DATABASE mithril TO mithril`)
+  await query('GRANT CREATE ON SCHEMA public TO mithril')
+  await query(await read('prisma/migrations/0000_init/migration.sql'), 'mithril')
 }
 
 /** Several statements in one text have a list of results, which pg's typings do not know. */

@@ -1,0 +1,256 @@
+import { execFile } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
+import { demo } from '../../prisma/seed-data.ts'
+import { parseConfig } from '../../src/config/parse.ts'
+import { type Gateway, openGateway } from '../../src/gateway.ts'
+import {
+  type DebianPostgres,
+  debianPostgresIsMissing,
+  startDebianPostgres,
+  startDebianStandby,
+  startPgpool,
+} from '../support/debian-postgres.ts'
+import { makeMithril, prepareForGateway, rolePassword } from '../support/mithril-cluster.ts'
+import { isMissing } from '../support/programs.ts'
+import { recordedLog } from '../support/recordings.ts'
+import { startTestIssuer, type TestIssuer } from '../support/tokens.ts'
+
+// What operators do with a database, with Debian's programs and the commands of ops/README.md, word for word.
+
+const repository = join(import.meta.dirname, '../..')
+const readme = readFileSync(join(repository, 'ops/README.md'), 'utf8')
+const tools = [...readme.matchAll(/^```sh tools\n([\s\S]*?)^```$/gm)].map(([, content = '']) => content)
+
+/** The block of ops/README.md that has this text. */
+const commandWith = (text: string) =>
+  tools.find((block) => block.includes(text)) ?? expect.fail(`no block with ${text}`)
+
+const path = `/api/clients/${demo.msp.clientId}/connections/${demo.connectionId}`
+
+describe.skipIf(debianPostgresIsMissing || isMissing('pg_dump', 'pg_repack', 'pgpool'))('a database of Debian', () => {
+  let source: DebianPostgres
+  let issuer: TestIssuer
+  let folder: string
+  const others: DebianPostgres[] = []
+  const gateways: Gateway[] = []
+
+  beforeAll(async () => {
+    issuer = await startTestIssuer()
+    folder = await mkdtemp(join(tmpdir(), 'mithril-connection-gateway-databases-'))
+    source = await startDebianPostgres()
+    await makeMithril(source)
+    await prepareForGateway(source)
+  }, 60_000)
+  afterEach(async () => {
+    for (const gateway of gateways.splice(0)) await gateway.close()
+  })
+  afterAll(async () => {
+    for (const cluster of others) await cluster.stop()
+    await source?.stop()
+    await issuer?.close()
+    if (folder !== undefined) await rm(folder, { recursive: true })
+  }, 60_000)
+
+  const shell = (script: string, environment: Record<string, string>) =>
+    promisify(execFile)('bash', ['-euo', 'pipefail', '-c', script], {
+      cwd: repository,
+      timeout: 60_000,
+      env: { PATH: `/usr/lib/postgresql/15/bin:${process.env['PATH']}`, ...environment },
+    })
+
+  async function open(url: string): Promise<Gateway> {
+    const config = parseConfig({
+      NODE_ENV: 'production',
+      DATABASE_URL: url,
+      TOKEN_ISSUER: issuer.issuer,
+      TOKEN_AUDIENCE: issuer.audience,
+      TOKEN_JWKS_URL: issuer.jwksUrl,
+      WRITE_LIMIT_PER_MINUTE: '0',
+    })
+    const gateway = await openGateway(config, recordedLog([]))
+    gateways.push(gateway)
+    return gateway
+  }
+  const headers = () => ({
+    'content-type': 'application/json',
+    authorization: `Bearer ${issuer.mint({ ...demo.msp, scope: 'connection:read connection:write' })}`,
+  })
+  const readiness = async ({ app }: Gateway) => (await app.inject({ url: '/health/ready' })).json().status
+  const update = ({ app }: Gateway, uri: string) =>
+    app.inject({ method: 'PATCH', url: path, headers: headers(), payload: { redirect_uri: uri } })
+
+  /** A gateway on it is ready, and a change through it continues the chain of the history. */
+  async function works(cluster: DebianPostgres, database = 'mithril'): Promise<void> {
+    const gateway = await open(cluster.urlOf('gateway').replace(/mithril$/, database))
+    await vi.waitFor(async () => expect(await readiness(gateway)).toBe('ok'), { timeout: 15_000 })
+    const query = `{ clientConnection(clientId: "${demo.msp.clientId}", connectionId: "${demo.connectionId}") {
+      redirectUri changes(first: 2) { nodes { before after } } } }`
+    const uris = ['first', 'second'].map((word) => `https://${word}.example.ua/${randomUUID()}`)
+    for (const uri of uris) expect((await update(gateway, uri)).statusCode).toBe(200)
+    const answer = await gateway.app.inject({ method: 'POST', url: '/graphql', headers: headers(), payload: { query } })
+    const found = answer.json().data?.clientConnection
+    expect(found?.redirectUri, answer.body).toBe(uris[1])
+    expect(found.changes.nodes[0]).toEqual({ before: uris[0], after: uris[1] })
+    expect(found.changes.nodes[1].after).toBe(uris[0])
+  }
+
+  describe('is dumped and restored', () => {
+    const backup = () => join(folder, 'backup')
+    const restoreWith = async (database: string, change: (command: string) => string) => {
+      await source.query(`CREATE DATABASE ${database}`)
+      const target = source.adminUrl.replace(/mithril$/, database)
+      await shell(change(commandWith('pg_restore')), { NEW_ADMIN_URL: target, BACKUP: backup() })
+      return target
+    }
+    const rowsOf = async (url: string, sql: string) =>
+      (await shell(`psql "$URL" -Atc "$SQL"`, { URL: url, SQL: sql })).stdout
+    const state = `SELECT tgname::text, tgenabled::text FROM pg_trigger WHERE NOT tgisinternal
+                    UNION ALL SELECT relname, relowner::regrole::text FROM pg_class
+                     WHERE relname IN ('connections', 'connection_changes', 'connection_change_archives')
+                    UNION ALL SELECT proname, proowner::regrole || coalesce(proacl::text, '') FROM pg_proc
+                     WHERE proname LIKE 'record\\_%' ORDER BY 1`
+
+    beforeAll(async () => {
+      await shell(commandWith('pg_dump "$ADMIN_URL" --format'), { ADMIN_URL: source.adminUrl, BACKUP: backup() })
+    }, 60_000)
+
+    test('whole: the gateway is ready, and the history goes on', { timeout: 60_000 }, async () => {
+      const target = await restoreWith('restored', (command) => command)
+      expect(await rowsOf(target, state)).toBe(await rowsOf(source.adminUrl, state))
+      await works(source, 'restored')
+    })
+
+    test('without privileges: rights.sql brings back every lock', { timeout: 60_000 }, async () => {
+      const target = await restoreWith('unprivileged', (command) =>
+        command.replace('--exit-on-error', '--exit-on-error --no-privileges'),
+      )
+      expect(await rowsOf(target, state)).toBe(await rowsOf(source.adminUrl, state))
+      await works(source, 'unprivileged')
+    })
+
+    test('without owners: rights.sql gives the history back to gateway_migrator', { timeout: 60_000 }, async () => {
+      const target = await restoreWith('unowned', (command) =>
+        command.replace('--exit-on-error', '--exit-on-error --no-owner'),
+      )
+      const owner = `SELECT relowner::regrole FROM pg_class WHERE relname = 'connection_changes'`
+      expect(await rowsOf(target, owner)).toBe('gateway_migrator\n')
+      await works(source, 'unowned')
+    })
+
+    test('in part: the gateway is not ready, since no change would leave a record', { timeout: 60_000 }, async () => {
+      await source.query('CREATE DATABASE partial')
+      const target = source.adminUrl.replace(/mithril$/, 'partial')
+      const tables = ['users', 'client_types', 'clients', 'connections', 'connection_changes', '_prisma_migrations']
+      await shell(
+        `psql "$TARGET" -c 'CREATE EXTENSION citext; CREATE EXTENSION pg_trgm'
+         pg_dump "$SOURCE" --format custom ${tables.map((name) => `--table ${name}`).join(' ')} | pg_restore --dbname "$TARGET" --no-comments || true`,
+        { SOURCE: source.adminUrl, TARGET: target },
+      )
+      const gateway = await open(source.urlOf('gateway').replace(/mithril$/, 'partial'))
+      await vi.waitFor(
+        async () => expect((await gateway.app.inject({ url: '/health/ready' })).json().checks.keys).toBe('ok'),
+        { timeout: 15_000 },
+      )
+      expect(await readiness(gateway)).toBe('unavailable')
+    })
+  })
+
+  test('moves to another server by logical replication', { timeout: 120_000 }, async () => {
+    const target = await startDebianPostgres()
+    others.push(target)
+    await target.query(`CREATE ROLE mithril LOGIN PASSWORD '${rolePassword}'`)
+    await works(source)
+    const environment = { ADMIN_URL: source.adminUrl, NEW_ADMIN_URL: target.adminUrl }
+    await shell(commandWith('CREATE PUBLICATION'), environment)
+    for (const role of ['gateway_migrator', 'gateway'])
+      await target.query(`ALTER ROLE ${role} PASSWORD '${rolePassword}'`)
+    await vi.waitFor(
+      async () =>
+        expect(await target.query(`SELECT DISTINCT srsubstate AS state FROM pg_subscription_rel`)).toEqual([
+          { state: 'r' },
+        ]),
+      { timeout: 60_000, interval: 200 },
+    )
+    // Changes that are made meanwhile come over, too, and only once.
+    await works(source)
+    const history = 'SELECT count(*)::int AS rows, max(id)::int AS newest FROM connection_changes'
+    const whole = await source.query(history)
+    await vi.waitFor(async () => expect(await target.query(history)).toEqual(whole), { timeout: 30_000, interval: 200 })
+
+    await shell(commandWith('DROP SUBSCRIPTION'), environment)
+
+    await works(target)
+    const [after] = await target.query(history)
+    expect(after).toEqual({ rows: Number(whole[0]?.['rows']) + 2, newest: expect.any(Number) })
+    expect(Number(after?.['newest'])).toBeGreaterThan(Number(whole[0]?.['newest']))
+    await source.query('DROP PUBLICATION upgrade')
+  })
+
+  test('is repacked while a gateway writes', { timeout: 120_000 }, async () => {
+    const gateway = await open(source.urlOf('gateway'))
+    await vi.waitFor(async () => expect(await readiness(gateway)).toBe('ok'), { timeout: 15_000 })
+    const node = async () =>
+      (await source.query(`SELECT relfilenode AS node FROM pg_class WHERE oid = 'connection_changes'::regclass`))[0]?.[
+        'node'
+      ]
+    const count = async () =>
+      Number((await source.query('SELECT count(*) AS rows FROM connection_changes'))[0]?.['rows'])
+    const [nodeBefore, rowsBefore] = [await node(), await count()]
+    let done = false
+    const statuses: number[] = []
+    const writing = (async () => {
+      for (let number = 0; !done; number++)
+        statuses.push((await update(gateway, `https://repacked.example.ua/${number}`)).statusCode)
+    })()
+    await shell(commandWith('pg_repack --dbname'), {
+      ADMIN_URL: source.adminUrl,
+      PGHOST: '127.0.0.1',
+      PGPORT: String(source.port),
+      PGUSER: 'postgres',
+      PGPASSWORD: rolePassword,
+    }).finally(() => {
+      done = true
+    })
+    await writing
+    expect(await node()).not.toBe(nodeBefore)
+    expect(new Set(statuses)).toEqual(new Set([200]))
+    expect(await count()).toBe(rowsBefore + statuses.length)
+    await expect(source.query('DELETE FROM connection_changes')).rejects.toMatchObject({ code: '42501' })
+    await works(source)
+  })
+
+  test('behind pgpool-II, which asks a standby that is behind, answers what was written just before', {
+    timeout: 120_000,
+  }, async () => {
+    const standby = await startDebianStandby(source)
+    others.push(standby)
+    const line = /^app_name_redirect_preference_list = .*$/m.exec(readme)?.[0] ?? expect.fail('no setting')
+    await vi.waitFor(
+      async () => expect(await source.query(`SELECT state FROM pg_stat_replication`)).toEqual([{ state: 'streaming' }]),
+      { timeout: 15_000 },
+    )
+    await standby.query('SELECT pg_wal_replay_pause()')
+    /** Whether a GET behind it answers the value of the PATCH before. */
+    const readsWhatItWrote = async (settings: readonly string[]) => {
+      const pgpool = await startPgpool(source, standby, settings)
+      try {
+        const gateway = await open(source.urlOf('gateway', pgpool.port))
+        const uri = `https://pgpool.example.ua/${randomUUID()}`
+        await vi.waitFor(async () => expect((await update(gateway, uri)).statusCode).toBe(200), { timeout: 15_000 })
+        const { data } = (await gateway.app.inject({ url: path, headers: headers() })).json()
+        return data.redirect_uri === uri
+      } finally {
+        for (const gateway of gateways.splice(0)) await gateway.close()
+        await pgpool.stop()
+      }
+    }
+    expect(await readsWhatItWrote([])).toBe(false)
+    expect(await readsWhatItWrote([line])).toBe(true)
+  })
+})
