@@ -418,7 +418,7 @@ test('a fault of our own is 500, says nothing of itself, and has one line with i
   })
   expect(graphql.statusCode).toBe(200)
   expect(graphql.json()).toEqual({
-    data: null,
+    data: { updateClientConnection: null },
     errors: [
       {
         message: 'Internal server error',
