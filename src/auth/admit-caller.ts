@@ -1,13 +1,13 @@
 import { hash } from 'node:crypto'
 import type { Caller } from '../domain/caller.ts'
-import type { Broker, CallerRegistry, Standing } from '../domain/caller-registry.ts'
+import type { Broker, CallerRegistry, CallerStatus } from '../domain/caller-registry.ts'
 import { GatewayError } from '../domain/errors.ts'
 import { isUuid } from '../domain/uuid.ts'
 import { createRecentAnswers } from './recent-answers.ts'
 import { TokenRefused } from './token-refused.ts'
 
 export interface AdmitCallerOptions {
-  readonly registry: Pick<CallerRegistry, 'standingOf' | 'brokerOf'>
+  readonly registry: Pick<CallerRegistry, 'statusOf' | 'brokerOf'>
   /** Whether a client that acts through a broker has to bring the broker's key. */
   readonly enforceBrokerKey: boolean
   /** Milliseconds of a clock that is never set back. */
@@ -36,9 +36,9 @@ type BrokerAnswer = typeof unknown | ({ readonly kind: 'broker' } & Broker)
 
 /** Makes the function that lets callers in. */
 export function createAdmitCaller({ registry, enforceBrokerKey, now }: AdmitCallerOptions): AdmitCaller {
-  const standings = createRecentAnswers<Caller, Standing>({
+  const statuses = createRecentAnswers<Caller, CallerStatus>({
     // The issuer may name users as it likes; those of Mithril are UUIDs.
-    lookUp: ({ clientId, userId }) => registry.standingOf(clientId, userId !== null && isUuid(userId) ? userId : null),
+    lookUp: ({ clientId, userId }) => registry.statusOf(clientId, userId !== null && isUuid(userId) ? userId : null),
     keyOf: ({ clientId, userId }) => `${clientId} ${userId}`,
     now,
   })
@@ -57,30 +57,30 @@ export function createAdmitCaller({ registry, enforceBrokerKey, now }: AdmitCall
     return { ...caller, scopes, brokerClientId: broker.clientId }
   }
 
-  function judge(caller: Caller, standing: Standing, apiKey: string | null): Caller | Promise<Caller> {
-    if (standing.blocked) throw new TokenRefused('blocked')
-    if (!enforceBrokerKey || !standing.throughBroker) return caller
+  function judge(caller: Caller, status: CallerStatus, apiKey: string | null): Caller | Promise<Caller> {
+    if (status.blocked) throw new TokenRefused('blocked')
+    if (!enforceBrokerKey || !status.throughBroker) return caller
     if (apiKey === null) throw new GatewayError('apiKeyMissing')
     const broker = brokers.ask(apiKey)
     if (!(broker instanceof Promise)) return throughBroker(caller, broker)
     return broker.then(
       (found) => throughBroker(caller, found),
-      (error: unknown) => doubtful(caller, error),
+      (error: unknown) => withUnknownStatus(caller, error),
     )
   }
 
   return (caller, apiKey) => {
-    const standing = standings.ask(caller)
-    if (!(standing instanceof Promise)) return judge(caller, standing, apiKey)
-    return standing.then(
+    const status = statuses.ask(caller)
+    if (!(status instanceof Promise)) return judge(caller, status, apiKey)
+    return status.then(
       (found) => judge(caller, found, apiKey),
-      (error: unknown) => doubtful(caller, error),
+      (error: unknown) => withUnknownStatus(caller, error),
     )
   }
 }
 
 /** @throws what is given, unless it only says that there is no answer now */
-function doubtful(caller: Caller, error: unknown): Caller {
+function withUnknownStatus(caller: Caller, error: unknown): Caller {
   if (error instanceof GatewayError && error.refusal === 'unavailable') return { ...caller, statusUnknown: error }
   throw error
 }

@@ -20,7 +20,8 @@ export interface GatewayClientOptions {
 }
 
 /** Nothing to give where a document has no variables, or none that it needs. */
-type Given<Variables> = Record<string, never> extends Variables ? [variables?: Variables] : [variables: Variables]
+type VariablesArgument<Variables> =
+  Record<string, never> extends Variables ? [variables?: Variables] : [variables: Variables]
 
 export interface GatewayClient {
   /**
@@ -29,7 +30,7 @@ export interface GatewayClient {
    */
   execute<Data, Variables>(
     document: TypedDocumentString<Data, Variables>,
-    ...variables: Given<Variables>
+    ...variables: VariablesArgument<Variables>
   ): Promise<GatewayResult<Data>>
 }
 

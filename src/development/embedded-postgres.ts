@@ -83,21 +83,21 @@ async function findAndUse(
 
 async function findOrStart(place: Place, options: EmbeddedPostgresOptions): Promise<{ port: number; reused: boolean }> {
   const deadline = Date.now() + LONGEST_WAIT_MS
-  const settled = () => settledPostmaster(place, deadline)
-  const running = await settled()
+  const found = () => waitForPostmaster(place, deadline)
+  const running = await found()
   if (running !== undefined) return { port: running.port, reused: true }
   try {
     return { port: await startServer(place, options), reused: false }
   } catch (error) {
     // Two gateways on one directory at once: PostgreSQL lets one server in, and that one serves both.
-    const other = await settled()
+    const other = await found()
     if (other === undefined) throw error
     return { port: other.port, reused: true }
   }
 }
 
 /** The running server once it has finished starting; `undefined` once it has finished stopping. */
-async function settledPostmaster(place: Place, deadline: number): Promise<Postmaster | undefined> {
+async function waitForPostmaster(place: Place, deadline: number): Promise<Postmaster | undefined> {
   for (;;) {
     const found = await findPostmaster(dataOf(place.directory))
     if (found === undefined || found.status === 'ready') return found

@@ -1,5 +1,5 @@
 /** Where the client and the user of a token stand now. */
-export interface Standing {
+export interface CallerStatus {
   /**
    * The client or the user is blocked. Whoever Mithril does not know is not: what it does know is that nobody has
    * blocked it.
@@ -33,7 +33,7 @@ export interface Broker {
 /** What Mithril's registry says about callers. Each method is one indexed statement and may throw `unavailable`. */
 export interface CallerRegistry {
   /** Both ids are UUIDs. */
-  standingOf(clientId: string, userId: string | null): Promise<Standing>
+  statusOf(clientId: string, userId: string | null): Promise<CallerStatus>
   /**
    * The access token with this value, whose client exists. At most 255 characters, none of them a control character.
    */

@@ -4,15 +4,15 @@ import { isUuid } from './uuid.ts'
 import { codePointsIn, isStorable, notStorable, tooLong, type Violation, wrongType } from './violation.ts'
 
 /** An argument of a caller. Absent and null mean the same. */
-export type Given<T> = T | null | undefined
+export type OptionalArgument<T> = T | null | undefined
 
 /** A page by cursor, as a caller asks for it. */
 export interface CursorArguments {
   readonly by: 'cursor'
-  readonly first?: Given<number>
-  readonly after?: Given<string>
-  readonly last?: Given<number>
-  readonly before?: Given<string>
+  readonly first?: OptionalArgument<number>
+  readonly after?: OptionalArgument<string>
+  readonly last?: OptionalArgument<number>
+  readonly before?: OptionalArgument<string>
   /** Whether the caller wants the number of all items; it costs a count. */
   readonly withTotal: boolean
 }
@@ -20,8 +20,8 @@ export interface CursorArguments {
 /** A numbered page, as a caller asks for it. NaN: the caller sent something that is no whole number. */
 export interface NumberArguments {
   readonly by: 'number'
-  readonly page?: Given<number>
-  readonly pageSize?: Given<number>
+  readonly page?: OptionalArgument<number>
+  readonly pageSize?: OptionalArgument<number>
 }
 
 export type PageArguments = CursorArguments | NumberArguments
@@ -40,13 +40,13 @@ export class ListArguments {
   readonly #violations: Violation[] = []
 
   /** A UUID, if one is given. */
-  uuid(name: string, value: Given<string>): void {
+  uuid(name: string, value: OptionalArgument<string>): void {
     if (value == null || isUuid(value)) return
     this.#refuse(name, { id: 'uuid', rule: 'cast', params: { expected: 'uuid', actual: 'string' } })
   }
 
   /** A text to search for, if one is given: short, and such as the database could hold. */
-  text(name: string, value: Given<string>): void {
+  text(name: string, value: OptionalArgument<string>): void {
     if (value == null) return
     const length = codePointsIn(value)
     if (length > textLengthAtMost) this.#refuse(name, tooLong([], textLengthAtMost, length))
@@ -93,14 +93,14 @@ export class ListArguments {
     }
   }
 
-  #wholeNumber(name: string, value: Given<number>): number | undefined {
+  #wholeNumber(name: string, value: OptionalArgument<number>): number | undefined {
     if (value == null) return undefined
     if (Number.isInteger(value) && value >= 1 && value < 1_000_000_000) return value
     this.#refuse(name, { id: 'whole_number', rule: 'number', params: { min: 1 } })
     return undefined
   }
 
-  #place(name: string, cursor: Given<string>, list: 'time' | 'number'): Place | null {
+  #place(name: string, cursor: OptionalArgument<string>, list: 'time' | 'number'): Place | null {
     if (cursor == null) return null
     const place = decodeCursor(cursor, list)
     if (place === null) this.#refuse(name, { id: 'cursor', rule: 'format', params: { format: 'cursor' } })

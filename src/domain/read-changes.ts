@@ -1,7 +1,7 @@
 import type { Call } from './call.ts'
 import type { ChangeKind, Connection, ConnectionChange, ConnectionHistory, ConnectionKey } from './connection.ts'
 import { GatewayError } from './errors.ts'
-import { type Given, ListArguments, type PageArguments, present } from './list-arguments.ts'
+import { ListArguments, type OptionalArgument, type PageArguments, present } from './list-arguments.ts'
 import { emptyPage, type Page, type PageRequest } from './page.ts'
 import type { Permit, Permits } from './permit.ts'
 import { isUuid } from './uuid.ts'
@@ -35,7 +35,7 @@ export interface ListConnectionChanges {
 }
 
 export interface ListClientChangesInput {
-  readonly filter: { readonly connectionId?: Given<string>; readonly kind?: Given<ChangeKind> }
+  readonly filter: { readonly connectionId?: OptionalArgument<string>; readonly kind?: OptionalArgument<ChangeKind> }
   readonly page: PageArguments
 }
 

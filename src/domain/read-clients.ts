@@ -3,7 +3,7 @@ import type { Caller } from './caller.ts'
 import type { Client, ClientOrder, ClientReference, ClientStore } from './client.ts'
 import type { Connection } from './connection.ts'
 import { GatewayError } from './errors.ts'
-import { type Given, ListArguments, type PageArguments, present } from './list-arguments.ts'
+import { ListArguments, type OptionalArgument, type PageArguments, present } from './list-arguments.ts'
 import type { Page } from './page.ts'
 import type { Permit, Permits } from './permit.ts'
 import type { Policy } from './policy.ts'
@@ -50,9 +50,9 @@ export function createReadClient({ permits, clients }: ReadClientsDeps): ReadCli
 
 export interface ListClientsInput {
   readonly filter: {
-    readonly id?: Given<string>
-    readonly userId?: Given<string>
-    readonly nameContains?: Given<string>
+    readonly id?: OptionalArgument<string>
+    readonly userId?: OptionalArgument<string>
+    readonly nameContains?: OptionalArgument<string>
     /** A boolean; anything else is a violation. */
     readonly isBlocked?: unknown
   }

@@ -1,6 +1,6 @@
 import type { Call } from './call.ts'
 import type { Connection, ConnectionKey, ConnectionStore } from './connection.ts'
-import { type Given, ListArguments, type PageArguments, present } from './list-arguments.ts'
+import { ListArguments, type OptionalArgument, type PageArguments, present } from './list-arguments.ts'
 import type { Page } from './page.ts'
 import type { Permit, Permits } from './permit.ts'
 import { isUuid } from './uuid.ts'
@@ -31,7 +31,10 @@ export function createReadClientConnection({ permits, connections }: ReadConnect
 }
 
 export interface ListClientConnectionsInput {
-  readonly filter: { readonly consumerId?: Given<string>; readonly redirectUriContains?: Given<string> }
+  readonly filter: {
+    readonly consumerId?: OptionalArgument<string>
+    readonly redirectUriContains?: OptionalArgument<string>
+  }
   readonly page: PageArguments
 }
 

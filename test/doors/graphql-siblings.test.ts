@@ -182,7 +182,7 @@ describe('statements', () => {
       }
     }
   `
-  // One caller, whose standing in the registry is asked for once.
+  // The registry is asked once for the status of the one caller.
   const caller = writer(randomUUID(), { clientType: 'MITHRIL ADMIN', scope })
   async function roundTrips(first: number): Promise<number> {
     const before = proxy.roundTrips()

@@ -77,7 +77,7 @@ function treeOf(spans: readonly CollectedSpan[], parent: string | undefined): Tr
 
 const patched = 'PATCH /api/clients/:id/connections/:connection_id'
 /** What any request asks before it is let in, unless it has just been asked. */
-const standing = { 'SELECT clients users': {} }
+const callerStatus = { 'SELECT clients users': {} }
 
 test('a request is a trace: HTTP, GraphQL operation, SQL; it belongs to the trace that its traceparent names', async () => {
   const { collector, gateway, url } = await openBoth()
@@ -100,7 +100,7 @@ test('a request is a trace: HTTP, GraphQL operation, SQL; it belongs to the trac
   const { spans } = collector
   const roots = spans.filter(({ kind }) => kind === 2)
   expect(roots.map((root) => [root.name, root.parentSpanId, treeOf(spans, root.spanId)])).toEqual([
-    [patched, 'b7ad6b7169203331', { ...standing, 'UPDATE connections': {} }],
+    [patched, 'b7ad6b7169203331', { ...callerStatus, 'UPDATE connections': {} }],
     ['POST /graphql', undefined, { 'mutation updateClientConnection': { 'UPDATE connections': {} } }],
     ['POST /graphql', undefined, { 'mutation updateClientConnection': { 'UPDATE connections': {} } }],
   ])

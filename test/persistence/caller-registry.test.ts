@@ -30,16 +30,16 @@ describe('where a caller stands', () => {
     const [user, blockedUser] = [await db.insertUser(), await db.insertUser()]
     await block('clients', blockedClient)
     await block('users', blockedUser)
-    expect(await registry.standingOf(client, null)).toEqual(free)
-    expect(await registry.standingOf(client, user)).toEqual(free)
-    expect(await registry.standingOf(client.toUpperCase(), user.toUpperCase())).toEqual(free)
-    expect(await registry.standingOf(blockedClient, null)).toEqual({ ...free, blocked: true })
-    expect(await registry.standingOf(client, blockedUser)).toEqual({ ...free, blocked: true })
-    expect(await registry.standingOf(blockedClient.toUpperCase(), user)).toEqual({ ...free, blocked: true })
+    expect(await registry.statusOf(client, null)).toEqual(free)
+    expect(await registry.statusOf(client, user)).toEqual(free)
+    expect(await registry.statusOf(client.toUpperCase(), user.toUpperCase())).toEqual(free)
+    expect(await registry.statusOf(blockedClient, null)).toEqual({ ...free, blocked: true })
+    expect(await registry.statusOf(client, blockedUser)).toEqual({ ...free, blocked: true })
+    expect(await registry.statusOf(blockedClient.toUpperCase(), user)).toEqual({ ...free, blocked: true })
   })
 
   test('whom nobody knows nobody has blocked', async () => {
-    expect(await registry.standingOf(randomUUID(), randomUUID())).toEqual(free)
+    expect(await registry.statusOf(randomUUID(), randomUUID())).toEqual(free)
   })
 
   test.each([
@@ -53,13 +53,13 @@ describe('where a caller stands', () => {
     [['access_type', 'BROKER'], false],
   ])('private settings %j: through a broker is %s', async (privSettings, throughBroker) => {
     const clientId = await db.insertClient({ type: 'MSP', privSettings })
-    expect(await registry.standingOf(clientId, null)).toEqual({ blocked: false, throughBroker })
+    expect(await registry.statusOf(clientId, null)).toEqual({ blocked: false, throughBroker })
   })
 
   test('a column of private settings that is not there at all is no broker', async () => {
     const clientId = await db.insertClient({ type: 'MSP' })
     await db.query('UPDATE clients SET priv_settings = NULL WHERE id = $1', [clientId])
-    expect(await registry.standingOf(clientId, null)).toEqual(free)
+    expect(await registry.statusOf(clientId, null)).toEqual(free)
   })
 })
 
@@ -144,8 +144,8 @@ describe('a broker', () => {
 test('each question is one statement that reads by indexes, and selects no secret', async () => {
   const proxy = await startPostgresProxy(db.url)
   const watched = createDatabase(proxy.url, databaseDefaults)
-  const { standingOf, tokenOf, brokerOf } = createCallerRegistry(watched)
-  await standingOf(randomUUID(), randomUUID())
+  const { statusOf, tokenOf, brokerOf } = createCallerRegistry(watched)
+  await statusOf(randomUUID(), randomUUID())
   await tokenOf('value')
   await brokerOf('secret')
   const statements = proxy.statements.filter((sql) => sql.includes('SELECT'))

@@ -29,8 +29,12 @@ describe('the rows of', () => {
   afterAll(() => database.drop())
 
   /** The row by its positions, and each member by a statement of its own. */
-  async function bothWays<Values extends object>(columns: Columns<Values>, sql: Record<string, string>, from: string) {
-    const [found] = await database.query<{ row: Row<Values> }>(`SELECT ${columns.select()} AS row FROM ${from}`)
+  async function bothWays<Members extends object>(
+    columns: Columns<Members>,
+    sql: Record<string, string>,
+    from: string,
+  ) {
+    const [found] = await database.query<{ row: Row<Members> }>(`SELECT ${columns.select()} AS row FROM ${from}`)
     const row = found?.row ?? []
     const alone: Record<string, unknown> = {}
     for (const [name, column] of Object.entries(sql))

@@ -114,7 +114,7 @@ export function createDatabase(url: string, config: DatabaseConfig, options: Dat
    * Runs work in its turn, again where it lost against a concurrent transaction, and turns what it throws in the end
    * into a refusal.
    */
-  async function untilSettled<T>(work: () => Promise<T>): Promise<T> {
+  async function withRetries<T>(work: () => Promise<T>): Promise<T> {
     const startedAt = performance.now()
     for (let attempt = 1; ; attempt++) {
       const turn = admission.enter()
@@ -134,8 +134,8 @@ export function createDatabase(url: string, config: DatabaseConfig, options: Dat
   }
 
   return {
-    run: (work) => untilSettled(() => work(prisma)),
-    rows: <Row>(sql: string, values: readonly SqlValue[]) => untilSettled(() => runFast<Row>(sql, values)),
+    run: (work) => withRetries(() => work(prisma)),
+    rows: <Row>(sql: string, values: readonly SqlValue[]) => withRetries(() => runFast<Row>(sql, values)),
     async query(sql) {
       try {
         return (await pool.query<Record<string, unknown>>(sql)).rows

@@ -1,16 +1,16 @@
-import type { CallerRegistry, Standing, StoredToken } from '../../domain/caller-registry.ts'
+import type { CallerRegistry, CallerStatus, StoredToken } from '../../domain/caller-registry.ts'
 import type { Database } from '../pool/database.ts'
 import { createColumns, type Row } from './columns.ts'
 import { findSecretOwner } from './secret-owner.ts'
 
-const standingColumns = createColumns<Standing>({
+const statusColumns = createColumns<CallerStatus>({
   blocked: 'coalesce(clients.is_blocked, false) OR coalesce(users.is_blocked, false)',
   throughBroker: `coalesce(clients.priv_settings ->> 'access_type' = 'BROKER', false)`,
 })
 
 /** Always one row: of a client or a user that is not there nothing is said. */
-const findStanding = `
-  SELECT ${standingColumns.select()}
+const findStatus = `
+  SELECT ${statusColumns.select()}
     FROM (SELECT) AS caller
          LEFT JOIN clients ON clients.id = $1::uuid
          LEFT JOIN users ON users.id = $2::uuid`
@@ -18,9 +18,9 @@ const findStanding = `
 /** Who is calling, in PostgreSQL. No secret and no token is ever selected; they are looked for only. */
 export function createCallerRegistry(database: Database): CallerRegistry {
   return {
-    async standingOf(clientId, userId) {
-      const [row] = (await database.rows<Row<Standing>>(findStanding, [clientId, userId])) as [Row<Standing>] // always one
-      return standingColumns.read(row)
+    async statusOf(clientId, userId) {
+      const [row] = (await database.rows<Row<CallerStatus>>(findStatus, [clientId, userId])) as [Row<CallerStatus>] // always one
+      return statusColumns.read(row)
     },
 
     async tokenOf(value) {

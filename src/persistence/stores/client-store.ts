@@ -5,7 +5,7 @@ import { plannedAnew } from '../pool/statement-names.ts'
 import { createColumns, type Row } from './columns.ts'
 import { dateOf } from './connection-rows.ts'
 import { nameContains } from './name-search.ts'
-import { type ListOrder, Placed, pageClause, pageOf, totalOf, Values, whereAll } from './paging.ts'
+import { type ListOrder, pageClause, pageOf, RowWithCursor, SqlParameters, totalOf, whereAll } from './paging.ts'
 
 /** What PostgreSQL answers of a client. Timestamps are ISO 8601 in UTC, without saying so. */
 interface ClientValues extends Omit<Client, 'insertedAt' | 'updatedAt'> {
@@ -44,7 +44,7 @@ function clientOf(row: ClientRow): Client {
 
 /** A page of clients, and how many there are, if that is asked for. */
 function selectPage(filter: ClientFilter, order: ClientOrder, page: PageRequest) {
-  const values = new Values()
+  const values = new SqlParameters()
   const conditions: string[] = []
   if (filter.id !== undefined) conditions.push(`clients.id = ${values.add(filter.id)}::uuid`)
   if (filter.userId !== undefined) conditions.push(`clients.user_id = ${values.add(filter.userId)}::uuid`)
@@ -71,7 +71,7 @@ function selectPage(filter: ClientFilter, order: ClientOrder, page: PageRequest)
 type PagedRow = readonly [total: number | null, clients: readonly ClientRow[]]
 
 const { get } = clientColumns
-const placed = (row: ClientRow) => new Placed(clientOf(row), get(row, 'insertedAt'), get(row, 'id'))
+const withCursor = (row: ClientRow) => new RowWithCursor(clientOf(row), get(row, 'insertedAt'), get(row, 'id'))
 
 /** Clients in PostgreSQL. */
 export function createClientStore(database: Database): ClientStore {
@@ -84,7 +84,7 @@ export function createClientStore(database: Database): ClientStore {
     async page(filter, order, page) {
       const { text, values } = selectPage(filter, order, page)
       const [[total, clients] = [null, []]] = await database.rows<PagedRow>(text, values)
-      return pageOf(clients.map(placed), page, total)
+      return pageOf(clients.map(withCursor), page, total)
     },
 
     async references(ids) {

@@ -1,37 +1,37 @@
-/** One row as PostgreSQL answers it: a JSON array, which costs less than an object. `Values` names its members. */
-export interface Row<Values> {
+/** One row as PostgreSQL answers it: a JSON array, which costs less than an object. `Members` names its members. */
+export interface Row<Members> {
   readonly length: number
-  readonly [position: number]: Values[keyof Values]
+  readonly [position: number]: Members[keyof Members]
 }
 
 /** The columns of a row, from which its SQL and its reader come. */
-export interface Columns<Values> {
-  readonly names: readonly (keyof Values)[]
+export interface Columns<Members> {
+  readonly names: readonly (keyof Members)[]
   /** The SQL of a row as one value; `table`, with its dot, goes before each column. */
   select(table?: string): string
   /** One member of a row. */
-  get<Name extends keyof Values>(row: Row<Values>, name: Name): Values[Name]
+  get<Name extends keyof Members>(row: Row<Members>, name: Name): Members[Name]
   /** All members of a row. */
-  read(row: Row<Values>): Values
+  read(row: Row<Members>): Members
 }
 
 /** @param sql The SQL of each member. Its order is the order in the row. */
-export function createColumns<Values extends object>(
+export function createColumns<Members extends object>(
   sql: {
-    readonly [Name in keyof Values]-?: string
+    readonly [Name in keyof Members]-?: string
   },
-): Columns<Values> {
-  const names = Object.keys(sql) as (keyof Values & string)[]
-  const positions = Object.fromEntries(names.map((name, position) => [name, position])) as Record<keyof Values, number>
+): Columns<Members> {
+  const names = Object.keys(sql) as (keyof Members & string)[]
+  const positions = Object.fromEntries(names.map((name, position) => [name, position])) as Record<keyof Members, number>
   return {
     names,
     select: (table = '') => `json_build_array(${names.map((name) => table + sql[name]).join(', ')})`,
-    get: <Name extends keyof Values>(row: Row<Values>, name: Name) => row[positions[name]] as Values[Name],
+    get: <Name extends keyof Members>(row: Row<Members>, name: Name) => row[positions[name]] as Members[Name],
     read(row) {
-      const values: Partial<Values> = {}
+      const values: Partial<Members> = {}
       for (let position = 0; position < names.length; position++)
-        values[names[position] as keyof Values] = row[position] as Values[keyof Values]
-      return values as Values // each name has got its value
+        values[names[position] as keyof Members] = row[position] as Members[keyof Members]
+      return values as Members // each name has got its value
     },
   }
 }

@@ -3,7 +3,7 @@ import type { PageRequest } from '../../domain/page.ts'
 import type { Database } from '../pool/database.ts'
 import { createColumns, type Row } from './columns.ts'
 import { dateOf } from './connection-rows.ts'
-import { type ListOrder, Placed, pageClause, pageOf, totalOf, Values, whereAll } from './paging.ts'
+import { type ListOrder, pageClause, pageOf, RowWithCursor, SqlParameters, totalOf, whereAll } from './paging.ts'
 
 /** What PostgreSQL answers of a change. Numbers that outgrow JavaScript's are texts. */
 interface ChangeValues extends Omit<ConnectionChange, 'caller' | 'changedAt'> {
@@ -54,7 +54,7 @@ const findLatest = `
 
 /** A page of the history of each connection, in their order, and of each, if asked for, how long it is. */
 function selectPages(keys: readonly ConnectionKey[], page: PageRequest) {
-  const values = new Values()
+  const values = new SqlParameters()
   const ids = values.add(idsOf(keys))
   const owners = values.add(ownersOf(keys))
   const total = totalOf(page, `connection_changes ${whereAll([ofParent])}`)
@@ -73,7 +73,7 @@ function selectPages(keys: readonly ConnectionKey[], page: PageRequest) {
 
 /** A page of the history of a client, and, if asked for, how long it is. */
 function selectPageOfClient(clientId: string, filter: ChangeFilter, page: PageRequest) {
-  const values = new Values()
+  const values = new SqlParameters()
   const conditions = [`client_id = ${values.add(clientId)}::uuid`]
   if (filter.connectionId !== undefined) conditions.push(`connection_id = ${values.add(filter.connectionId)}::uuid`)
   if (filter.kind !== undefined) conditions.push(`kind = ${values.add(filter.kind)}`)
@@ -104,7 +104,7 @@ function changeOf(row: ChangeRow): ConnectionChange {
 }
 
 const { get } = changeColumns
-const placed = (row: ChangeRow) => new Placed(changeOf(row), get(row, 'id'), get(row, 'id'))
+const withCursor = (row: ChangeRow) => new RowWithCursor(changeOf(row), get(row, 'id'), get(row, 'id'))
 
 /** The history of connections in PostgreSQL. Written by triggers, read here. */
 export function createConnectionHistory(database: Database): ConnectionHistory {
@@ -122,13 +122,13 @@ export function createConnectionHistory(database: Database): ConnectionHistory {
     async pagesOf(keys, page) {
       const { text, values } = selectPages(keys, page)
       const rows = await database.rows<PagedRow>(text, values)
-      return rows.map(([total, changes]) => pageOf(changes.map(placed), page, total))
+      return rows.map(([total, changes]) => pageOf(changes.map(withCursor), page, total))
     },
 
     async pageOfClient(clientId, filter, page) {
       const { text, values } = selectPageOfClient(clientId, filter, page)
       const [[total, changes] = [null, []]] = await database.rows<PagedRow>(text, values)
-      return pageOf(changes.map(placed), page, total)
+      return pageOf(changes.map(withCursor), page, total)
     },
   }
 }

@@ -12,7 +12,7 @@ import {
   type Write,
   writeValues,
 } from './connection-writes.ts'
-import { type ListOrder, Placed, pageClause, pageOf, totalOf, Values, whereAll } from './paging.ts'
+import { type ListOrder, pageClause, pageOf, RowWithCursor, SqlParameters, totalOf, whereAll } from './paging.ts'
 import { findSecretOwner } from './secret-owner.ts'
 
 const { get, select } = connectionColumns
@@ -26,7 +26,7 @@ const newestFirst: ListOrder = { key: 'inserted_at', id: 'id', keyType: 'timesta
  * for, how many it has.
  */
 function selectPages(clientIds: readonly string[], filter: ConnectionFilter, page: PageRequest) {
-  const values = new Values()
+  const values = new SqlParameters()
   const [only] = clientIds
   // One client is by far the commonest, and costs the database a third without the list.
   const parent =
@@ -56,7 +56,7 @@ function selectPages(clientIds: readonly string[], filter: ConnectionFilter, pag
 
 type PagedRow = readonly [exists: true | null, total: number | null, connections: readonly ConnectionRow[]]
 
-const placed = (row: ConnectionRow) => new Placed(connectionOf(row), get(row, 'insertedAt'), get(row, 'id'))
+const withCursor = (row: ConnectionRow) => new RowWithCursor(connectionOf(row), get(row, 'insertedAt'), get(row, 'id'))
 
 /** Connections in PostgreSQL. SQL stands in this room and in the migrations, nowhere else. */
 export function createConnectionStore(database: Database): ConnectionStore {
@@ -81,7 +81,9 @@ export function createConnectionStore(database: Database): ConnectionStore {
     async pagesOf(clientIds, filter, page) {
       const { text, values } = selectPages(clientIds, filter, page)
       const rows = await database.rows<PagedRow>(text, values)
-      return rows.map(([exists, total, connections]) => (exists ? pageOf(connections.map(placed), page, total) : null))
+      return rows.map(([exists, total, connections]) =>
+        exists ? pageOf(connections.map(withCursor), page, total) : null,
+      )
     },
 
     updateRedirectUri: ({ redirectUri, revertedChangeId, ...of }) =>

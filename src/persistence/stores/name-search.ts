@@ -1,4 +1,4 @@
-import { containing, type Values } from './paging.ts'
+import { containing, type SqlParameters } from './paging.ts'
 
 /** U+0027, U+2019 and U+02BC: Ukrainian texts have each of them, and mean the same sign. */
 const apostrophes = /['\u2019\u02bc]/gu
@@ -9,7 +9,7 @@ const apostrophes = /['\u2019\u02bc]/gu
  * of a column, so it comes first, with a wildcard for each apostrophe. The second condition, on what the first one
  * finds, lets nothing but apostrophes stand there.
  */
-export function nameContains(column: string, text: string, values: Values): string {
+export function nameContains(column: string, text: string, values: SqlParameters): string {
   const forms = [...new Set([text.normalize('NFC'), text.normalize('NFD')])]
   const conditions = forms.map((form) => {
     const indexed = `${column} ILIKE ${values.add(containing(form).replace(apostrophes, '_'))}`

@@ -5,7 +5,7 @@ import type { SqlValue } from '../pool/fast-statements.ts'
  * Collects values while a statement is put together: each gets its placeholder. Texts are made of constants and
  * placeholders only.
  */
-export class Values {
+export class SqlParameters {
   readonly list: SqlValue[] = []
 
   /** The placeholder of a value. */
@@ -47,7 +47,7 @@ export function pageClause(
   request: PageRequest,
   order: ListOrder,
   conditions: readonly string[],
-  values: Values,
+  values: SqlParameters,
   total: string,
 ): string {
   if (request.by === 'number') {
@@ -69,7 +69,7 @@ function isBeyond(
   [keyValue, idValue]: Place,
   { key, id, keyType, idType }: ListOrder,
   descending: boolean,
-  values: Values,
+  values: SqlParameters,
 ): string {
   return `(${key}, ${id}) ${descending ? '<' : '>'} (${values.add(keyValue)}::${keyType}, ${values.add(idValue)}::${idType})`
 }
@@ -86,7 +86,7 @@ export function totalOf(request: PageRequest, from: string): string {
  * An item and its place. A class, because most readers never look at the cursor, and a getter on each object would cost
  * more than it.
  */
-export class Placed<Item> {
+export class RowWithCursor<Item> {
   readonly item: Item
   readonly #key: string
   readonly #id: string
@@ -107,7 +107,11 @@ export class Placed<Item> {
 }
 
 /** A page from the rows of such a statement. */
-export function pageOf<Item>(rows: readonly Placed<Item>[], request: PageRequest, total: number | null): Page<Item> {
+export function pageOf<Item>(
+  rows: readonly RowWithCursor<Item>[],
+  request: PageRequest,
+  total: number | null,
+): Page<Item> {
   const { size } = request
   const items = rows.slice(0, size)
   if (request.by === 'number') {
