@@ -22,6 +22,8 @@ export interface NumberArguments {
   readonly by: 'number'
   readonly page?: OptionalArgument<number>
   readonly pageSize?: OptionalArgument<number>
+  /** Arguments of the list that the caller has sent more than once, so that nobody knows which value counts. */
+  readonly repeated: readonly string[]
 }
 
 export type PageArguments = CursorArguments | NumberArguments
@@ -85,7 +87,8 @@ export class ListArguments {
   }
 
   /** A larger size than the greatest is cut down to it. */
-  #numberedPage({ page, pageSize }: NumberArguments): PageRequest {
+  #numberedPage({ page, pageSize, repeated }: NumberArguments): PageRequest {
+    for (const name of repeated) this.#refuse(name, { id: 'repeated', rule: 'format', params: { reason: 'repeated' } })
     return {
       by: 'number',
       number: this.#wholeNumber('page', page) ?? 1,

@@ -45,6 +45,9 @@ export function createUpdateClientConnection(deps: UpdateClientConnectionDeps): 
         redirectUri: parsed.value,
         revertedChangeId: null,
       })
+      // The caller wants that there is no such connection, whatever its value.
+      if (outcome.kind === 'unchanged' && expectedVersions?.length === 0)
+        throw new GatewayError('conflict', { current: outcome.result })
       return resultOf(permit, 'UPDATED', outcome)
     },
   }

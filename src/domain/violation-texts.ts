@@ -11,6 +11,7 @@ export const violationTexts = {
   not_storable: 'NUL and ill-formed Unicode are not allowed',
   uuid: 'value is not a UUID',
   range: 'expected the value to be from %{min} to %{max}',
+  repeated: 'expected the parameter once, but it was given more than once',
   whole_number: 'expected a whole number of at least %{min}',
   cursor: 'value is not a cursor of this list',
   cursor_direction: 'after cannot be combined with last or before',

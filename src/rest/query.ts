@@ -5,12 +5,6 @@ import type { ListClientConnectionsInput } from '../domain/read-connections.ts'
 /** A query string as Fastify parses it: a name that stands twice has a list. */
 export type GivenQuery = Readonly<Record<string, string | readonly string[] | undefined>>
 
-/** Of a name that stands twice the last one counts; an empty value counts as not given. */
-function one(value: GivenQuery[string]): string | undefined {
-  const last = typeof value === 'string' ? value : value?.at(-1)
-  return last === '' ? undefined : last
-}
-
 /** NaN for a text that is no whole number: the operation refuses it, together with everything else. */
 function wholeNumber(text: string | undefined): number | undefined {
   return text === undefined ? undefined : /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN
@@ -19,27 +13,57 @@ function wholeNumber(text: string | undefined): number | undefined {
 /** The boolean that a text names; any other text as it is, for the operation to refuse. */
 const boolean = (text: string | undefined) => (text === 'true' ? true : text === 'false' ? false : text)
 
-const pageOf = ({ page, page_size }: GivenQuery): NumberArguments => ({
-  by: 'number',
-  page: wholeNumber(one(page)),
-  pageSize: wholeNumber(one(page_size)),
-})
+/** Reads the parameters of one query string by their wire names, as arguments of the domain. */
+class QueryReader {
+  readonly #query: GivenQuery
+  readonly #repeated: string[] = []
+
+  constructor(query: GivenQuery) {
+    this.#query = query
+  }
+
+  /** An empty value counts as not given. A parameter that stands twice has no value; the operation refuses it. */
+  one(name: string, argument: string): string | undefined {
+    const value = this.#query[name]
+    if (value === undefined || typeof value === 'string') return value || undefined
+    this.#repeated.push(argument)
+    return undefined
+  }
+
+  /** The page, with the name of each argument that was repeated. */
+  page(): NumberArguments {
+    return {
+      by: 'number',
+      page: wholeNumber(this.one('page', 'page')),
+      pageSize: wholeNumber(this.one('page_size', 'pageSize')),
+      repeated: this.#repeated,
+    }
+  }
+}
 
 /** The input of `GET /api/clients`. */
-export function clientsInput(query: GivenQuery): ListClientsInput {
-  const { id, user_id, name, is_blocked } = query
+export function clientsInput(given: GivenQuery): ListClientsInput {
+  const query = new QueryReader(given)
   return {
-    filter: { id: one(id), userId: one(user_id), nameContains: one(name), isBlocked: boolean(one(is_blocked)) },
+    filter: {
+      id: query.one('id', 'id'),
+      userId: query.one('user_id', 'userId'),
+      nameContains: query.one('name', 'nameContains'),
+      isBlocked: boolean(query.one('is_blocked', 'isBlocked')),
+    },
     order: 'INSERTED_AT_DESC',
-    page: pageOf(query),
+    page: query.page(),
   }
 }
 
 /** The input of `GET /api/clients/{id}/connections`. */
-export function connectionsInput(query: GivenQuery): ListClientConnectionsInput {
-  const { consumer_id, redirect_uri } = query
+export function connectionsInput(given: GivenQuery): ListClientConnectionsInput {
+  const query = new QueryReader(given)
   return {
-    filter: { consumerId: one(consumer_id), redirectUriContains: one(redirect_uri) },
-    page: pageOf(query),
+    filter: {
+      consumerId: query.one('consumer_id', 'consumerId'),
+      redirectUriContains: query.one('redirect_uri', 'redirectUriContains'),
+    },
+    page: query.page(),
   }
 }

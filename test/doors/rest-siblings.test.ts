@@ -153,6 +153,9 @@ describe('paging', () => {
     ['consumer_id=42', ['$.consumer_id']],
     ['redirect_uri=%00', ['$.redirect_uri']],
     [`redirect_uri=${'x'.repeat(256)}`, ['$.redirect_uri']],
+    ['redirect_uri=a&redirect_uri=b', ['$.redirect_uri']],
+    ['page_size=5&page_size=5', ['$.page_size']],
+    ['page=&page=1', ['$.page']],
   ])('422 names what is wrong in ?%s', async (query, entries) => {
     const { clientId } = await gateway.connection()
     const answer = await get(`/api/clients/${clientId}/connections?${query}`, owner(clientId))
@@ -174,6 +177,65 @@ describe('paging', () => {
       ])
     },
   )
+})
+
+test('a UUID filter that is no UUID is rule `cast`, in the words of the platform', async () => {
+  const { clientId } = await gateway.connection()
+  for (const [url, entry] of [
+    [`/api/clients/${clientId}/connections?consumer_id=abc`, '$.consumer_id'],
+    ['/api/clients?id=abc', '$.id'],
+    ['/api/clients?user_id=abc', '$.user_id'],
+  ] as const) {
+    const answer = await get(url, admin())
+    expect([answer.statusCode, answer.json().error.invalid]).toEqual([
+      422,
+      [
+        {
+          entry_type: 'query_parameter',
+          entry,
+          rules: [
+            {
+              rule: 'cast',
+              description: 'value is not a UUID',
+              params: { expected: 'uuid', actual: 'string' },
+              raw_description: 'value is not a UUID',
+            },
+          ],
+        },
+      ],
+    ])
+  }
+})
+
+test('a query parameter that stands twice is a violation of its own, whatever its values, beside all others', async () => {
+  const [one, two] = [randomUUID(), randomUUID()]
+  const query = `id=${one}&id=${two}&user_id=42&name=a&name=b&is_blocked=true&is_blocked=true&page=1&page=x&page_size=0`
+  const answer = await get(`/api/clients?${query}`, admin())
+  expect(answer.statusCode).toBe(422)
+  const invalid: { entry_type: string; entry: string; rules: object[] }[] = answer.json().error.invalid
+  expect(new Set(invalid.map(({ entry_type }) => entry_type))).toEqual(new Set(['query_parameter']))
+  const repeated = {
+    rule: 'format',
+    description: 'expected the parameter once, but it was given more than once',
+    params: { reason: 'repeated' },
+    raw_description: 'expected the parameter once, but it was given more than once',
+  }
+  expect(invalid.map(({ entry, rules }) => [entry, rules]).sort()).toEqual([
+    ['$.id', [repeated]],
+    ['$.is_blocked', [repeated]],
+    ['$.name', [repeated]],
+    ['$.page', [repeated]],
+    ['$.page_size', [expect.objectContaining({ rule: 'number' })]],
+    ['$.user_id', [expect.objectContaining({ rule: 'cast' })]],
+  ])
+})
+
+test('a stranger and a caller without the scope learn nothing of a repeated parameter', async () => {
+  const url = '/api/clients?id=a&id=b'
+  expect((await get(url, 'bad.bad.bad')).statusCode).toBe(401)
+  const { clientId } = await gateway.connection()
+  const unscoped = gateway.issuer.mint({ clientId, clientType: 'MSP', scope: 'connection:write' })
+  expect((await get(url, unscoped)).statusCode).toBe(403)
 })
 
 describe('entity tags', () => {
@@ -316,6 +378,18 @@ describe('entity tags', () => {
     const update = { redirect_uri: 'https://after.example.ua/' }
     expect((await send('PATCH', path, owner(clientId), header, update)).statusCode).toBe(status)
     expect((await send('DELETE', path, owner(clientId), header)).statusCode).toBe(status)
+    expect(await gateway.auditOf(connectionId)).toEqual([])
+  })
+
+  test('If-None-Match: * on PATCH of what exists is 412 also where the value is the stored one', async () => {
+    const { clientId, path, connectionId } = await gateway.connection()
+    const stored = { redirect_uri: await gateway.redirectUriOf(connectionId) }
+    const answer = await send('PATCH', path, owner(clientId), { 'if-none-match': '*' }, stored)
+    expect([answer.statusCode, answer.headers['etag'], answer.json().error.type]).toEqual([
+      412,
+      '"1"',
+      'request_conflict',
+    ])
     expect(await gateway.auditOf(connectionId)).toEqual([])
   })
 
