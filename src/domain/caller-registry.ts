@@ -1,23 +1,20 @@
-/** Where the client and the user of a token stand now. */
+/** The state of the client and the user of a token, as Mithril stores it now. */
 export interface CallerStatus {
-  /**
-   * The client or the user is blocked. Whoever Mithril does not know is not: what it does know is that nobody has
-   * blocked it.
-   */
+  /** The client or the user is blocked. A client or user without a row counts as not blocked. */
   readonly blocked: boolean
   /**
-   * The client's `priv_settings.access_type` is `BROKER`: it acts through a medical information system, and only with
-   * that one's key.
+   * The client's `priv_settings.access_type` is `BROKER`: it acts through a medical information system and needs the
+   * key of that system.
    */
   readonly throughBroker: boolean
 }
 
-/** An opaque access token of Mithril's own, found by its value, with the client that it was issued to. */
+/** A row of Mithril's table `tokens`, with the client that the token was issued to. */
 export interface StoredToken {
   readonly clientId: string
   readonly clientType: string
   readonly userId: string | null
-  /** As it is stored, and whoever stored it may have stored anything. */
+  /** The stored JSON, unchecked: it may have any type. */
   readonly scope: unknown
   /** Seconds since 1970. */
   readonly expiresAt: number | null
@@ -32,15 +29,13 @@ export interface Broker {
 
 /** What Mithril's registry says about callers. Each method is one indexed statement and may throw `unavailable`. */
 export interface CallerRegistry {
-  /** Both ids are UUIDs. */
+  /** The status of a client and its user. Both ids are UUIDs. */
   statusOf(clientId: string, userId: string | null): Promise<CallerStatus>
-  /**
-   * The access token with this value, whose client exists. At most 255 characters, none of them a control character.
-   */
+  /** The access token with this value, if its client exists. Takes at most 255 characters and no control character. */
   tokenOf(value: string): Promise<StoredToken | null>
   /**
-   * The broker, not blocked, of the connection that has this secret. A client without a text as its
-   * `priv_settings.broker_scope` is no broker. At most 255 characters, none of them a control character.
+   * The client of the connection with this secret, if it is a broker and not blocked. A broker's
+   * `priv_settings.broker_scope` is a text. Takes at most 255 characters and no control character.
    */
   brokerOf(secret: string): Promise<Broker | null>
 }

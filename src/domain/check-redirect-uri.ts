@@ -7,14 +7,14 @@ import { type RedirectUriWarning, redirectUriWarnings } from './redirect-uri-war
 import type { Violation } from './violation.ts'
 import { keyOf } from './write-outcome.ts'
 
-/** The verdict on an update that is not made. */
+/** The result of a check: the violations and warnings that an update would have. */
 export interface RedirectUriCheck {
   readonly violations: readonly Violation[]
-  /** Points that a person should look at twice. Warnings are not errors: an update ignores them. */
+  /** Points that a person should review. Warnings are not errors: an update ignores them. */
   readonly warnings: readonly RedirectUriWarning[]
 }
 
-/** Judges a redirect URI for a connection; writes nothing. */
+/** Validates a redirect URI for a connection without a write. */
 export interface CheckRedirectUri {
   permit(call: Call, key: ConnectionKey): Permit | Promise<Permit>
   run(permit: Permit, input: { readonly redirectUri: string }): Promise<RedirectUriCheck>
@@ -27,7 +27,7 @@ export interface CheckRedirectUriDeps {
 }
 
 /**
- * Under the scope of the update, so that a form can ask before it sends.
+ * Needs the scope of the update, because a form asks just before it sends the update.
  * @throws GatewayError `accessDenied`, `invalidScopes`, `forbidden`, `notFound` or `unavailable`
  */
 export function createCheckRedirectUri({
@@ -44,7 +44,7 @@ export function createCheckRedirectUri({
       const parsed = parseRedirectUri(redirectUri)
       return {
         violations: parsed.ok ? [] : parsed.violations,
-        // A longer value has its `length` violation; a comparison would be of no use.
+        // A longer value has a `length` violation already, and a comparison would only cost time.
         warnings: redirectUri.length > longestJudged ? [] : redirectUriWarnings(redirectUri, connection.redirectUri),
       }
     },

@@ -1,10 +1,10 @@
 import type { Page, PageRequest } from './page.ts'
 
-/** An OAuth client of Mithril's registry. Neither its legacy secret nor its private settings have a member here. */
+/** An OAuth client of Mithril's registry. The type has no member for the legacy secret and the private settings. */
 export interface Client {
   readonly id: string
   readonly name: string | null
-  /** Free-form JSON of Mithril's. */
+  /** JSON of any form, as Mithril stores it. */
   readonly settings: unknown
   readonly isBlocked: boolean
   readonly blockReason: string | null
@@ -15,25 +15,25 @@ export interface Client {
   readonly updatedAt: Date
 }
 
-/** Which clients. Absent members do not filter. */
+/** A filter of clients. An absent member does not filter. */
 export interface ClientFilter {
   readonly id?: string
   readonly userId?: string
-  /** In any case, with any apostrophe (U+0027, U+2019, U+02BC), composed or decomposed. */
+  /** Matches any case, any apostrophe (U+0027, U+2019, U+02BC), and both the composed and the decomposed form. */
   readonly nameContains?: string
   readonly isBlocked?: boolean
 }
 
-/** By `inserted_at`, then by id. */
+/** The order of a list of clients: by `inserted_at`, then by id. */
 export type ClientOrder = 'INSERTED_AT_DESC' | 'INSERTED_AT_ASC'
 
-/** A client's id and name: all that is shown of the clients at the two ends of a connection. */
+/** A client's id and name: an answer shows no more of the client and the consumer of a connection. */
 export interface ClientReference {
   readonly id: string
   readonly name: string | null
 }
 
-/** Where clients live. Ids are UUIDs by the time they get here. Every method may throw `unavailable`. */
+/** The store of clients. All ids are valid UUIDs. Every method may throw `unavailable`. */
 export interface ClientStore {
   find(id: string): Promise<Client | null>
   page(filter: ClientFilter, order: ClientOrder, page: PageRequest): Promise<Page<Client>>

@@ -3,16 +3,16 @@ import type { Caller } from './caller.ts'
 import type { Page, PageRequest } from './page.ts'
 
 /**
- * A connection: the consumer's way into a client, and where sign-in returns to. There is no `secret` member, on
- * purpose: what the type does not have, no door can show.
+ * A connection: it lets a consumer sign users in to a client, and its redirect URI is the address that sign-in returns
+ * to. The type has no `secret` member, so that no door can show one.
  */
 export interface Connection {
   readonly id: string
   readonly clientId: string
   readonly consumerId: string
-  /** As stored, never validated on reading: old rows hold `http:` values. */
+  /** The stored text. Reading never validates it: old rows hold `http:` values. */
   readonly redirectUri: string
-  /** Grows with every write to the row, by whomever. */
+  /** Grows with every write to the row, also with writes of other programs. */
   readonly version: number
   readonly insertedAt: Date
   readonly updatedAt: Date
@@ -28,7 +28,7 @@ export type ChangeKind = 'UPDATED' | 'REVERTED' | 'SECRET_REFRESHED' | 'DELETED'
 
 /** A row of a connection's history. Each row's `before` is the previous row's `after`. */
 export interface ConnectionChange {
-  /** A whole number as text; greater means later. */
+  /** A whole number as text. A greater number means a later change. */
   readonly id: string
   readonly connectionId: string
   readonly clientId: string
@@ -36,49 +36,48 @@ export interface ConnectionChange {
   /** The redirect URI before the change. */
   readonly before: string
   /**
-   * The redirect URI after the change; the same as before where only the secret changed, null where the connection was
-   * deleted.
+   * The redirect URI after the change. It equals `before` if only the secret changed. null: the connection was deleted.
    */
   readonly after: string | null
-  /** `EXTERNAL`: somebody wrote to the table past this gateway. */
+  /** `EXTERNAL`: another program wrote to the table. */
   readonly door: Door | 'EXTERNAL'
-  /** null for `EXTERNAL`. */
+  /** null: the door is `EXTERNAL`. */
   readonly caller: { readonly clientId: string; readonly clientType: string; readonly userId: string | null } | null
-  /** The medical information system that the caller acted through; null: none. */
+  /** The medical information system whose key the caller sent. null: the caller sent no key. */
   readonly brokerClientId: string | null
   readonly requestId: string | null
-  /** The change that a `REVERTED` one took back. */
+  /** The change that a `REVERTED` change undid. */
   readonly revertedChangeId: string | null
   readonly changedAt: Date
 }
 
-/** Which changes of a client's connections. Absent members do not filter. */
+/** A filter of the changes of a client's connections. An absent member does not filter. */
 export interface ChangeFilter {
   readonly connectionId?: string
   readonly kind?: ChangeKind
 }
 
-/** Which connections of a client. Absent members do not filter. */
+/** A filter of the connections of a client. An absent member does not filter. */
 export interface ConnectionFilter {
   readonly consumerId?: string
   /** Case-insensitive. */
   readonly redirectUriContains?: string
 }
 
-/** Which connection an operation acts on. Ids are UUIDs by the time they get to a store. */
+/** The key of the connection that an operation acts on. A store gets valid UUIDs only. */
 export interface ConnectionKey {
   /** The connection must belong to this client. */
   readonly clientId: string
   readonly connectionId: string
 }
 
-/** Versions that a writer has seen. */
+/** The versions that a writer expects. */
 export interface ExpectedVersions {
-  /** Nothing is written unless the row's version is one of these; null: the last write wins. */
+  /** The store writes only if the row's version is one of these. null: the store writes at any version. */
   readonly expectedVersions: readonly number[] | null
 }
 
-/** The author of a change, for the audit row. */
+/** The caller and request that a change is recorded with. */
 export interface ChangeAuthor {
   readonly caller: Caller
   readonly door: Door
@@ -91,23 +90,23 @@ export interface ConnectionWrite extends ConnectionKey, ExpectedVersions {
 }
 
 /**
- * The end of a write.
- * - `done`: the row has been written.
- * - `unchanged`: the row held the value already, so nothing was written. A repeated request ends so, at any version.
- * - `stale`: the row has none of the expected versions, so nothing was written.
- * - `missing`: there is no such connection.
+ * The outcome of a write.
+ * - `done`: the store wrote the row.
+ * - `unchanged`: the row held the value already, at any version. The store wrote nothing. A repeated request has this.
+ * - `stale`: the row has none of the expected versions. The store wrote nothing.
+ * - `missing`: the connection does not exist.
  */
 export type WriteOutcome<Done> =
   | { readonly kind: 'done' | 'unchanged'; readonly result: Done }
   | { readonly kind: 'stale'; readonly current: Connection }
   | { readonly kind: 'missing' }
 
-/** Where connections live. Every method may throw `unavailable`. */
+/** The store of connections. Every method may throw `unavailable`. */
 export interface ConnectionStore {
   find(key: ConnectionKey): Promise<Connection | null>
   /**
-   * A page of each client's connections, newest first, in one statement, in the order of the ids given; null for a
-   * client that does not exist. Pages hold `total` only where it is asked for.
+   * A page of each client's connections, newest first, in one statement. The result has the order of the ids, with null
+   * for a client that does not exist. A page holds `total` only if the request asks for it.
    */
   pagesOf(
     clientIds: readonly string[],
@@ -115,36 +114,37 @@ export interface ConnectionStore {
     page: PageRequest,
   ): Promise<readonly (Page<Connection> | null)[]>
   /**
-   * Stores the new redirect URI and its audit row in one atomic step; writes nothing if the value is the stored one.
-   * `revertedChangeId` makes it a `REVERTED` change.
+   * Stores the new redirect URI and its audit row in one transaction. Writes nothing if the row holds the value
+   * already. `revertedChangeId` makes it a `REVERTED` change.
    */
   updateRedirectUri(
     write: ConnectionWrite & { readonly redirectUri: string; readonly revertedChangeId: string | null },
   ): Promise<WriteOutcome<Connection>>
   /** Stores a new secret and its audit row. */
   replaceSecret(write: ConnectionWrite & { readonly secret: string }): Promise<WriteOutcome<RefreshedConnection>>
-  /** Deletes the row and leaves its audit row. Answers the connection as it was. */
+  /** Deletes the row and stores an audit row. Returns the deleted connection. */
   delete(write: ConnectionWrite): Promise<WriteOutcome<Connection>>
   /**
-   * The client whose connection has this secret, or null; a blocked one is not found. For the `API-key` rule of
-   * refreshing.
+   * The client whose connection has this secret. null: no connection has it, or its client is blocked. The refresh of a
+   * secret needs this for its `API-key` rule.
    */
   clientOfSecret(secret: string): Promise<string | null>
 }
 
-/** The history of connections. It outlives them, and each client sees what happened while a connection was its own. */
+/**
+ * The history of connections. It stays after a deletion. A client sees the changes that were made while it owned them.
+ */
 export interface ConnectionHistory {
   /** One change of a connection, or null. */
   find(key: ConnectionKey, changeId: string): Promise<ConnectionChange | null>
   /**
-   * The latest change of each connection, in one statement, in the order of the keys given; null where there is none.
+   * The latest change of each connection, in one statement and in the order of the keys. null: no change.
    */
   latest(keys: readonly ConnectionKey[]): Promise<readonly (ConnectionChange | null)[]>
-  /** A page of each connection's history, newest first, in one statement, in the order of the keys given. */
+  /** A page of each connection's history, newest first, in one statement and in the order of the keys. */
   pagesOf(keys: readonly ConnectionKey[], page: PageRequest): Promise<readonly Page<ConnectionChange>[]>
   /**
-   * A page of what happened to the connections that a client has or had, newest first. Deleted connections are among
-   * them.
+   * A page of the changes of all connections that a client has or had, newest first, deleted connections included.
    */
   pageOfClient(clientId: string, filter: ChangeFilter, page: PageRequest): Promise<Page<ConnectionChange>>
 }

@@ -3,7 +3,7 @@ import type { Connection, ConnectionKey, ConnectionStore, ExpectedVersions } fro
 import type { Permit, Permits } from './permit.ts'
 import { type ChangeObserver, createResultOf, keyOf } from './write-outcome.ts'
 
-/** Deletes a connection: its consumer can no longer sign users in to the client. Answers the connection as it was. */
+/** Deletes a connection: its consumer can no longer sign users in to the client. Returns the deleted connection. */
 export interface DeleteClientConnection {
   permit(call: Call, key: ConnectionKey): Permit | Promise<Permit>
   run(permit: Permit, input: ExpectedVersions): Promise<Connection>
@@ -16,7 +16,7 @@ export interface DeleteClientConnectionDeps {
 }
 
 /**
- * The history of the connection stays, with a last row that holds the last redirect URI.
+ * The history of the connection stays. Its last row holds the last redirect URI.
  * @throws GatewayError `accessDenied`, `invalidScopes`, `forbidden`, `tooManyRequests`, `notFound`, `conflict` or
  *   `unavailable`
  */

@@ -6,18 +6,18 @@ import { codePointsIn, isStorable, notStorable, tooLong, type Violation, wrongTy
 /** An argument of a caller. Absent and null mean the same. */
 export type OptionalArgument<T> = T | null | undefined
 
-/** A page by cursor, as a caller asks for it. */
+/** The arguments of a page by cursor. */
 export interface CursorArguments {
   readonly by: 'cursor'
   readonly first?: OptionalArgument<number>
   readonly after?: OptionalArgument<string>
   readonly last?: OptionalArgument<number>
   readonly before?: OptionalArgument<string>
-  /** Whether the caller wants the number of all items; it costs a count. */
+  /** Whether the caller asks for the number of all items, which costs a count. */
   readonly withTotal: boolean
 }
 
-/** A numbered page, as a caller asks for it. NaN: the caller sent something that is no whole number. */
+/** The arguments of a numbered page. NaN: the caller sent a value that is no whole number. */
 export interface NumberArguments {
   readonly by: 'number'
   readonly page?: OptionalArgument<number>
@@ -28,7 +28,7 @@ export interface NumberArguments {
 
 export type PageArguments = CursorArguments | NumberArguments
 
-/** Items of a page by cursor: the default, and the most. */
+/** The default and the greatest size of a page by cursor. */
 export const defaultFirst = 20
 export const mostFirst = 100
 const defaultPageSize = 50
@@ -37,17 +37,17 @@ const textLengthAtMost = 255
 
 type Argument = Omit<Violation, 'of' | 'path'>
 
-/** Collects the violations of a list's arguments, so that all of them are answered at once. */
+/** Collects the violations of a list's arguments, so that one answer names all of them. */
 export class ListArguments {
   readonly #violations: Violation[] = []
 
-  /** A UUID, if one is given. */
+  /** Accepts a UUID or no value. */
   uuid(name: string, value: OptionalArgument<string>): void {
     if (value == null || isUuid(value)) return
     this.#refuse(name, { id: 'uuid', rule: 'cast', params: { expected: 'uuid', actual: 'string' } })
   }
 
-  /** A text to search for, if one is given: short, and such as the database could hold. */
+  /** Accepts a short text that PostgreSQL can store, or no value. */
   text(name: string, value: OptionalArgument<string>): void {
     if (value == null) return
     const length = codePointsIn(value)
@@ -55,12 +55,12 @@ export class ListArguments {
     if (!isStorable(value)) this.#refuse(name, notStorable([]))
   }
 
-  /** A boolean, if one is given. */
+  /** Accepts a boolean or no value. */
   boolean(name: string, value: unknown): void {
     if (value != null && typeof value !== 'boolean') this.#refuse(name, wrongType([], 'boolean', value))
   }
 
-  /** A page of either kind. `list`: how its cursors name a place. */
+  /** Reads a page of either kind. `list` names the sort key that its cursors hold. */
   page(given: PageArguments, list: 'time' | 'number'): PageRequest {
     return given.by === 'cursor' ? this.#cursorPage(given, list) : this.#numberedPage(given)
   }
@@ -74,7 +74,7 @@ export class ListArguments {
     this.#violations.push({ ...argument, of: 'argument', path: [name] })
   }
 
-  /** Forward from `after`, or, where `last` or `before` is given, backward from `before`. */
+  /** Reads forward from `after`. Reads backward from `before` if the caller sent `last` or `before`. */
   #cursorPage({ first, after, last, before, withTotal }: CursorArguments, list: 'time' | 'number'): PageRequest {
     const backward = last != null || before != null
     const size = (backward ? last : first) ?? defaultFirst
@@ -86,7 +86,7 @@ export class ListArguments {
     return { by: 'cursor', size, place, backward, withTotal }
   }
 
-  /** A larger size than the greatest is cut down to it. */
+  /** Reduces a size above the greatest size to that size. */
   #numberedPage({ page, pageSize, repeated }: NumberArguments): PageRequest {
     for (const name of repeated) this.#refuse(name, { id: 'repeated', rule: 'format', params: { reason: 'repeated' } })
     return {
@@ -111,9 +111,10 @@ export class ListArguments {
   }
 }
 
-/** The arguments of a list without those that are null: to a store absent is the only way of not filtering. */
+/** Removes the arguments that are null: a store takes an absent member for "no filter", not null. */
 export function present<Arguments extends object>(
   given: Arguments,
 ): { [Name in keyof Arguments]?: NonNullable<Arguments[Name]> } {
-  return Object.fromEntries(Object.entries(given).filter(([, value]) => value != null)) as never // members keep their types
+  // Members keep their types.
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value != null)) as never
 }

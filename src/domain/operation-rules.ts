@@ -7,11 +7,11 @@ export type Scope =
   | 'connection:delete'
 
 interface OperationRule {
-  /** null: a valid token is enough. */
+  /** null: the operation needs a valid token and no scope. */
   readonly scope: Scope | null
-  /** Whether the operation acts on one client, which must then be the caller's own unless its type is an admin type. */
+  /** Whether the operation acts on one client. A caller without an admin type may then name its own client only. */
   readonly ofClient: boolean
-  /** Whether it counts as a write of the caller. */
+  /** Whether the operation counts as a write of the caller. */
   readonly isWrite: boolean
 }
 
@@ -23,8 +23,8 @@ const reading = <Needed extends Scope | null>(scope: Needed, { ofClient = true }
 const writing = <Needed extends Scope>(scope: Needed) => ({ scope, ofClient: true, isWrite: true })
 
 /**
- * Every operation by its one name, with the rule of who may run it. Both doors, log, metrics and OpenAPI use these names;
- * guards, descriptions and routes read these rules.
+ * The access rule of every operation, by the operation's one name. Both doors, log, metrics and OpenAPI use these
+ * names. Guards, descriptions and routes read these rules.
  */
 export const operationRules = {
   readViewer: reading(null, { ofClient: false }),

@@ -39,8 +39,8 @@ import { createUpdateClientConnection, type UpdateClientConnection } from './upd
 import type { ChangeObserver } from './write-outcome.ts'
 
 /**
- * Everything the gateway can do. Both doors call these functions and nothing else: first `permit`, which needs the head of
- * a request only, then `run` with that permit.
+ * All operations of the gateway. Both doors call only these functions. A door first calls `permit`, which needs only
+ * the head of a request. It then calls `run` with that permit.
  */
 export interface Operations {
   readonly readViewer: ReadViewer
@@ -69,7 +69,7 @@ export interface OperationsDeps {
   readonly onChange: ChangeObserver
 }
 
-/** Builds every operation from the same permits, validator and stores. */
+/** Makes every operation from the same permits, validator and stores. */
 export function createOperations(deps: OperationsDeps): Operations {
   return {
     readViewer: createReadViewer(deps),

@@ -6,43 +6,42 @@ import type { Policy } from './policy.ts'
 import { foldUuid } from './uuid.ts'
 import type { Allowance, WriteLimit } from './write-limit.ts'
 
-/** The subject of an operation, by the ids that the caller sent. The permit folds capitals of UUIDs. */
+/** The subject of an operation, by the ids that the caller sent. The permit writes UUIDs in lower case. */
 export interface Subject {
-  /** Of an operation on one client. */
+  /** Present if the operation acts on one client. */
   readonly clientId?: string
-  /** Of an operation on one connection of that client. */
+  /** Present if the operation acts on one connection of that client. */
   readonly connectionId?: string
 }
 
 /**
- * The proof that a caller may run one operation on one subject. Only `Permits` makes it; `run` of an operation takes
- * nothing else as proof, and takes client and connection from it, never from its input.
+ * The proof that a caller may run one operation on one subject. Only `Permits` makes it, and `run` accepts no other
+ * proof. `run` takes client and connection from the permit, never from its input.
  */
 export interface Permit {
   readonly operation: OperationName
-  /** The client that is acted on; empty where the operation is on no single client. */
+  /** The client that the operation acts on. Empty: the operation acts on no single client. */
   readonly clientId: string
-  /** The connection that is acted on; empty where the operation is on no single connection. */
+  /** The connection that the operation acts on. Empty: the operation acts on no single connection. */
   readonly connectionId: string
   readonly caller: Caller
   readonly door: Door
   readonly requestId: string
-  /** What is left of the caller's writes; null: not a write, or no limit. */
+  /** The number of writes that the caller has left. null: the operation is no write, or writes have no limit. */
   readonly allowance: Allowance | null
 }
 
-/** The one maker of permits. */
+/** Gives and confirms permits. Nothing else makes them. */
 export interface Permits {
   /**
-   * Asks the policy, then counts a write. A caller without the right is not counted, so that nobody uses up the writes of
-   * somebody else. At once where no other machine has to be asked.
+   * Asks the policy, then counts a write. It does not count a caller whom the policy refuses, so that a caller cannot
+   * use up the writes of another one. It returns no promise if it need not ask another machine.
    * @throws GatewayError `accessDenied`, `invalidScopes`, `forbidden`, `unavailable` or `tooManyRequests`
    */
   give(call: Call, operation: OperationName, subject?: Subject): Permit | Promise<Permit>
   /**
-   * The permit, after the caller has been confirmed and the policy asked again if that has changed the caller. Counts
-   * nothing.
-   * @throws Error for anything but a permit of this operation from here: a fault of ours
+   * Confirms the caller and returns the permit. It asks the policy again if the caller has changed. It counts nothing.
+   * @throws GatewayError `internal` if the value is no permit of this operation: a fault of the gateway
    * @throws GatewayError `accessDenied`, `invalidScopes`, `forbidden` or `unavailable`
    */
   confirm(permit: Permit, operation: OperationName): Permit | Promise<Permit>
@@ -56,9 +55,9 @@ export interface PermitsDeps {
 
 type Named = Pick<Permit, 'operation' | 'clientId' | 'connectionId'>
 
-/** Makes the one maker of permits. */
+/** Makes the one object that gives permits. */
 export function createPermits({ policy, writeLimit }: PermitsDeps): Permits {
-  /** Not exported: no other code can construct one. */
+  /** The class is not exported, so no other code can construct a permit. */
   class GivenPermit implements Permit {
     readonly #call: Call
     readonly operation: OperationName

@@ -3,25 +3,25 @@ import type { Caller } from './caller.ts'
 import { GatewayError } from './errors.ts'
 import type { Scope } from './operation-rules.ts'
 
-/** Client types that the platform limits to their own client; any other unlisted type is limited, too, and logged. */
+/** Client types that the platform limits to their own client. The policy limits unlisted types, too, and logs them. */
 const ownClientTypes = new Set(['MSP', 'PHARMACY', 'MSP_PHARMACY', 'MIS'])
 
-/** How many unlisted client types are remembered as logged. The issuer is trusted, its typing mistakes are not. */
+/** The number of unlisted client types that the policy logs. An issuer that mistypes them cannot fill the memory. */
 const unlistedTypesRemembered = 100
 
-/** The rules of access. No other place knows them: permits and the viewer ask here. */
+/** The rules of access. No other code decides about access: permits and the viewer ask the policy. */
 export interface Policy {
-  /** Whether the caller has this scope word, compared exactly. */
+  /** Whether the caller has exactly this scope word. */
   hasScope(caller: Caller, scope: Scope): boolean
-  /** Whether the caller may act on this client: its own one, or any for an admin type. Ids are compared exactly. */
+  /** Whether the caller may act on this client: an admin type on any client, other types on exactly their own. */
   mayAccessClient(caller: Caller, clientId: string): boolean
   /** Whether the caller's type may act on every client. */
   seesAllClients(caller: Caller): boolean
   /**
-   * The whole rule, in the order that is contract: valid token, scope, client.
-   * @param scope null: none is needed
-   * @param clientId null: the act is on no single client
-   * @returns the caller, now known
+   * Checks the whole rule in the order of the contract: valid token, scope, client.
+   * @param scope null: the operation needs none
+   * @param clientId null: the operation acts on no single client
+   * @returns the caller, which is not null
    * @throws GatewayError `accessDenied`, `invalidScopes`, `forbidden` or `unavailable`
    */
   authorize(call: Pick<Call, 'caller'>, scope: Scope | null, clientId: string | null): Caller
@@ -30,11 +30,11 @@ export interface Policy {
 export interface PolicyOptions {
   /** Client types that may act on every client (`ADMIN_CLIENT_TYPES`). */
   readonly adminClientTypes: readonly string[]
-  /** Told once for each client type that is neither an admin type nor a known own-client type. */
+  /** Called once for each client type that is neither an admin type nor a known own-client type. */
   readonly onUnlistedType?: (clientType: string) => void
 }
 
-/** Makes the policy. Pure but for `onUnlistedType`. */
+/** Makes the policy. Its only side effect is `onUnlistedType`. */
 export function createPolicy({ adminClientTypes, onUnlistedType = () => {} }: PolicyOptions): Policy {
   const adminTypes = new Set(adminClientTypes)
   const unlistedTypes = new Set<string>()

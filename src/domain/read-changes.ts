@@ -11,9 +11,9 @@ export interface ReadChangesDeps {
   readonly history: Pick<ConnectionHistory, 'latest' | 'pagesOf' | 'pageOfClient'>
 }
 
-/** A connection whose history is read. */
+/** A connection whose history an operation reads. */
 export interface ChangedConnection {
-  /** On the client of the connection. */
+  /** A permit on the client of the connection. */
   readonly permit: Permit
   readonly connection: Pick<Connection, 'id' | 'clientId'>
 }
@@ -21,7 +21,7 @@ export interface ChangedConnection {
 /** The latest change of each connection. */
 export interface ReadLatestChange {
   permit(call: Call, subject: { readonly clientId: string }): Permit | Promise<Permit>
-  /** In the order of the connections; null where there is none. */
+  /** In the order of the connections. null: the connection has no change. */
   run(of: readonly ChangedConnection[]): Promise<readonly (ConnectionChange | null)[]>
 }
 

@@ -15,7 +15,7 @@ export interface ReadClientsDeps {
   readonly clients: ClientStore
 }
 
-/** The caller, as the gateway knows it. Needs no scope. */
+/** Reads the facts about the caller. Needs no scope. */
 export interface ReadViewer {
   permit(call: Call): Permit | Promise<Permit>
   run(permit: Permit): Promise<Caller>
@@ -31,7 +31,7 @@ export function createReadViewer({ permits }: Pick<ReadClientsDeps, 'permits'>):
   }
 }
 
-/** One client; null when there is none. */
+/** One client. null: it does not exist. */
 export interface ReadClient {
   permit(call: Call, subject: { readonly clientId: string }): Permit | Promise<Permit>
   run(permit: Permit): Promise<Client | null>
@@ -53,7 +53,7 @@ export interface ListClientsInput {
     readonly id?: OptionalArgument<string>
     readonly userId?: OptionalArgument<string>
     readonly nameContains?: OptionalArgument<string>
-    /** A boolean; anything else is a violation. */
+    /** A boolean. A value of another type is a violation. */
     readonly isBlocked?: unknown
   }
   readonly order: ClientOrder
@@ -67,7 +67,7 @@ export interface ListClients {
 }
 
 /**
- * Callers that may see one client only always get exactly their own, whatever the filter (`docs/platform.md` §2).
+ * A caller without an admin type gets only its own client, with any filter (`docs/platform.md` §2).
  * @throws GatewayError `accessDenied`, `invalidScopes`, `validationFailed` or `unavailable`
  */
 export function createListClients({ permits, policy, clients }: ReadClientsDeps): ListClients {
@@ -89,18 +89,18 @@ export function createListClients({ permits, policy, clients }: ReadClientsDeps)
   }
 }
 
-/** A connection's client or consumer. */
+/** The client or the consumer of a connection. */
 export interface ConnectionEnd {
-  /** On the client of the connection. */
+  /** A permit on the client of the connection. */
   readonly permit: Permit
   readonly connection: Pick<Connection, 'clientId' | 'consumerId'>
   readonly end: 'client' | 'consumer'
 }
 
-/** The clients at the two ends of connections that the caller may read. */
+/** The clients and consumers of connections that the caller may read. */
 export interface ReadConnectionClient {
   permit(call: Call, subject: { readonly clientId: string }): Permit | Promise<Permit>
-  /** In the order of the ends; null for a client that does not exist. */
+  /** In the order of the ends. null: the client does not exist. */
   run(ends: readonly ConnectionEnd[]): Promise<readonly (ClientReference | null)[]>
 }
 

@@ -10,14 +10,14 @@ export interface ReadConnectionsDeps {
   readonly connections: Pick<ConnectionStore, 'find' | 'pagesOf'>
 }
 
-/** A client's connection; null when that client has no such connection. */
+/** One connection of a client. null: the client has no such connection. */
 export interface ReadClientConnection {
   permit(call: Call, key: ConnectionKey): Permit | Promise<Permit>
   run(permit: Permit): Promise<Connection | null>
 }
 
 /**
- * Reading follows the ownership rule of writing, under its own scope.
+ * Reading has the ownership rule of writing and a scope of its own.
  * @throws GatewayError `accessDenied`, `invalidScopes`, `forbidden` or `unavailable`
  */
 export function createReadClientConnection({ permits, connections }: ReadConnectionsDeps): ReadClientConnection {
@@ -41,12 +41,12 @@ export interface ListClientConnectionsInput {
 /** A page of each client's connections. */
 export interface ListClientConnections {
   permit(call: Call, subject: { readonly clientId: string }): Permit | Promise<Permit>
-  /** In the order of the permits, one for each client; null for a client that does not exist. */
+  /** One page for each permit, in their order. null: the client does not exist. */
   run(permits: readonly Permit[], input: ListClientConnectionsInput): Promise<readonly (Page<Connection> | null)[]>
 }
 
 /**
- * For many clients at once, so that a page of clients costs one statement more and not one for each.
+ * Reads the connections of many clients in one statement, so that a page of clients does not cost one for each.
  * @throws GatewayError `accessDenied`, `invalidScopes`, `forbidden` (for any of the clients), `validationFailed` or
  *   `unavailable`
  */

@@ -2,18 +2,18 @@ import { redirectUriFaults } from './redirect-uri.ts'
 import { codePointsIn, isStorable, notStorable, tooLong, type Violation, wrongType } from './violation.ts'
 
 /**
- * `legacy`: what Mithril itself has always checked, length and pattern (and text that can be stored at all). `strict`:
- * the rules of `redirect-uri.ts` on top.
+ * `legacy`: the two checks of Mithril, length and pattern, and a check that PostgreSQL can store the text. `strict`:
+ * also the rules of `redirect-uri.ts`.
  */
 export type RedirectUriPolicy = 'strict' | 'legacy'
 
-/** The length of Mithril's column, in code points. */
+/** The length of Mithril's column in code points. */
 export const redirectUriLengthAtMost = 255
 
-/** The pattern of the platform's own JSON Schema. */
+/** The pattern in the platform's JSON Schema. */
 export const redirectUriPattern = '^(https)://.+'
 
-/** Longer values have their `length` violation; more work on them would only cost time. In UTF-16 code units. */
+/** In UTF-16 code units. A longer value has its `length` violation, and more work on it would only cost time. */
 export const longestJudged = 2_048
 
 export type RedirectUriResult =
@@ -21,8 +21,8 @@ export type RedirectUriResult =
   | { readonly ok: false; readonly violations: readonly Violation[] }
 
 /**
- * Judges a value of any type as a redirect URI: all violations at once, in the order length, pattern, strict rules. An
- * accepted value is exactly the one that was sent. Never throws.
+ * Validates a value of any type as a redirect URI. It returns all violations, in the order length, pattern, strict
+ * rules. It returns an accepted value unchanged. Never throws.
  */
 export type RedirectUriParser = (value: unknown) => RedirectUriResult
 
@@ -36,7 +36,7 @@ function formatFaults(value: string, policy: RedirectUriPolicy): readonly Violat
   return redirectUriFaults(value).map(({ id, params }) => ({ id, path, rule: 'format', params }))
 }
 
-/** Makes the parser of redirect URIs under a policy. Both doors, undo and the check before an update share it. */
+/** Makes the parser of redirect URIs for a policy. Update, revert and check use the same parser. */
 export function createRedirectUriParser(policy: RedirectUriPolicy): RedirectUriParser {
   return (value) => {
     if (typeof value !== 'string') return { ok: false, violations: [wrongType(path, 'string', value)] }

@@ -21,26 +21,29 @@ export const warningTexts = {
 
 export type WarningId = keyof typeof warningTexts
 
-/** The stable words for programs. Several sentences may share one. */
+/** The stable words for programs. Several sentences may have the same word. */
 export type WarningReason = Exclude<WarningId, 'mixed_alphabets_unnamed' | 'looks_latin'>
 
-/** Something about a redirect URI that a person should look at twice. */
+/** A point of a redirect URI that a person should review. */
 export interface RedirectUriWarning {
   readonly id: WarningId
   readonly reason: WarningReason
   readonly params: Params
-  /** The whole host as the DNS knows it, for `internationalized_host` where it has such a form; else null. */
+  /**
+   * For `internationalized_host`: the whole host in A-label form. null: another reason, or a host without that form.
+   */
   readonly aLabel: string | null
 }
 
-/** The sentence of a warning with its parameters filled in. */
+/** The sentence of a warning with its parameters. */
 export const describeWarning = ({ id, params }: RedirectUriWarning): string => fillIn(warningTexts[id], params)
 
 /**
- * The warnings about a redirect URI beside the stored one, at most one of each reason, in the order of `warningTexts`.
+ * The warnings about a redirect URI, compared with the stored one. Each reason occurs at most once, in the order of
+ * `warningTexts`.
  *
- * Warnings are not errors: an update ignores them. Meant for valid values; a value that cannot be split has fewer.
- * Pure, never throws. Both values should be short: the caller checks that.
+ * Warnings are not errors: an update ignores them. A value that is not valid may have fewer warnings. Pure, never
+ * throws. The caller makes sure that both values are short.
  */
 export function redirectUriWarnings(value: string, stored: string): readonly RedirectUriWarning[] {
   const parts = partsOf(value)
@@ -55,10 +58,10 @@ function warning(
   return holds ? [{ id, reason, params, aLabel }] : []
 }
 
-/** A stored value without a host has no path either that could be compared; any host differs from none. */
+/** A stored value that cannot be split has only the warning about its host. */
 function changes(parts: RedirectUriParts, stored: RedirectUriParts | null): RedirectUriWarning[] {
   if (stored === null) return warning('host_changed', true)
-  // Strings, since the authorization server compares strings: `/` is not the empty path, nor `?` the absent query.
+  // The authorization server compares strings: `/` differs from an empty path, and `?` differs from no query.
   return [
     ...warning('host_changed', comparable(parts) !== comparable(stored)),
     ...warning('path_changed', parts.path !== stored.path),
@@ -66,7 +69,7 @@ function changes(parts: RedirectUriParts, stored: RedirectUriParts | null): Redi
   ]
 }
 
-/** In the one form that U-label, A-label and either case share. A host that UTS 46 cannot map stays as it is written. */
+/** The host as A-labels in lower case, or as it is written if UTS 46 cannot map it. */
 function comparable({ ascii, host }: RedirectUriParts): string {
   return (ascii.length > 0 ? ascii.join('.') : host).toLowerCase()
 }

@@ -7,7 +7,7 @@ export interface RedirectUriFault {
   readonly params: {
     /** A stable word for a group of rules. */
     readonly reason: Reason
-    /** The first code point that breaks the rule, as `U+00A0`. */
+    /** The first code point that breaks the rule, for example `U+00A0`. */
     readonly character?: string
   }
 }
@@ -15,24 +15,24 @@ export interface RedirectUriFault {
 type Reason = 'fragment' | 'user_info' | 'host' | 'port' | 'character' | 'percent_encoding' | 'dot_segment'
 
 /**
- * Every strict rule (`docs/contract.md`, "Redirect URIs", rules 2 to 5) that a redirect URI breaks, in the order of the
- * tables below; empty if none.
+ * Every strict rule (`docs/contract.md`, "Redirect URIs", rules 2 to 5) that a redirect URI breaks. The result has the
+ * order of the tables below.
  *
- * The value is read as it is written and never rewritten: the authorization server compares strings (RFC 6749 §3.1.2.3),
- * so an accepted value must mean one thing to every reader. Rule 1 (length, `https://`) stands in
- * `redirect-uri-value.ts`. A value without `scheme://` has no authority to judge, only text. Pure, never throws. Meant
- * for short values: the caller checks the length first.
+ * The function never rewrites the value, because the authorization server compares strings (RFC 6749 §3.1.2.3). So an
+ * accepted value must mean the same to every reader. Rule 1 (length, `https://`) is in `redirect-uri-value.ts`. A value
+ * without `scheme://` has no authority, so only the rules for text apply. Pure, never throws. The caller checks the
+ * length first.
  */
 export function redirectUriFaults(value: string): readonly RedirectUriFault[] {
   const parts = partsOf(value)
   return [...faults(textRules, value), ...(parts === null ? [] : faults(partRules, parts))]
 }
 
-/** A rule: its id, its reason, and its test. A text that the test answers stands for its first code point. */
+/** A rule: its id, its reason, and its test. If the test returns a text, the violation names its first code point. */
 type Rule<Subject> = readonly [ViolationId, Reason, isBroken: (of: Subject) => boolean | string | undefined]
 
-// `\p{Cf}` holds every bidirectional control. Never both flags `i` and `u`: together they let `[a-z]` match U+212A and
-// U+017F. U+2800 is a Braille cell without dots: Unicode counts it as no white space, and people see a blank.
+// `\p{Cf}` holds every bidirectional control. No pattern has both flags `i` and `u`: with both, `[a-z]` matches U+212A
+// and U+017F. U+2800 is a Braille cell without dots: it looks blank, but is no white space in Unicode.
 const unseen = /[\p{Cc}\p{White_Space}\p{Cf}\p{Default_Ignorable_Code_Point}\u2800\p{Noncharacter_Code_Point}\p{Cs}]/u
 const delimiter = /[\\<>"`{}|^*]/
 const foreignToHosts = /[^\p{L}\p{M}\p{Nd}_-]/u
@@ -45,59 +45,60 @@ const specialAddress = /^(?:0|127|169\.254|22[4-9]|2[3-5]\d)\./
 const localhost = /(?:^|\.)localhost(?:\.localdomain)?$/
 
 const textRules: readonly Rule<string>[] = [
-  // An invisible or reordering character makes a value look like another (UTS 36 §2); a lone surrogate has no UTF-8.
-  // Private-use and unassigned code points pass: their number changes with the Unicode version, and an answer must not.
+  // An invisible or reordering character makes a value look like another (UTS 36 §2). A lone surrogate has no UTF-8.
+  // Private-use and unassigned code points pass, because an answer must not depend on the Unicode version.
   ['invisible_character', 'character', first(unseen)],
-  // RFC 3986 §2 has none of them but `*`, which reads as a wildcard (RFC 9700 §4.1.1); browsers read `\` as `/`.
+  // RFC 3986 §2 allows only `*` of these, and readers may take it for a wildcard (RFC 9700 §4.1.1). Browsers read `\`
+  // as `/`.
   ['delimiter', 'character', first(delimiter)],
-  // RFC 6749 §3.1.2: MUST NOT include a fragment component, and an empty one is one.
+  // RFC 6749 §3.1.2: a redirect URI MUST NOT include a fragment component. An empty fragment is one, too.
   ['fragment', 'fragment', (value) => value.includes('#')],
-  // RFC 3986 §2.1.
+  // RFC 3986 §2.1
   ['percent_digits', 'percent_encoding', (value) => /%(?![0-9a-f]{2})/i.test(value)],
-  // NUL ends strings, CR LF split headers (RFC 3986 §7.3); the C1 controls are C2 80 to C2 9F in UTF-8.
+  // NUL ends strings, and CR LF split headers (RFC 3986 §7.3). The C1 controls are C2 80 to C2 9F in UTF-8.
   ['percent_control', 'percent_encoding', (value) => encodedControl.test(value)],
-  // RFC 3629 §3: an overlong form is a second spelling, which lenient decoders read as a dot, a slash or NUL.
+  // RFC 3629 §3: lenient decoders read an overlong form as a dot, a slash or NUL.
   ['percent_utf8', 'percent_encoding', hasIllFormedOctets],
 ]
 
 const partRules: readonly Rule<Parts>[] = [
-  // RFC 9110 §4.2.4: `https://mis.example.ua@attacker.example` is written to deceive.
+  // RFC 9110 §4.2.4: `https://mis.example.ua@attacker.example` deceives its reader.
   ['user_info', 'user_info', ({ authority }) => authority.includes('@')],
-  // RFC 3986 §3.2.3 would let it be empty or zero-padded: more spellings of one port.
+  // RFC 3986 §3.2.3 allows an empty or zero-padded port, which is a second spelling of the same port.
   ['port', 'port', ({ port }) => port !== undefined && !isPort(port)],
 
-  // RFC 9110 §4.2.2; in `https:///a/b` browsers take `a` as the host.
+  // RFC 9110 §4.2.2: browsers read `a` in `https:///a/b` as the host.
   ['host_empty', 'host', ({ host }) => host === ''],
-  // The contract knows names and dotted quads only, and an IPv6 address has many spellings.
+  // The contract allows names and dotted quads only. An IPv6 address has many spellings.
   ['host_brackets', 'host', ({ host }) => host.startsWith('[')],
-  // RFC 5892 in short, also for the name that an A-label encodes. No `%`: some readers decode it in a host.
+  // A subset of RFC 5892, also for the name that an A-label encodes. Some readers decode a `%` in a host.
   ['host_character', 'host', foreignCharacter],
   // `example.ua.` is the same server as `example.ua`, but another string and another origin.
   ['host_empty_label', 'host', ({ labels }) => labels.includes('')],
-  // The meaning of a bare name depends on the resolver's search list.
+  // The search list of the resolver decides which server a name with one label means.
   ['host_one_label', 'host', ({ labels }) => labels.length > 0 && labels.filter(Boolean).length < 2],
-  // RFC 1035 §2.3.4, for the form that is sent to the DNS.
+  // RFC 1035 §2.3.4 limits the form that a resolver sends to the DNS.
   ['host_length', 'host', ({ ascii }) => isTooLong(ascii)],
-  // RFC 1123 §2.1, RFC 5891 §4.2.3.1.
+  // RFC 1123 §2.1, RFC 5891 §4.2.3.1
   ['host_hyphen', 'host', ({ labels, unicode }) => [...labels, ...unicode].some(hasOuterHyphen)],
   // UTS 46 §4: a browser maps the host to another one (U+FB01, U+FF45, upper-case Cyrillic) or cannot map it at all.
   ['host_form', 'host', (parts) => !isInOwnForm(parts)],
   // WHATWG URL §3.5 "ends in a number": `127.1` and `0x7f.1` are addresses to a browser and names to others.
   ['host_number', 'host', isOddAddress],
-  // RFC 6890 §2.2.2: 0/8, 127/8, 169.254/16, 240/4; RFC 1112 §4: 224/4. Private networks pass: installations use them.
+  // RFC 6890 §2.2.2: 0/8, 127/8, 169.254/16, 240/4. RFC 1112 §4: 224/4. Private networks pass: installations use them.
   ['host_special', 'host', isSpecialAddress],
-  // RFC 6761 §6.3: the reader's own machine.
+  // RFC 6761 §6.3: `localhost` is the reader's own machine.
   ['host_localhost', 'host', ({ labels }) => localhost.test(labels.filter(Boolean).join('.'))],
 
-  // RFC 3986 §5.2.4, and WHATWG URL for `%2e`: readers remove these segments, a comparison of strings does not.
+  // RFC 3986 §5.2.4, and WHATWG URL for `%2e`: readers remove these segments. A comparison of strings does not.
   ['dot_segment', 'dot_segment', ({ path }) => dotSegment.test(path)],
-  // Servlet containers cut `;…` off a segment before they remove dot segments.
+  // Servlet containers remove `;…` from a segment before they remove dot segments.
   ['dot_segment_parameters', 'dot_segment', ({ path }) => dotSegmentWithParameters.test(path)],
   // A reader that decodes before it splits sees a dot segment.
   ['encoded_slash', 'dot_segment', ({ path }) => encodedSlash.test(path) && twoDots.test(path)],
 ]
 
-/** Whether a run of percent-encoded octets is no UTF-8: overlong, a surrogate, cut short, beyond U+10FFFF. */
+/** Whether percent-encoded octets are no UTF-8: overlong, a surrogate, incomplete, or beyond U+10FFFF. */
 function hasIllFormedOctets(value: string): boolean {
   return (value.match(/(?:%[0-9a-f]{2})+/gi) ?? []).some((octets) => {
     try {
@@ -126,8 +127,8 @@ function hasOuterHyphen(label: string): boolean {
 }
 
 /**
- * Each label as written is its own U-label or A-label. An A-label must decode: Node passes `xn--a` through, in both
- * directions. Hosts with foreign characters and IPv4 addresses have no such form; they have rules of their own.
+ * Whether each label as written is its own U-label or A-label. An A-label must decode: Node returns `xn--a` unchanged
+ * in both directions. Other rules judge IPv4 addresses and hosts with characters that no host may have.
  */
 function isInOwnForm(parts: Parts): boolean {
   const { labels, unicode, ascii } = parts

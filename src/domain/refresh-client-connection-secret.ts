@@ -5,14 +5,14 @@ import { GatewayError } from './errors.ts'
 import type { Permit, Permits } from './permit.ts'
 import { type ChangeObserver, createResultOf, keyOf } from './write-outcome.ts'
 
-/** Gives a connection a new secret. The answer is the only one that ever shows it. */
+/** Gives a connection a new secret. No other answer shows a secret. */
 export interface RefreshClientConnectionSecret {
   permit(call: Call, key: ConnectionKey): Permit | Promise<Permit>
   run(permit: Permit, input: RefreshClientConnectionSecretInput): Promise<RefreshedConnection>
 }
 
 export interface RefreshClientConnectionSecretInput extends ExpectedVersions {
-  /** The `API-key` of the request: the secret of a connection of the consumer; null: none was sent. */
+  /** The `API-key` of the request: the secret of a connection of the consumer. null: the caller sent none. */
   readonly apiKey: string | null
 }
 
@@ -22,12 +22,12 @@ export interface RefreshClientConnectionSecretDeps {
   readonly connections: Pick<ConnectionStore, 'find' | 'replaceSecret' | 'clientOfSecret'>
 }
 
-/** 256 bits: nobody guesses it, and it fits the column many times over. */
+/** 256 bits cannot be guessed, and their text fits the column. */
 const newSecret = () => randomBytes(32).toString('base64url')
 
 /**
- * Beside scope and ownership there is a third rule (`docs/platform.md` §3): the consumer of the connection takes part.
- * Either it is the caller itself, or the API key is the secret of one of the consumer's own connections.
+ * Beside scope and ownership the platform has a third rule (`docs/platform.md` §3): the consumer must take part. The
+ * consumer is the caller itself, or the API key is the secret of one of the consumer's own connections.
  * @throws GatewayError `accessDenied`, `invalidScopes`, `forbidden`, `tooManyRequests`, `notFound`, `apiKeyMissing`,
  *   `apiKeyInvalid`, `conflict` or `unavailable`
  */

@@ -6,14 +6,14 @@ import type { RedirectUriParser } from './redirect-uri-value.ts'
 import type { Violation } from './violation.ts'
 import { type ChangeObserver, createResultOf, keyOf } from './write-outcome.ts'
 
-/** Takes back a change of a connection's redirect URI. */
+/** Reverts a change of a connection's redirect URI. */
 export interface RevertClientConnection {
   permit(call: Call, key: ConnectionKey): Permit | Promise<Permit>
   run(permit: Permit, input: RevertClientConnectionInput): Promise<Connection>
 }
 
 export interface RevertClientConnectionInput extends ExpectedVersions {
-  /** The change to take back: the redirect URI becomes what it was before it. */
+  /** The change to revert: the redirect URI gets the value from before this change. */
   readonly changeId: string
 }
 
@@ -36,9 +36,9 @@ const notOfTheRedirectUri: Violation = {
 }
 
 /**
- * An ordinary update under another name: the same rules, the same audit (kind `REVERTED`, with the change's id). So an
- * old `http:` value cannot come back under `strict`, and the violation says so.
- * @throws GatewayError as the update; `notFound` also for a change of another connection
+ * A revert has the rules and the audit of an update. Its audit row has the kind `REVERTED` and the id of the change. So
+ * `strict` refuses an old `http:` value, and the violation says so.
+ * @throws GatewayError as the update does; `notFound` also for a change of another connection
  */
 export function createRevertClientConnection(deps: RevertClientConnectionDeps): RevertClientConnection {
   const { permits, onChange, parseRedirectUri, connections, history } = deps

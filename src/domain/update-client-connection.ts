@@ -12,7 +12,7 @@ export interface UpdateClientConnection {
 }
 
 export interface UpdateClientConnectionInput extends ExpectedVersions {
-  /** As the caller sent it, of whatever type. */
+  /** The value that the caller sent. It may have any type. */
   readonly redirectUri: unknown
 }
 
@@ -24,9 +24,10 @@ export interface UpdateClientConnectionDeps {
 }
 
 /**
- * THE operation (API-009-001-006-0339): authorize and count (`permit`) → validate → store, in this order, because the
- * order is contract. A foreign caller learns nothing about the input, and an invalid input nothing about the database.
- * `run` answers the connection as it is afterwards; the same value again is no error and writes nothing.
+ * The operation of the specification API-009-001-006-0339. Its steps are: authorize and count (`permit`), validate,
+ * store. The order is contract: the answer to a foreign caller does not depend on the input. The answer to an invalid
+ * input does not depend on the database. `run` returns the connection after the write. A value that the row holds
+ * already is no error, and `run` writes nothing.
  * @throws GatewayError `permit`: `accessDenied`, `invalidScopes`, `forbidden`, `unavailable`, `tooManyRequests`; `run`:
  *   also `validationFailed`, `notFound`, `conflict`
  */

@@ -1,5 +1,5 @@
 /**
- * The English sentence of each violation, by the rule's id. `%{name}` stands for a parameter. Sentences, like ids, are
+ * The English sentence of each violation, by the rule's id. `%{name}` stands for a parameter. Sentences and ids are
  * contract; the first four are the platform's (`docs/platform.md` §2). No sentence repeats the value that it judges.
  */
 export const violationTexts = {
@@ -18,7 +18,8 @@ export const violationTexts = {
   change_kind: 'the change is not one of the redirect URI: there is nothing to go back to',
 
   invisible_character:
-    'invisible characters (control, blank, format, bidirectional, ignorable) and ill-formed text are not allowed, found %{character}',
+    'invisible characters (control, blank, format, bidirectional, ignorable) and ill-formed text are not allowed, ' +
+    'found %{character}',
   delimiter: 'none of the characters \\ < > " ` { } | ^ * is allowed, found %{character}',
   fragment: 'a fragment is not allowed, not even an empty one',
   percent_digits: 'every % must be followed by two hexadecimal digits',

@@ -2,39 +2,39 @@ import { type ViolationId, violationTexts } from './violation-texts.ts'
 
 export type Params = Readonly<Record<string, string | number>>
 
-/** One way in which an input is not valid, in a form that both doors can render. */
+/** One fault of an input. Both doors can render it. */
 export interface Violation {
   /** The broken rule, for programs and translations. */
   readonly id: ViolationId
   /**
-   * Set where the member is no part of the request document but an argument that filters or pages a list (REST: in the
-   * query string).
+   * Present if the fault is in an argument that filters or pages a list, not in the request document. REST takes such
+   * arguments from the query string.
    */
   readonly of?: 'argument'
-  /** Names of members, as the domain has them; `['redirectUri']`. Empty: the document itself. */
+  /** The names of members in the domain, for example `['redirectUri']`. Empty: the document itself. */
   readonly path: readonly string[]
-  /** The contract's name of the kind of rule (`docs/platform.md` §2): programs switch on it. */
+  /** The contract's name of the kind of rule (`docs/platform.md` §2), for programs. */
   readonly rule: 'required' | 'cast' | 'format' | 'length' | 'number'
-  /** The values of the placeholders; `reason` is a stable word for a group of rules. */
+  /** The values of the placeholders. `reason` is a stable word for a group of rules. */
   readonly params: Params
 }
 
-/** The sentence of a violation with its placeholders. */
+/** The sentence of a violation, before parameters replace its placeholders. */
 export const rawDescriptionOf = ({ id }: Pick<Violation, 'id'>): string => violationTexts[id]
 
-/** A sentence with `%{name}` in place of each parameter, the parameters filled in. */
+/** Replaces each `%{name}` in a sentence by the parameter of that name. */
 export function fillIn(text: string, params: Params): string {
   return text.replace(/%\{(\w+)\}/g, (placeholder, name: string) => String(params[name] ?? placeholder))
 }
 
-/** The sentence of a violation with its parameters filled in. */
+/** The sentence of a violation with its parameters. */
 export function describeViolation(violation: Pick<Violation, 'id' | 'params'>): string {
   return fillIn(rawDescriptionOf(violation), violation.params)
 }
 
 type Path = readonly string[]
 
-/** A member that must be there and is not. @param property its name on the wire */
+/** A required member that is absent. @param property its name in the request */
 export const missing = (path: Path, property: string): Violation => ({
   id: 'required',
   path,
@@ -58,7 +58,7 @@ export const tooLong = (path: Path, max: number, actual: number): Violation => (
   params: { max, actual },
 })
 
-/** A text that PostgreSQL could not hold (NUL), or would silently replace (a lone surrogate). */
+/** A text with NUL, which PostgreSQL refuses, or with a lone surrogate, which it would replace silently. */
 export const notStorable = (path: Path): Violation => ({
   id: 'not_storable',
   path,
@@ -66,10 +66,10 @@ export const notStorable = (path: Path): Violation => ({
   params: { reason: 'character' },
 })
 
-/** Whether PostgreSQL can hold a text as it is. */
+/** Whether PostgreSQL can store a text unchanged. */
 export const isStorable = (text: string) => text.isWellFormed() && !text.includes('\0')
 
-/** The length that JSON Schema 2020-12 (validation §6.3.1) and PostgreSQL count: code points. */
+/** The length in code points, as JSON Schema 2020-12 (validation §6.3.1) and PostgreSQL count it. */
 export function codePointsIn(text: string): number {
   let count = 0
   for (const _ of text) count++

@@ -1,19 +1,19 @@
 import type { Caller } from './caller.ts'
 
-/** Where a caller stands within a limit, after having been counted. */
+/** The state of a caller's limit after the count of its write. */
 export interface Allowance {
   readonly limit: 'write' | 'authentication'
-  /** How many are allowed in a window. */
+  /** The number of writes that a window allows. */
   readonly quota: number
   readonly windowSeconds: number
-  /** How many of them are left. */
+  /** The number of writes that are left. */
   readonly remaining: number
-  /** Whole seconds, at least 1, until the window ends and all of them are there again. */
+  /** Whole seconds, at least 1, until the next window begins. */
   readonly resetSeconds: number
 }
 
 /**
- * Counts one write of a caller; at once where no other machine has to be asked.
+ * Counts one write of a caller. It returns no promise if it need not ask another machine.
  * @throws GatewayError `tooManyRequests`
  */
 export type WriteLimit = (caller: Caller) => Allowance | Promise<Allowance>

@@ -3,12 +3,11 @@ import { GatewayError } from './errors.ts'
 import type { Permit } from './permit.ts'
 import { isUuid } from './uuid.ts'
 
-/** Told of each change of a connection that an operation has made, after it is stored. */
+/** Called after an operation has stored a change of a connection. */
 export type ChangeObserver = (change: { readonly kind: ChangeKind; readonly permit: Permit }) => void
 
 /**
- * The key of the connection that a permit names. An id that is no UUID names none, and PostgreSQL would refuse to look
- * for it.
+ * The key of the connection that a permit names. An id that is no UUID is `notFound`: PostgreSQL could not compare it.
  * @throws GatewayError `notFound`
  */
 export function keyOf({ clientId, connectionId }: Permit): ConnectionKey {
@@ -16,7 +15,7 @@ export function keyOf({ clientId, connectionId }: Permit): ConnectionKey {
   return { clientId, connectionId }
 }
 
-/** Makes the end of a writing operation: the result of a write, or its refusal; a change is told to the observer. */
+/** Makes a function that returns the result of a write or throws its refusal. It reports a change to the observer. */
 export function createResultOf(onChange: ChangeObserver) {
   /** @throws GatewayError `conflict` with the connection as it is now, or `notFound` */
   return function resultOf<Result>(permit: Permit, kind: ChangeKind, outcome: WriteOutcome<Result>): Result {
