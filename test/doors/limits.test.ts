@@ -72,7 +72,7 @@ describe('writes', () => {
     expect(refused.statusCode).toBe(200)
     expect(refused.headers).toMatchObject(refusedHeaders)
     expect(refused.json()).toEqual({
-      data: null,
+      data: { updateClientConnection: null },
       errors: [
         {
           message: 'Too many requests',
