@@ -1,5 +1,3 @@
-import type { GatewayError } from './errors.ts'
-
 /**
  * The caller, as the access token states it and Mithril's registry confirms it. The type holds facts only: `policy.ts`
  * decides whether a caller may act.
@@ -15,6 +13,6 @@ export interface Caller {
   readonly userId: string | null
   /** The medical information system whose key the client sent. Absent: the client acts for itself. */
   readonly brokerClientId?: string
-  /** `unavailable`: the registry did not say whether client or user is blocked. The policy then refuses every act. */
-  readonly statusUnknown?: GatewayError
+  /** The refusal `unavailable`: the registry could not say whether client or user is blocked. The policy then refuses every act. */
+  readonly statusUnknown?: Error
 }

@@ -3,97 +3,76 @@ import type { Violation } from './violation.ts'
 import type { Allowance } from './write-limit.ts'
 
 /**
- * The catalogue: every refusal that the gateway knows, with the code that programs switch on, the number the REST door
- * answers, and the sentence people read. Texts are those of the specification (API-009-001-006-0339, HTTP status
- * codes). The first group are outcomes of operations and the same through every door; the second is what HTTP itself
- * brings.
+ * The outcomes of operations other than success: the code that programs switch on, and the sentence for people. The same
+ * through every door. Texts are those of the specification (API-009-001-006-0339, HTTP status codes). Statuses, and the
+ * refusals of HTTP itself, are in `server/http-refusals.ts`.
  */
-export const catalogue = {
-  accessDenied: { code: 'UNAUTHENTICATED', status: 401, message: 'Access denied' },
-  invalidScopes: { code: 'FORBIDDEN', status: 403, message: 'Invalid scopes' },
-  forbidden: { code: 'FORBIDDEN', status: 403, message: 'Forbidden' },
-  apiKeyMissing: { code: 'UNAUTHENTICATED', status: 401, message: 'api-key header not set' },
-  apiKeyInvalid: { code: 'UNAUTHENTICATED', status: 401, message: 'invalid api-key header' },
-  notFound: { code: 'NOT_FOUND', status: 404, message: 'Not found' },
-  conflict: { code: 'CONFLICT', status: 409, message: 'The connection has been changed by somebody else' },
-  validationFailed: { code: 'UNPROCESSABLE_ENTITY', status: 422, message: 'Validation failed' },
-  tooManyRequests: { code: 'TOO_MANY_REQUESTS', status: 429, message: 'Too many requests' },
-  unavailable: { code: 'SERVICE_UNAVAILABLE', status: 503, message: 'Service temporarily unavailable' },
-  internal: { code: 'INTERNAL_SERVER_ERROR', status: 500, message: 'Internal server error' },
-
-  malformedRequest: { code: 'BAD_REQUEST', status: 400, message: 'Malformed request' },
-  documentUnknown: {
-    code: 'PERSISTED_QUERY_NOT_FOUND',
-    status: 400,
-    message: 'There is no persisted document with this id',
-  },
-  documentNotPersisted: {
-    code: 'PERSISTED_DOCUMENT_REQUIRED',
-    status: 400,
-    message: 'Only persisted documents are executed here (GRAPHQL_DOCUMENTS=persisted): send a documentId',
-  },
-  methodNotAllowed: { code: 'METHOD_NOT_ALLOWED', status: 405, message: 'Method not allowed' },
-  notAcceptable: { code: 'NOT_ACCEPTABLE', status: 406, message: 'Only application/json can be answered' },
-  requestTimeout: { code: 'REQUEST_TIMEOUT', status: 408, message: 'The request did not arrive in time' },
-  requestTooLarge: { code: 'REQUEST_TOO_LARGE', status: 413, message: 'Request body is too large' },
-  unsupportedMediaType: {
-    code: 'UNSUPPORTED_MEDIA_TYPE',
-    status: 415,
-    message: 'Request body must be application/json in UTF-8',
-  },
-  headersTooLarge: { code: 'HEADERS_TOO_LARGE', status: 431, message: 'Request headers are too large' },
+export const outcomes = {
+  accessDenied: { code: 'UNAUTHENTICATED', message: 'Access denied' },
+  invalidScopes: { code: 'FORBIDDEN', message: 'Invalid scopes' },
+  forbidden: { code: 'FORBIDDEN', message: 'Forbidden' },
+  apiKeyMissing: { code: 'UNAUTHENTICATED', message: 'api-key header not set' },
+  apiKeyInvalid: { code: 'UNAUTHENTICATED', message: 'invalid api-key header' },
+  notFound: { code: 'NOT_FOUND', message: 'Not found' },
+  conflict: { code: 'CONFLICT', message: 'The connection has been changed by somebody else' },
+  validationFailed: { code: 'UNPROCESSABLE_ENTITY', message: 'Validation failed' },
+  tooManyRequests: { code: 'TOO_MANY_REQUESTS', message: 'Too many requests' },
+  unavailable: { code: 'SERVICE_UNAVAILABLE', message: 'Service temporarily unavailable' },
+  internal: { code: 'INTERNAL_SERVER_ERROR', message: 'Internal server error' },
 } as const
 
-export type Refusal = keyof typeof catalogue
+export type OutcomeName = keyof typeof outcomes
 
-/** What a refusal says beside its message. Each member belongs to the refusal named in its comment. */
-export interface RefusalDetails {
-  /** `invalidScopes`: the scope words that the operation needs and the token lacks. */
-  readonly missingScopes?: readonly string[]
-  /** `accessDenied`: true if a token was sent and was not acceptable (RFC 6750 §3.1 `invalid_token`). */
-  readonly tokenWasSent?: boolean
-  /** `accessDenied`: true if the token was good until it expired, so that whoever sends it is no stranger. */
-  readonly tokenHasExpired?: boolean
-  /** `validationFailed`: every violation that was found. */
-  readonly violations?: readonly Violation[]
-  /** `malformedRequest`: what is wrong, in words that may be shown. */
-  readonly reason?: string
-  /**
-   * `malformedRequest`, `notAcceptable` and `unsupportedMediaType`: the part of the request that is at fault. `json`: the
-   * body, which is not JSON.
-   */
-  readonly part?: { readonly header: string } | 'json'
-  /** `conflict`: the connection as it is now. */
-  readonly current?: Connection
-  /** `tooManyRequests`: the limit that was passed. */
-  readonly allowance?: Allowance
-  /** `unavailable` and `tooManyRequests`: seconds after which a new attempt makes sense. */
-  readonly retryAfter?: number
-  /** `methodNotAllowed`: the methods that the path knows (RFC 9110 §15.5.6). */
-  readonly allowedMethods?: readonly string[]
+type Nothing = Readonly<Record<never, never>>
+
+/** The details of each outcome beside its message. */
+export interface OutcomeDetails {
+  accessDenied: {
+    /** true if a token was sent and was not acceptable (RFC 6750 §3.1 `invalid_token`). */
+    readonly tokenWasSent?: boolean
+    /** true if the token was good until it expired, so that its sender is no stranger. */
+    readonly tokenHasExpired?: boolean
+  }
+  /** The scope words that the operation needs and the token lacks. */
+  invalidScopes: { readonly missingScopes: readonly string[] }
+  forbidden: Nothing
+  apiKeyMissing: Nothing
+  apiKeyInvalid: Nothing
+  notFound: Nothing
+  /** The connection as it is now. */
+  conflict: { readonly current: Connection }
+  /** Every violation that was found. */
+  validationFailed: { readonly violations: readonly Violation[] }
+  /** Seconds after which a new attempt makes sense, and the limit that was passed. */
+  tooManyRequests: { readonly retryAfter: number; readonly allowance: Allowance }
+  /** Seconds after which a new attempt makes sense. */
+  unavailable: { readonly retryAfter?: number }
+  internal: Nothing
 }
 
-/** A refusal from the catalogue. `cause` is for the log; it never reaches an answer. */
-export class GatewayError extends Error {
+/** Details may be left out where none is required. */
+type Rest<Details> = Nothing extends Details
+  ? [details?: Details, cause?: unknown]
+  : [details: Details, cause?: unknown]
+
+/** An outcome other than success. `cause` is for the log; it never reaches an answer. */
+export class GatewayError<Name extends OutcomeName = OutcomeName> extends Error {
   override readonly name = 'GatewayError'
-  readonly refusal: Refusal
-  readonly details: RefusalDetails
+  readonly refusal: Name
+  readonly details: OutcomeDetails[Name]
 
-  constructor(refusal: Refusal, details: RefusalDetails = {}, cause?: unknown) {
-    const { message } = catalogue[refusal]
-    super(
-      details.reason === undefined ? message : `${message}: ${details.reason}`,
-      cause === undefined ? undefined : { cause },
-    )
+  constructor(refusal: Name, ...[details, cause]: Rest<OutcomeDetails[Name]>) {
+    super(outcomes[refusal].message, cause === undefined ? undefined : { cause })
     this.refusal = refusal
-    this.details = details
+    this.details = details ?? ({} as OutcomeDetails[Name]) // left out only where no detail is required
   }
 
-  get code(): (typeof catalogue)[Refusal]['code'] {
-    return catalogue[this.refusal].code
+  get code(): (typeof outcomes)[Name]['code'] {
+    return outcomes[this.refusal].code
   }
 
-  get status(): (typeof catalogue)[Refusal]['status'] {
-    return catalogue[this.refusal].status
+  /** Whether this is the outcome of that name; its details are typed then. */
+  is<Other extends OutcomeName>(name: Other): this is GatewayError<Other> {
+    return (this.refusal as OutcomeName) === name
   }
 }

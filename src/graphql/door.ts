@@ -1,13 +1,13 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { GraphQLSchema } from 'graphql'
-import { GatewayError } from '../domain/errors.ts'
 import type { Operations } from '../domain/operations.ts'
 import type { Policy } from '../domain/policy.ts'
 import type { Tracing } from '../observability/tracing.ts'
 import { type AuthenticationDeps, apiKeyOf, authenticationHook, createCallOf } from '../server/authentication.ts'
+import { HttpRefusal, statusOf } from '../server/http-refusals.ts'
 import { refuseOtherMethods } from '../server/http-server.ts'
 import { noteError } from '../server/outcome.ts'
-import { refusalHeaders, toGatewayError } from '../server/refusals.ts'
+import { refusalHeaders, toRefusal } from '../server/refusals.ts'
 import { type RefusalAhead, sheddingHook } from '../server/shedding.ts'
 import { answeredTypeOf, negotiate } from './accept.ts'
 import { createCompleteResult } from './answers.ts'
@@ -58,9 +58,9 @@ const plainHeaders = (request: FastifyRequest) => ({
 /** Answers what was refused before there was a document to execute. */
 function answerRefusal(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   noteError(request.outcome, error)
-  const refusal = toGatewayError(error)
+  const refusal = toRefusal(error)
   void reply
-    .code(statusesOfHttp.has(refusal.status) ? refusal.status : 200)
+    .code(statusesOfHttp.has(statusOf(refusal)) ? statusOf(refusal) : 200)
     .headers(refusalHeaders(refusal))
     .type(contentType)
     .send(
@@ -115,10 +115,10 @@ export function graphqlDoor(app: FastifyInstance, deps: GraphQLDoorDeps): void {
       },
       onError: (error) => {
         noteError(request.outcome, error)
-        const refusal = toGatewayError(error)
+        const refusal = toRefusal(error)
         // The UI goes to its login page on HTTP 401 and reads everything else from an HTTP 200.
-        if (refusal.status === 401) reply.code(401)
-        if (statusesWithHeaders.has(refusal.status)) reply.headers(refusalHeaders(refusal))
+        if (statusOf(refusal) === 401) reply.code(401)
+        if (statusesWithHeaders.has(statusOf(refusal))) reply.headers(refusalHeaders(refusal))
       },
     }
   }
@@ -147,7 +147,7 @@ export function graphqlDoor(app: FastifyInstance, deps: GraphQLDoorDeps): void {
       schema: { hide: true },
     },
     async (request, reply) => {
-      if (request.body === undefined) throw new GatewayError('malformedRequest', { reason: 'the body is empty' })
+      if (request.body === undefined) throw new HttpRefusal('malformedRequest', { reason: 'the body is empty' })
       const body = findDocument(request.body)
       const context = contextOf(request, reply)
       const answer = await executePlain(yoga, complete, request.headers.accept, body, context)

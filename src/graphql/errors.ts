@@ -1,6 +1,7 @@
 import { GraphQLError } from 'graphql'
 import { GatewayError } from '../domain/errors.ts'
 import { describeViolation, rawDescriptionOf, type Violation } from '../domain/violation.ts'
+import { type Refusal, statusOf } from '../server/http-refusals.ts'
 
 const inputError = (violation: Violation) => ({
   message: describeViolation(violation),
@@ -13,21 +14,23 @@ const inputError = (violation: Violation) => ({
   path: violation.path,
 })
 
-function exceptionOf({ details }: GatewayError): Record<string, unknown> | undefined {
-  if (details.missingScopes) return { missingAllowances: details.missingScopes }
-  if (details.violations) return { inputErrors: details.violations.map(inputError) }
-  if (details.current) {
-    const { version, redirectUri, updatedAt } = details.current
+function exceptionOf(error: Refusal): Record<string, unknown> | undefined {
+  if (!(error instanceof GatewayError)) return undefined
+  if (error.is('invalidScopes')) return { missingAllowances: error.details.missingScopes }
+  if (error.is('validationFailed')) return { inputErrors: error.details.violations.map(inputError) }
+  if (error.is('conflict')) {
+    const { version, redirectUri, updatedAt } = error.details.current
     return { current: { version, redirectUri, updatedAt: updatedAt.toISOString() } }
   }
-  if (details.retryAfter !== undefined) return { retryAfter: details.retryAfter }
-  return undefined
+  if (!error.is('unavailable') && !error.is('tooManyRequests')) return undefined
+  const { retryAfter } = error.details
+  return retryAfter === undefined ? undefined : { retryAfter }
 }
 
 /** `extensions` of a refusal, as the platform's admin UIs read them (`docs/platform.md` §5). */
-export function extensionsOf(error: GatewayError): Record<string, unknown> {
+export function extensionsOf(error: Refusal): Record<string, unknown> {
   const exception = exceptionOf(error)
-  return { code: error.code, status: error.status, ...(exception && { exception }) }
+  return { code: error.code, status: statusOf(error), ...(exception && { exception }) }
 }
 
 /**

@@ -1,4 +1,4 @@
-import { GatewayError } from '../domain/errors.ts'
+import { HttpRefusal } from '../server/http-refusals.ts'
 
 export interface PersistedDocumentsOptions {
   /** Texts of documents by id, `sha256:` and the hexadecimal digest of the text. */
@@ -36,15 +36,15 @@ export function createFindDocument({ manifest, only }: PersistedDocumentsOptions
     const { documentId, extensions, ...rest } = body
     const id = documentId ?? apolloId(body)
     if (id == null) {
-      if (only) throw new GatewayError('documentNotPersisted')
+      if (only) throw new HttpRefusal('documentNotPersisted')
       return body
     }
     if (typeof id !== 'string')
-      throw new GatewayError('malformedRequest', { reason: 'the id of a document is a string' })
+      throw new HttpRefusal('malformedRequest', { reason: 'the id of a document is a string' })
     if (body['query'] != null)
-      throw new GatewayError('malformedRequest', { reason: 'documentId and query exclude each other' })
+      throw new HttpRefusal('malformedRequest', { reason: 'documentId and query exclude each other' })
     const query = documents.get(id) ?? documents.get(`sha256:${id}`)
-    if (query === undefined) throw new GatewayError('documentUnknown')
+    if (query === undefined) throw new HttpRefusal('documentUnknown')
     return { ...rest, query }
   }
 }

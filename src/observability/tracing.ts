@@ -31,7 +31,8 @@ export interface Tracing {
   close(): Promise<void>
 }
 
-const isFailure = (error: unknown) => !(error instanceof GatewayError) || error.status >= 500
+const isFailure = (error: unknown) =>
+  !(error instanceof GatewayError) || error.is('unavailable') || error.is('internal')
 
 /** Runs work in a span, and ends it with the work. Of an error it tells the code only: messages quote values. */
 export async function inSpan<T>(span: Span, work: () => T | Promise<T>): Promise<T> {

@@ -4,10 +4,11 @@ import type { OperationName } from '../domain/operation-rules.ts'
 import type { Operations } from '../domain/operations.ts'
 import type { Permit } from '../domain/permit.ts'
 import { type AuthenticationDeps, authenticationHook, createCallOf } from '../server/authentication.ts'
+import { statusOf } from '../server/http-refusals.ts'
 import { negotiationHook } from '../server/negotiation.ts'
 import { noteError } from '../server/outcome.ts'
 import { rateLimitHeaders } from '../server/rate-limit-headers.ts'
-import { refusalHeaders, toGatewayError } from '../server/refusals.ts'
+import { refusalHeaders, toRefusal } from '../server/refusals.ts'
 import type { RenderStrayRefusal } from '../server/rejected-by-parser.ts'
 import { type RefusalAhead, sheddingHook } from '../server/shedding.ts'
 import { setEntityTag } from './entity-tag.ts'
@@ -24,11 +25,10 @@ export function addresseeOf(request: FastifyRequest): Addressee {
 /** Answers a thrown value in the envelope. */
 export function answerRefusal(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   noteError(request.outcome, error)
-  const refusal = toGatewayError(error)
-  const { current } = refusal.details
-  if (current) setEntityTag(reply, current)
+  const refusal = toRefusal(error)
+  if (refusal instanceof GatewayError && refusal.is('conflict')) setEntityTag(reply, refusal.details.current)
   // RFC 5789 §2.2
-  if (refusal.status === 415 && request.method === 'PATCH') reply.header('accept-patch', 'application/json')
+  if (statusOf(refusal) === 415 && request.method === 'PATCH') reply.header('accept-patch', 'application/json')
   void reply
     .code(restStatusOf(refusal))
     .headers(refusalHeaders(refusal))
@@ -39,9 +39,9 @@ export function answerRefusal(error: unknown, request: FastifyRequest, reply: Fa
 
 /** The same envelope for a request that Node's parser or the router refused before there was a request object. */
 export const renderStrayRefusal: RenderStrayRefusal = (error, requestId, url) => {
-  const refusal = toGatewayError(error)
+  const refusal = toRefusal(error)
   return {
-    status: refusal.status,
+    status: statusOf(refusal),
     headers: refusalHeaders(refusal),
     body: JSON.stringify(errorEnvelope(refusal, { url, requestId })),
   }
@@ -61,9 +61,9 @@ interface PathIds {
 }
 
 /**
- * The hooks of a REST route, in the order that is contract: 401, overload, 403 scope, 403 client, 429 of a write, then
- * the refusals of HTTP (406 here; 400, 413 and 415 when the body is read, which comes later). The request keeps the
- * permit, which its handler gives to `run`.
+ * The hooks of a REST route, in the order that is contract: 401, 403 scope, 403 client, 429 of a write, then the refusals
+ * of HTTP (406 here; 400, 413 and 415 when the body is read, which comes later). Overload comes last. The request keeps
+ * the permit, which its handler gives to `run`.
  */
 export function entrance(
   { operations, refusalAhead, ...authentication }: RestDoorDeps,
@@ -85,7 +85,7 @@ export function entrance(
     if (given instanceof Promise) given.then(keep, done)
     else keep(given)
   }
-  return [nameOperation, authenticationHook(authentication, 'REST'), sheddingHook(refusalAhead), permit, negotiate]
+  return [nameOperation, authenticationHook(authentication, 'REST'), permit, negotiate, sheddingHook(refusalAhead)]
 }
 
 /** The permit that the entrance has kept. */

@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Connection } from '../domain/connection.ts'
-import { GatewayError } from '../domain/errors.ts'
+import { HttpRefusal } from '../server/http-refusals.ts'
 
 /** One member of a list of entity tags, with the comma behind it (RFC 9110 §5.6.1, §8.8.3). */
 const member = /[\t ,]*(?:W\/)?"([\x21\x23-\x7e\x80-\xff]*)"[\t ]*(?:,[\t ,]*|$)/y
@@ -32,7 +32,7 @@ function versionsIn(name: string, header: string): '*' | number[] {
     member.lastIndex = index
     const [, value] = member.exec(text) ?? []
     if (value === undefined)
-      throw new GatewayError('malformedRequest', {
+      throw new HttpRefusal('malformedRequest', {
         reason: `${name} is no list of entity tags`,
         part: { header: name },
       })
@@ -53,7 +53,7 @@ export function expectedVersionsOf({ headers }: FastifyRequest): number[] | null
   if (unwanted !== undefined) {
     const name = 'If-None-Match'
     if (versionsIn(name, unwanted) === '*') return []
-    throw new GatewayError('malformedRequest', { reason: `${name} of a write may be * only`, part: { header: name } })
+    throw new HttpRefusal('malformedRequest', { reason: `${name} of a write may be * only`, part: { header: name } })
   }
   const versions = header === undefined ? '*' : versionsIn('If-Match', header)
   return versions === '*' ? null : versions

@@ -1,6 +1,7 @@
-import type { GatewayError } from '../domain/errors.ts'
+import { GatewayError } from '../domain/errors.ts'
 import type { Page } from '../domain/page.ts'
 import { describeViolation, rawDescriptionOf, type Violation } from '../domain/violation.ts'
+import { type HttpRefusalDetails, type Refusal, statusOf } from '../server/http-refusals.ts'
 
 /** `meta` of every answer: Nebo15/eview. `url` has no query string. */
 export interface Meta {
@@ -35,7 +36,7 @@ const errorTypes: Readonly<Record<number, string>> = {
 }
 
 /** In this door a conflict can only come of an `If-Match` that failed (RFC 9110 §15.5.13). */
-export const restStatusOf = ({ refusal, status }: GatewayError): number => (refusal === 'conflict' ? 412 : status)
+export const restStatusOf = (refusal: Refusal): number => (refusal.refusal === 'conflict' ? 412 : statusOf(refusal))
 
 /** Names of this door that are not the domain's in other letters. */
 const wireNames: Readonly<Record<string, string>> = { nameContains: 'name', redirectUriContains: 'redirect_uri' }
@@ -58,7 +59,7 @@ const invalidEntry = (violation: Violation) => ({
 })
 
 /** The part of a request that is at fault, as the platform names it (`docs/platform.md` §2). */
-const invalidPart = (part: NonNullable<GatewayError['details']['part']>) =>
+const invalidPart = (part: NonNullable<HttpRefusalDetails['part']>) =>
   part === 'json' ? { entry_type: 'request', rules: [{ rule: 'json' }] } : { entry_type: 'header', entry: part.header }
 
 /** The envelope of a success: one object, or a list. */
@@ -85,16 +86,21 @@ export function pageEnvelope<Item, View>(addressee: Addressee, page: Page<Item>,
   }
 }
 
-/** The envelope of a refusal. Violations, or the part of the request that is at fault, become its `invalid` list. */
-export function errorEnvelope(error: GatewayError, { url, requestId }: Addressee) {
-  const { message, details } = error
+/** The `invalid` list of a refusal: its violations, or the part of the request that is at fault. */
+function invalidOf(error: Refusal) {
+  if (!(error instanceof GatewayError)) return error.details.part && [invalidPart(error.details.part)]
+  return error.is('validationFailed') ? error.details.violations.map(invalidEntry) : undefined
+}
+
+/** The envelope of a refusal. */
+export function errorEnvelope(error: Refusal, { url, requestId }: Addressee) {
   const status = restStatusOf(error)
-  const invalid = details.violations?.map(invalidEntry) ?? (details.part && [invalidPart(details.part)])
+  const invalid = invalidOf(error)
   return {
     meta: { code: status, url, type: 'object' as const, request_id: requestId },
     error: {
       type: errorTypes[status] ?? 'internal_error',
-      message,
+      message: error.message,
       ...(invalid && { invalid }),
     },
   }

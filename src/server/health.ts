@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { version } from '../config/version.ts'
-import { catalogue } from '../domain/errors.ts'
+import { outcomes } from '../domain/errors.ts'
 import { refuseOtherMethods } from './http-server.ts'
 import { describeCause } from './log-text.ts'
 
@@ -50,7 +50,7 @@ export function healthRoutes(
     const missing = [...(closing ? ['closing'] : []), ...found.filter((cause) => cause !== null)]
     if (missing.length > 0) {
       reply.code(503).header('retry-after', '1')
-      outcome.code = catalogue.unavailable.code
+      outcome.code = outcomes.unavailable.code
       outcome.cause = new Error(`not ready: ${missing.join(', ')}`)
     }
     return {

@@ -6,6 +6,7 @@ import { trustNetworks } from '../limits/network.ts'
 import type { Meter } from '../observability/meter.ts'
 import { createAnswersInFlight } from './answers-in-flight.ts'
 import { isHost } from './host-header.ts'
+import { HttpRefusal } from './http-refusals.ts'
 import { acceptJsonBodies } from './json-body.ts'
 import { createLingeringClose, hasMuchToCome } from './lingering-close.ts'
 import type { LogDestination } from './log-destination.ts'
@@ -149,8 +150,8 @@ export function createHttpServer({
 }
 
 /** What Node's parser lets through, although two readers could read two requests in it, or send it to two hosts. */
-function refusalOfMessage({ rawHeaders, httpVersion, headers }: IncomingMessage): GatewayError | undefined {
-  const malformed = (reason: string) => new GatewayError('malformedRequest', { reason })
+function refusalOfMessage({ rawHeaders, httpVersion, headers }: IncomingMessage): HttpRefusal | undefined {
+  const malformed = (reason: string) => new HttpRefusal('malformedRequest', { reason })
   // The syntax of HTTP/1 with the number of another version.
   if (httpVersion !== '1.1' && httpVersion !== '1.0') return malformed('only HTTP/1.0 and HTTP/1.1 are understood')
   // RFC 9112 §6.1: in HTTP/1.0 it means that the framing is faulty.
@@ -173,7 +174,7 @@ export function refuseOtherMethods(app: FastifyInstance, url: string, methods: r
     method: app.supportedMethods.filter((method) => !allowedMethods.includes(method)),
     url,
     schema: { hide: true },
-    onRequest: (_request, _reply, done) => done(new GatewayError('methodNotAllowed', { allowedMethods })),
+    onRequest: (_request, _reply, done) => done(new HttpRefusal('methodNotAllowed', { allowedMethods })),
     handler: () => {},
   })
 }

@@ -1,8 +1,8 @@
 import { isUtf8 } from 'node:buffer'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { GatewayError } from '../domain/errors.ts'
+import { HttpRefusal } from './http-refusals.ts'
 
-const malformed = (reason: string) => new GatewayError('malformedRequest', { reason, part: 'json' })
+const malformed = (reason: string) => new HttpRefusal('malformedRequest', { reason, part: 'json' })
 
 /**
  * How deep a body may be nested. JSON.parse takes any depth; whoever walks the value, JSON.stringify for one, runs out
@@ -67,12 +67,12 @@ const plainCodings = new Set(['', 'identity', 'utf-8', 'utf8'])
 const plainCharsets = new Set(['', 'utf-8', 'utf8'])
 
 /** What the headers of a body claim that the gateway cannot read, or null. */
-function unreadable({ headers }: FastifyRequest): GatewayError | null {
+function unreadable({ headers }: FastifyRequest): HttpRefusal | null {
   const codings = (headers['content-encoding'] ?? '').split(',').map((coding) => coding.trim().toLowerCase())
   const coding = codings.find((name) => !plainCodings.has(name))
   if (coding !== undefined) {
     const name = /^[\w.+-]{1,20}$/.test(coding) ? coding : 'of that name'
-    return new GatewayError('unsupportedMediaType', {
+    return new HttpRefusal('unsupportedMediaType', {
       reason: `the content coding ${name} is not supported`,
       part: { header: 'Content-Encoding' },
     })
@@ -80,7 +80,7 @@ function unreadable({ headers }: FastifyRequest): GatewayError | null {
   const charset = /;\s*charset\s*=\s*"?([^";\s]*)/i.exec(headers['content-type'] ?? '')?.[1] ?? ''
   return plainCharsets.has(charset.toLowerCase())
     ? null
-    : new GatewayError('unsupportedMediaType', { part: { header: 'Content-Type' } })
+    : new HttpRefusal('unsupportedMediaType', { part: { header: 'Content-Type' } })
 }
 
 /** JSON is the only request body this gateway reads; everything else is 415. */
@@ -98,7 +98,7 @@ export function acceptJsonBodies(app: FastifyInstance): void {
     try {
       done(null, parseJson(body as Buffer)) // a Buffer, because of parseAs
     } catch (error) {
-      done(error as Error) // parseJson throws GatewayErrors only
+      done(error as Error) // parseJson throws HttpRefusals only
     }
   })
 }

@@ -1,5 +1,5 @@
 import type { onRequestHookHandler } from 'fastify'
-import { GatewayError } from '../domain/errors.ts'
+import { HttpRefusal } from './http-refusals.ts'
 
 interface MediaRange {
   /** `type/subtype`, `type/*` or the range of everything, in lower case. */
@@ -58,7 +58,7 @@ export function negotiationHook(offered: readonly [string, ...string[]]): onRequ
   return ({ headers: { accept } }, _reply, done) =>
     done(
       preferredType(accept, offered) === null
-        ? new GatewayError('notAcceptable', { part: { header: 'Accept' } })
+        ? new HttpRefusal('notAcceptable', { part: { header: 'Accept' } })
         : undefined,
     )
 }

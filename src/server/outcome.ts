@@ -1,5 +1,6 @@
 import type { Door } from '../domain/call.ts'
-import { toGatewayError } from './refusals.ts'
+import { statusOf } from './http-refusals.ts'
+import { toRefusal } from './refusals.ts'
 
 /** The result of a request. The doors write it; log and meter read it. */
 export interface Outcome {
@@ -31,11 +32,11 @@ export const newOutcome = (): Outcome => ({
 
 /** Notes the error that an operation or a hook ended with. */
 export function noteError(outcome: Outcome, error: unknown): void {
-  const refusal = toGatewayError(error)
+  const refusal = toRefusal(error)
   if (outcome.code === 'OK') {
     outcome.code = refusal.code
     outcome.rule = refusal.refusal
   }
   // A request refused while its body was read is a 4xx, whatever its handler finds later.
-  if (refusal.status >= 500 && outcome.refusedWith === null) outcome.cause ??= refusal.cause ?? refusal
+  if (statusOf(refusal) >= 500 && outcome.refusedWith === null) outcome.cause ??= refusal.cause ?? refusal
 }

@@ -2,7 +2,8 @@ import { existsSync, globSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { variables } from '../../src/config/variables.ts'
-import { catalogue } from '../../src/domain/errors.ts'
+import { type OutcomeName, outcomes } from '../../src/domain/errors.ts'
+import { httpRefusals, statusOfOutcome } from '../../src/server/http-refusals.ts'
 
 const repository = join(import.meta.dirname, '../..')
 const read = (path: string) => readFileSync(join(repository, path), 'utf8')
@@ -69,7 +70,14 @@ test('every refusal of the catalogue is told to callers: its sentence or how tha
       rest,
     }),
   )
-  for (const { code, status, message } of Object.values(catalogue)) {
+  const refusals = [
+    ...Object.entries(outcomes).map(([name, outcome]) => ({
+      ...outcome,
+      status: statusOfOutcome[name as OutcomeName],
+    })), // its own keys
+    ...Object.values(httpRefusals),
+  ]
+  for (const { code, status, message } of refusals) {
     const row = told.find(({ beginnings }) => beginnings.some((beginning) => message.startsWith(beginning)))
     expect(row?.rest, message).toContain(`\`${code}\``)
     expect(row?.rest, message).toContain(String(status))

@@ -3,7 +3,11 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parseDocument } from 'yaml'
 import { UpdateClientConnectionDocument } from '../../src/client/documents/graphql.ts'
-import { catalogue } from '../../src/domain/errors.ts'
+import { outcomes } from '../../src/domain/errors.ts'
+import { httpRefusals } from '../../src/server/http-refusals.ts'
+
+const catalogue = { ...outcomes, ...httpRefusals }
+
 import { startTestGateway, type TestGateway, writer } from '../support/gateway.ts'
 import { type MetricFamily, parsePrometheus } from '../support/prometheus.ts'
 import { parseExpression } from '../support/promql.ts'
