@@ -1,6 +1,8 @@
 import { execFile } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { Client } from 'pg'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type MithrilCluster, prepareForGateway, startMithrilCluster } from '../support/mithril-cluster.ts'
 import { isMissing } from '../support/programs.ts'
@@ -42,6 +44,7 @@ describe.skipIf(psqlIsMissing)('roles.sql', () => {
           'idle_in_transaction_session_timeout=5s',
           'log_parameter_max_length=0',
           'log_parameter_max_length_on_error=0',
+          'auto_explain.log_min_duration=-1',
         ],
       },
       { name: 'gateway_archivist', login: true, settings: null },
@@ -88,6 +91,36 @@ describe.skipIf(psqlIsMissing)('roles.sql', () => {
     const { stderr } = await psql(cluster.urlOf('manager'), 'roles.sql')
     expect(stderr).toContain('WARNING:  log_parameter_max_length of the role gateway is not set')
     expect(await rolesLeft()).toHaveLength(3)
+  })
+})
+
+describe("PostgreSQL's own log", () => {
+  test('has the statements of the gateway without their parameters, and no plans, which would show them', async () => {
+    await prepareForGateway(cluster)
+    for (const setting of [
+      `log_min_duration_statement = 0`,
+      `session_preload_libraries = 'auto_explain'`,
+      `auto_explain.log_min_duration = 0`,
+    ])
+      await cluster.query(`ALTER SYSTEM SET ${setting}`)
+    await cluster.query('SELECT pg_reload_conf()')
+    const ask = async (role: string) => {
+      const secret = `secret-of-${role}-${randomUUID()}`
+      const client = new Client({ connectionString: cluster.urlOf(role) })
+      await client.connect()
+      await client.query(`SELECT id AS ${role} FROM connections WHERE secret = $1`, [secret])
+      await client.end()
+      return secret
+    }
+    const [known, hidden] = [await ask('mithril'), await ask('gateway')]
+    const [row] = await cluster.query(`SELECT pg_read_file('../postgres.log') AS log`)
+    const log = String(row?.['log'])
+    // The role without the settings shows that both write them.
+    expect(log).toMatch(new RegExp(`DETAIL: .*${known}`))
+    expect(log).toMatch(new RegExp(`Query Parameters: .*${known}`))
+    expect(log).toMatch(new RegExp(`Index Cond: .*${known}`))
+    expect(log).toContain('SELECT id AS gateway FROM connections WHERE secret = $1')
+    expect(log).not.toContain(hidden)
   })
 })
 
