@@ -1,42 +1,41 @@
 import { type ExecutionResult, GraphQLError } from 'graphql'
+import type { AnsweredType } from './accept.ts'
 import type { GraphQLContext } from './context.ts'
 import { maxRequestErrors } from './document-limits/document-rules.ts'
 
-/** Readies a result for its caller: request errors made fit to be sent, and the request named. */
+/** Completes a result: it names the request, and makes request errors fit to be sent. */
 export type CompleteResult = <Result extends ExecutionResult>(
   result: Result,
   context: Pick<GraphQLContext, 'call' | 'onRequestError'>,
 ) => Result
 
-/**
- * What HTTP has to say about an error: Yoga's own mark. `spec`: nothing to callers of `application/json`, who read it
- * from a 200.
- */
+/** Yoga's own mark of the HTTP status of an error. `spec`: the status does not count for `application/json`. */
 function httpMarkOf({ extensions: { http } }: GraphQLError) {
   return http?.status === undefined ? undefined : { status: http.status, spec: http.spec === true }
 }
 
-/** The HTTP status of a request error for a caller of `application/json`, as Yoga finds it. */
-export const httpStatusOf = (errors: readonly GraphQLError[]): number =>
-  Math.max(200, ...errors.map(httpMarkOf).map((mark) => (mark === undefined || mark.spec ? 200 : mark.status)))
+/** The HTTP status of a result with these errors, as Yoga finds it: the greatest of the marks that count. */
+export const httpStatusOf = (errors: readonly GraphQLError[], type: AnsweredType): number =>
+  errors.map(httpMarkOf).reduce((status, mark) => {
+    const counts = mark !== undefined && !(mark.spec && type === 'application/json')
+    return counts ? Math.max(status, mark.status) : status
+  }, 200)
 
 /**
- * Messages of graphql-js quote what was sent. Words of the schema and UUIDs are shorter than this; tokens and secrets
- * are longer.
+ * A word of a message that may be a token or a secret. Messages of graphql-js quote the document; words of the schema
+ * and UUIDs are shorter than this.
  */
 const longWord = /([^\s"]{16})[^\s"]{25,}/g
 const halfOfLongestMessage = 150
 
-/** What graphql-js adds, at its end, to the message about a name that nearly is one. */
+/** The start of the sentence that graphql-js adds to the message about an unknown name. */
 const suggestion = ' Did you mean '
 
-/** No pattern: what is quoted before the suggestion may hold these words, thousands of times. */
+/** This is no regular expression: the quoted document may hold these words thousands of times. */
 const withoutSuggestion = (message: string) =>
   message.endsWith('?') && message.includes(suggestion) ? message.slice(0, message.lastIndexOf(suggestion)) : message
 
-/**
- * A message that is not longer for a longer document. The name of what is wrong is at its start, the reason at its end.
- */
+/** A message of bounded length. It keeps its start, which names the fault, and its end, which gives the reason. */
 function shortened(message: string): string {
   const text = message.replace(longWord, '$1…')
   const half = halfOfLongestMessage
@@ -44,8 +43,8 @@ function shortened(message: string): string {
 }
 
 /**
- * An error of graphql-js or Yoga, as this door answers request errors: with a code and a number like those of
- * operations. Nothing is taken over but what is named here.
+ * An error of graphql-js or Yoga as this door answers it: with a code and a number, like an outcome of an operation.
+ * It takes over only the members that are named here.
  */
 function requestError(error: GraphQLError, suggestions: boolean): GraphQLError {
   const { code = 'BAD_REQUEST', exception } = error.extensions
@@ -63,15 +62,32 @@ function requestError(error: GraphQLError, suggestions: boolean): GraphQLError {
   })
 }
 
-/** Errors of operations carry the catalogue's number and are fit to be sent as they are. */
+/**
+ * An error of a result without `data`, with the mark that such results need: 4xx or 5xx for the second type (GraphQL
+ * over HTTP, 6.4.2). Yoga leaves the mark out of some, for example of a subscription's.
+ */
+function marked(error: GraphQLError): GraphQLError {
+  if (httpMarkOf(error) !== undefined) return error
+  const { message, source, positions, path, extensions } = error
+  return new GraphQLError(message, {
+    source: source ?? null,
+    positions: positions ?? null,
+    path: path ?? null,
+    extensions: { ...extensions, http: { status: Number(extensions['status']), spec: true } },
+  })
+}
+
+/** Whether an error is an outcome of an operation. It has the catalogue's number, and is sent as it is. */
 const isOutcome = ({ extensions }: GraphQLError) => typeof extensions['status'] === 'number'
 
 /** @param options.introspection false: messages do not suggest names of the schema */
 export function createCompleteResult({ introspection }: { readonly introspection: boolean }): CompleteResult {
   return (result, { call, onRequestError }) => {
+    const isWithoutData = result.data === undefined
     const errors = result.errors
-      ?.slice(0, result.data === undefined ? maxRequestErrors : undefined)
+      ?.slice(0, isWithoutData ? maxRequestErrors : undefined)
       .map((error) => (isOutcome(error) ? error : requestError(error, introspection)))
+      .map((error) => (isWithoutData ? marked(error) : error))
     if (errors?.[0]) onRequestError(String(errors[0].extensions['code']))
     return { ...result, ...(errors && { errors }), extensions: { ...result.extensions, requestId: call.requestId } }
   }
@@ -82,6 +98,6 @@ function withoutHttpMark(error: GraphQLError) {
   return { ...rest, extensions }
 }
 
-/** The body of an answer: a completed result without what was for HTTP only. */
+/** The body of an answer: a completed result without the marks for HTTP. */
 export const stringifyResult = ({ errors, ...result }: ExecutionResult): string =>
   JSON.stringify({ ...(errors && { errors: errors.map(withoutHttpMark) }), ...result })

@@ -9,7 +9,7 @@ import { refuseOtherMethods } from '../server/http-server.ts'
 import { noteError } from '../server/outcome.ts'
 import { refusalHeaders, toRefusal } from '../server/refusals.ts'
 import { type RefusalAhead, sheddingHook } from '../server/shedding.ts'
-import { answeredTypeOf, negotiate } from './accept.ts'
+import { type AnsweredType, answeredTypeOf, contentTypeOf, negotiate } from './accept.ts'
 import { createCompleteResult } from './answers.ts'
 import type { GraphQLContext } from './context.ts'
 import { extensionsOf } from './errors.ts'
@@ -35,34 +35,31 @@ export interface GraphQLDoorDeps extends AuthenticationDeps {
   readonly persistedDocuments: PersistedDocumentsOptions
 }
 
-const contentType = 'application/json; charset=utf-8'
-
 /**
- * Outcomes of operations travel in an HTTP 200: the admin UIs read them from `errors`. Only these are told by HTTP
- * itself.
+ * Outcomes of operations travel in an HTTP 200: the admin UIs read them from `errors`. Of refusals before a document,
+ * only these have their HTTP status for callers of `application/json`.
  */
 const statusesOfHttp = new Set([400, 401, 405, 406, 408, 413, 415, 429, 431])
 
-/** Of outcomes in an HTTP 200, these have headers all the same: when to come again. */
+/** Outcomes that set headers in an HTTP 200, too: the caller learns when to come again. */
 const statusesWithHeaders = new Set([401, 429, 503])
 
 /**
- * What Yoga looks at of a request's headers. The token is none of its business. The types of body and answer have been
- * judged by then, and Yoga knows fewer spellings of them.
+ * The HTTP status of a refusal before a document. An answer of the second type that has no `data` is 4xx or 5xx
+ * (GraphQL over HTTP, 6.4.2).
  */
-const plainHeaders = (request: FastifyRequest) => ({
-  accept: answeredTypeOf(request),
-  'content-type': 'application/json',
-})
+const statusOfRefusal = (status: number, type: AnsweredType): number =>
+  type === 'application/graphql-response+json' || statusesOfHttp.has(status) ? status : 200
 
-/** Answers what was refused before there was a document to execute. */
+/** Answers a request that was refused before its document was executed. */
 function answerRefusal(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   noteError(request.outcome, error)
   const refusal = toRefusal(error)
+  const type = answeredTypeOf(request)
   void reply
-    .code(statusesOfHttp.has(statusOf(refusal)) ? statusOf(refusal) : 200)
+    .code(statusOfRefusal(statusOf(refusal), type))
     .headers(refusalHeaders(refusal))
-    .type(contentType)
+    .type(contentTypeOf(type))
     .send(
       JSON.stringify({
         errors: [{ message: refusal.message, extensions: extensionsOf(refusal) }],
@@ -129,14 +126,17 @@ export function graphqlDoor(app: FastifyInstance, deps: GraphQLDoorDeps): void {
     context: GraphQLContext,
     body: unknown,
   ): Promise<FastifyReply> {
-    // Given as text again: Yoga's adapter takes an empty object for a body that it still has to read.
-    const init = { method: 'POST', headers: plainHeaders(request), body: JSON.stringify(body) }
+    // The door has judged both types by now, and Yoga knows fewer spellings of them. Yoga does not get the token.
+    const headers = { accept: answeredTypeOf(request), 'content-type': 'application/json' }
+    // The body is text again: Yoga's adapter would take an empty object for a body that it still has to read.
+    const init = { method: 'POST', headers, body: JSON.stringify(body) }
     const response = await yoga.fetch(app.publicUrl(request.raw.url), init, { ...context })
     for (const [name, value] of response.headers) reply.header(name, value)
     if (reply.statusCode !== 401) reply.code(response.status)
     return reply.send(await response.text())
   }
 
+  app.decorateRequest('chosenType', undefined)
   app.setErrorHandler(answerRefusal)
 
   app.post(
@@ -150,10 +150,11 @@ export function graphqlDoor(app: FastifyInstance, deps: GraphQLDoorDeps): void {
       if (request.body === undefined) throw new HttpRefusal('malformedRequest', { reason: 'the body is empty' })
       const body = findDocument(request.body)
       const context = contextOf(request, reply)
-      const answer = await executePlain(yoga, complete, request.headers.accept, body, context)
+      const type = answeredTypeOf(request)
+      const answer = await executePlain(yoga, complete, type, body, context)
       if (answer === null) return throughYoga(request, reply, context, body)
       if (reply.statusCode !== 401) reply.code(answer.status)
-      return reply.type(contentType).send(answer.body)
+      return reply.type(contentTypeOf(type)).send(answer.body)
     },
   )
 

@@ -1,4 +1,5 @@
 import { type ExecutionResult, GraphQLError, getOperationAST } from 'graphql'
+import type { AnsweredType } from './accept.ts'
 import { type CompleteResult, httpStatusOf, stringifyResult } from './answers.ts'
 import type { GraphQLContext } from './context.ts'
 import type { Yoga } from './yoga.ts'
@@ -7,22 +8,27 @@ interface PlainParams {
   readonly query: string
   readonly variables?: Record<string, unknown> | null
   readonly operationName?: string | null
+  /** Apollo Client names itself here. Nothing reads it. */
+  readonly extensions?: object | null
 }
 
-const knownParams = new Set(['query', 'variables', 'operationName'])
-const plainAccept = new Set([undefined, '*/*', 'application/json'])
+const isObjectOrNothing = (value: unknown): boolean =>
+  value == null || (typeof value === 'object' && !Array.isArray(value))
+
+const knownParams = new Set(['query', 'variables', 'operationName', 'extensions'])
 
 /** Yoga marks the errors of documents with their HTTP status only where it sees a request. */
 const request = new Request('http://localhost/graphql', { method: 'POST' })
 
 function isPlainParams(body: unknown): body is PlainParams {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) return false
-  const { query, variables, operationName } = body as Record<string, unknown> // a non-null object can be looked into
+  const { query, variables, operationName, extensions } = body as Record<string, unknown> // a non-null object can be looked into
   return (
     Object.keys(body).every((name) => knownParams.has(name)) &&
     typeof query === 'string' &&
     query !== '' &&
-    (variables === undefined || variables === null || (typeof variables === 'object' && !Array.isArray(variables))) &&
+    isObjectOrNothing(variables) &&
+    isObjectOrNothing(extensions) &&
     (operationName === undefined || operationName === null || typeof operationName === 'string')
   )
 }
@@ -33,26 +39,27 @@ export interface PlainAnswer {
 }
 
 /**
- * Executes the request that nearly every caller sends: a JSON POST of one document, answered as `application/json`. It
- * runs Yoga's own parse, validate, context and execute with all its plugins, and leaves out only Yoga's Request and
- * Response objects, which cost about as much CPU as everything else together (ARCHITECTURE.md, decision 7). A document
- * that is refused is answered here, too, so that refusing it costs no more than it must.
- * @returns the answer, or null for anything out of the ordinary, which the caller then passes to Yoga's full pipeline;
- *   nothing has been executed by then. `test/doors/hot-path.test.ts` holds both to the same bytes.
+ * Executes the request that nearly every client sends: a JSON POST of one document, for either media type. It runs
+ * Yoga's own parse, validate, context and execute with all plugins. It leaves out Yoga's Request and Response objects,
+ * which cost about as much CPU as everything else together (ARCHITECTURE.md, decision 7). A refused document is answered
+ * here, too, because a refusal must be cheap.
+ * @param type the media type of the answer; it decides the status of a refused document
+ * @returns the answer, or null for any other request: the door passes it to Yoga's full pipeline. Nothing has been
+ *   executed then. `test/doors/hot-path.test.ts` holds both ways to the same bytes.
  */
 export async function executePlain(
   yoga: Yoga,
   complete: CompleteResult,
-  accept: string | undefined,
+  type: AnsweredType,
   body: unknown,
   context: GraphQLContext,
 ): Promise<PlainAnswer | null> {
-  if (!plainAccept.has(accept) || !isPlainParams(body)) return null
+  if (!isPlainParams(body)) return null
   const { schema, parse, validate, contextFactory, execute } = yoga.getEnveloped({ ...context, request, params: body })
 
   const answer = (result: ExecutionResult): PlainAnswer => {
     const completed = complete(result, context)
-    return { status: httpStatusOf(completed.errors ?? []), body: stringifyResult(completed) }
+    return { status: httpStatusOf(completed.errors ?? [], type), body: stringifyResult(completed) }
   }
 
   let document: ReturnType<typeof parse>
