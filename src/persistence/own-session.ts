@@ -3,9 +3,9 @@ import { Client } from 'pg'
 const CONNECT_MS = 10_000
 
 /**
- * Runs `work` in a session of its own, which ends with it.
+ * Opens a session of its own, runs `work` in it, and closes it.
  *
- * @param purpose what needs the session, for the message
+ * @param purpose the subject of the error message, in the plural
  * @throws Error that names host and database, never the password, when there is no connection, or a pooler between us
  *   and PostgreSQL.
  */
@@ -15,7 +15,7 @@ export async function withOwnSession<T>(
   work: (client: Client) => Promise<T>,
 ): Promise<T> {
   const client = new Client({ connectionString: databaseUrl, connectionTimeoutMillis: CONNECT_MS })
-  // A connection that breaks between two statements would otherwise end the process; the next statement tells.
+  // Without a listener, Node ends the process when an idle connection breaks. The next statement reports the failure.
   client.on('error', () => {})
   await client.connect().catch((error: unknown) => {
     throw new Error(`Cannot connect to the database ${nameOf(databaseUrl)}: ${reasonOf(error)}`)
@@ -23,8 +23,8 @@ export async function withOwnSession<T>(
   try {
     if (await isPooled(client))
       throw new Error(
-        `The database ${nameOf(databaseUrl)} is reached through a connection pooler. ${purpose} need a session of their own: ` +
-          'set DATABASE_URL to PostgreSQL itself.',
+        `The database ${nameOf(databaseUrl)} is reached through a connection pooler. ` +
+          `${purpose} need a session of their own: set DATABASE_URL to PostgreSQL itself.`,
       )
     return await work(client)
   } finally {
@@ -33,8 +33,8 @@ export async function withOwnSession<T>(
 }
 
 /**
- * Whether somebody else holds the session, and may hand it to another client with our lock on it. PgBouncer tells each
- * client a process number of its own making; PostgreSQL tells that of the session.
+ * Whether a pooler owns the session and may give it, with our lock, to another client. PgBouncer sends each client a
+ * process number that it has made up. PostgreSQL sends the number of the session's process.
  */
 async function isPooled(client: Client): Promise<boolean> {
   const { processID } = client as Client & { readonly processID: number | null } // pg's typings leave it out
@@ -49,7 +49,7 @@ export function nameOf(databaseUrl: string): string {
   return `${host}${pathname}`
 }
 
-/** `localhost` has two addresses, and Node reports the failures of both as an AggregateError without a message. */
+/** The reason of a failed connection. `localhost` has two addresses: Node reports both failures without a message. */
 function reasonOf(error: unknown): string {
   if (error instanceof AggregateError) return error.errors.map(reasonOf).join(', ')
   return error instanceof Error ? error.message : String(error)

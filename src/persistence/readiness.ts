@@ -4,22 +4,24 @@ import type { Database } from './pool/database.ts'
 import { isMismatch } from './pool/failure.ts'
 import { selectProblems } from './record-guard.ts'
 
-/** Whether operations can do their work in the database. */
+/** Checks whether operations can use the database. */
 export interface DatabaseReadiness {
   /** @throws Error that names what is wrong: away, read-only, or a write would leave no trustworthy record. */
   database(): Promise<boolean>
   /** Whether no migration is pending. */
   migrations(): Promise<boolean>
-  /** Whether migrations are pending, as of a second ago at most; false where the database does not answer. */
+  /**
+   * Whether migrations are pending. The answer is at most a second old. It is false if the database does not answer.
+   */
   isMigrationPending(): Promise<boolean>
 }
 
 export interface DatabaseReadinessOptions {
-  /** Asked before the database is; whatever it throws is thrown. */
+  /** Runs before each question to the database. Its errors are errors of the check. */
   readonly before?: () => Promise<void>
   /** Whether callers may bring tokens that Mithril keeps. */
   readonly opaqueTokens?: boolean
-  /** Told once of what is no reason to refuse requests. */
+  /** Called once for each problem that is no reason to refuse requests. */
   readonly warn: (sentence: string) => void
 }
 
@@ -30,13 +32,16 @@ interface State {
 
 const stateLastsMs = 1_000
 
-/** All in one statement, on one connection: a check must not stand in the way of operations. */
+/** One statement on one connection, so that a check takes no connection from operations. */
 const selectState = (opaqueTokens: boolean) => `
-  SELECT ARRAY(SELECT migration_name FROM _prisma_migrations WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL) AS finished,
+  SELECT ARRAY(
+           SELECT migration_name FROM _prisma_migrations WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL
+         ) AS finished,
          ARRAY(${selectProblems(opaqueTokens)}) AS problems,
          array_remove(ARRAY[
-           CASE WHEN lower('Ї') <> 'ї' THEN 'LC_CTYPE of the database does not know Ukrainian letters: a search by name ' ||
-             'finds capitals and small letters apart. Make the database with a UTF-8 locale or ICU.' END,
+           CASE WHEN lower('Ї') <> 'ї'
+                THEN 'LC_CTYPE of the database does not know Ukrainian letters: a search by name finds ' ||
+                     'capitals and small letters apart. Make the database with a UTF-8 locale or ICU.' END,
            CASE WHEN EXISTS (SELECT FROM pg_class WHERE oid = to_regclass('connection_changes') AND reltuples < 0
                                 AND pg_relation_size(oid) > 8 * 1024 * 1024)
                 THEN 'connection_changes has no statistics, so its first pages are slow: run ANALYZE.' END
@@ -67,7 +72,7 @@ export function createDatabaseReadiness(
       const finished = new Set(textsOf(row?.['finished']))
       return { problems: textsOf(row?.['problems']), pending: expected.filter((name) => !finished.has(name)) }
     } catch (error) {
-      // Tables of a pending migration are not there yet, or nobody has given the rights to them.
+      // A pending migration makes the missing tables, or the operator has not yet granted the rights to them.
       const pending = isMismatch(error) ? await pendingMigrations(query) : []
       if (pending.length === 0) throw error
       return { problems: [], pending }
@@ -84,7 +89,7 @@ export function createDatabaseReadiness(
   return {
     async database() {
       const { problems, pending } = await state()
-      // Before its migrations a database has no triggers: one cause is enough.
+      // A pending migration explains missing triggers: do not report both.
       if (problems.length > 0 && pending.length === 0) throw new Error(problems.join('; '))
       return true
     },

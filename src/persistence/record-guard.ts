@@ -1,7 +1,7 @@
 /**
- * SQL that answers one sentence for each reason why a write would leave no record, or a record that cannot be trusted:
- * a restore of tables only, disabled triggers, a renamed schema, lost owners and rights. It also names what the serving
- * role lacks. No row: everything is in order.
+ * SQL that returns one sentence for each reason why a write would leave no trustworthy record. Reasons are a restore of
+ * tables only, disabled triggers, a renamed schema, and lost owners or rights. It also names the rights that the
+ * gateway's role lacks. No row: the database has no such problem.
  */
 
 const triggers = [
@@ -14,8 +14,10 @@ const triggers = [
 
 const recordFunctions = "('record_redirect_uri_change', 'record_secret_change', 'record_connection_delete')"
 
-/** What the operations read and write (ops/postgres/rights.sql), and what looks up the tokens that Mithril keeps. */
+/** The columns that the lookup of opaque tokens reads (ops/postgres/rights.sql). */
 const rightsForTokens = ['tokens', 'SELECT', 'name value user_id expires_at details']
+
+/** The columns that operations read and write (ops/postgres/rights.sql). */
 const rights = [
   [
     'clients',
@@ -43,11 +45,12 @@ const wrongTriggers = `
            WHEN called.proname IS DISTINCT FROM expected.function THEN 'does not call ' || expected.function
            ELSE 'is disabled' END)
     FROM (VALUES ${triggers.map(row).join(', ')}) AS expected(relation, name, function)
-         LEFT JOIN pg_trigger AS found ON found.tgrelid = to_regclass(expected.relation) AND found.tgname = expected.name
+         LEFT JOIN pg_trigger AS found
+           ON found.tgrelid = to_regclass(expected.relation) AND found.tgname = expected.name
          LEFT JOIN pg_proc AS called ON called.oid = found.tgfoid
    WHERE found.oid IS NULL OR found.tgenabled NOT IN ('O', 'A') OR called.proname <> expected.function`
 
-/** The functions name their table with its schema, so that a writer's search path means nothing to them. */
+/** Each function names its table with the schema, so that a writer's search path cannot change the table. */
 const wrongFunctions = `
   SELECT format('the function %s %s', called.oid::regprocedure, flaw.text)
     FROM pg_trigger
@@ -58,11 +61,12 @@ const wrongFunctions = `
             'does not write to the connection_changes of this schema'),
            (NOT called.prosecdef, 'is not SECURITY DEFINER'),
            (NOT has_table_privilege(called.proowner, history.oid, 'INSERT'), 'may not write to connection_changes'),
-           (has_function_privilege('public', called.oid, 'EXECUTE'), 'may be executed by PUBLIC: run ops/postgres/rights.sql')
+           (has_function_privilege('public', called.oid, 'EXECUTE'),
+            'may be executed by PUBLIC: run ops/postgres/rights.sql')
          ) AS flaw(is_there, text)
    WHERE tgrelid = to_regclass('connections') AND flaw.is_there`
 
-/** Where one role owns all tables and serves, as in development, there is nobody to guard the record from. */
+/** In development one role owns all tables and serves, so this check does not apply. */
 const wrongOwner = `
   SELECT format('connection_changes belongs to %s, which owns connections, too: run ops/postgres/rights.sql',
                 history.relowner::regrole)
@@ -72,21 +76,24 @@ const wrongOwner = `
 
 const missingRights = (opaqueTokens: boolean) => `
   SELECT format('the role %I has no right to %s %s of %s', current_user, needed.right, name, needed.relation)
-    FROM (VALUES ${[...rights, ...(opaqueTokens ? [rightsForTokens] : [])].map(row).join(', ')}) AS needed(relation, "right", names)
+    FROM (VALUES ${[...rights, ...(opaqueTokens ? [rightsForTokens] : [])].map(row).join(', ')})
+         AS needed(relation, "right", names)
          CROSS JOIN unnest(string_to_array(needed.names, ' ')) AS name
    WHERE NOT coalesce(has_column_privilege(to_regclass(needed.relation), name, needed.right), false)
   UNION ALL
   SELECT format('the role %I has no right to DELETE from connections', current_user)
    WHERE NOT coalesce(has_table_privilege(to_regclass('connections'), 'DELETE'), false)`
 
-/** Up to here all ids are read, which takes a millisecond; of a longer history those in its last pages. */
+/**
+ * Up to this size the check reads all ids, in a millisecond. Of a longer history it reads the ids of the last pages.
+ */
 const smallHistory = 2 ** 20
 const lastPages = `ARRAY(
   SELECT format('(%s,%s)', page, item)::tid
     FROM generate_series(greatest(pg_relation_size('connection_changes') / 8192 - 8, 0),
                          pg_relation_size('connection_changes') / 8192) AS page, generate_series(1, 100) AS item)`
 
-/** Rows come without their sequence by logical replication, `pg_restore -t` or COPY. */
+/** Logical replication, `pg_restore -t` and COPY insert rows without a use of the sequence. */
 const sequenceBehind = `
   SELECT 'the sequence of connection_changes.id is behind its ids: run npm run db:migrate'
     FROM (SELECT pg_get_serial_sequence('connection_changes', 'id') AS name) AS sequence

@@ -3,24 +3,24 @@ import { createReadStream } from 'node:fs'
 import { open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
-// An archive is a text file. Its first line says what it is, its last line how many lines are between and the SHA-256
-// of everything above the last line. Each line between is a row of connection_changes as JSON.
+// An archive is a text file. Its first line names the format. Its last line holds the number of rows, and the SHA-256
+// of all lines above it. Each line between them is a row of connection_changes as JSON.
 
 const FORMAT = 'mithril-connection-gateway history 1'
 const LINE_FEED = 10
 
-/** What a complete archive holds. */
+/** The facts about a complete archive. */
 export interface Archive {
-  /** All its rows are from before this time, ISO 8601. */
+  /** All its rows are older than this time, ISO 8601. */
   readonly before: string
   readonly rows: number
-  /** Hexadecimal, of all lines but the last one. */
+  /** The hexadecimal digest of all lines except the last one. */
   readonly sha256: string
 }
 
 /**
- * Writes an archive and returns when it is on the disk. The file has its name only then: until that moment it is called
- * `FILE.partial`, which the next attempt overwrites.
+ * Writes an archive and returns when it is on the disk. Until then the file is called `FILE.partial`. The next attempt
+ * overwrites that file.
  *
  * @param portions rows as lines of JSON, some at a time
  */
@@ -32,7 +32,7 @@ export async function writeArchive(
   const partial = `${file}.partial`
   const digest = createHash('sha256')
   let rows = 0
-  // The history names users and addresses: the file is for its owner only.
+  // The history names users and addresses, so only the owner may read the file.
   const handle = await open(partial, 'w', 0o600)
   try {
     const write = async (text: string) => {
@@ -59,9 +59,9 @@ export async function writeArchive(
 }
 
 /**
- * Reads an archive from its first byte to its last one.
+ * Reads a whole archive and checks it.
  *
- * @throws Error that names the file and what is wrong with it, where it is not complete or has been changed
+ * @throws Error that names the file and the fault, if the file is not complete or somebody changed it
  */
 export async function verifyArchive(file: string): Promise<Archive> {
   const wrong = (what: string) => new Error(`${file} is not a complete archive: ${what}.`)
@@ -85,7 +85,7 @@ export async function verifyArchive(file: string): Promise<Archive> {
   return { before, rows, sha256 }
 }
 
-/** The rows of a complete archive as its lines, `size` at a time. */
+/** The row lines of a complete archive, `size` at a time. */
 export async function* rowsOf(file: string, { rows }: Archive, size: number): AsyncGenerator<readonly string[]> {
   const portion: string[] = []
   let number = 0
@@ -97,7 +97,7 @@ export async function* rowsOf(file: string, { rows }: Archive, size: number): As
   if (portion.length > 0) yield portion
 }
 
-/** Only a line feed ends a line: a redirect URI may hold what Node's readline takes for an end, U+2028. */
+/** Only a line feed ends a line. A redirect URI may hold U+2028, which ends a line for Node's readline. */
 async function* linesOf(file: string): AsyncGenerator<string> {
   let rest: Buffer[] = []
   for await (const chunk of createReadStream(file) as AsyncIterable<Buffer>) {
@@ -114,13 +114,13 @@ async function* linesOf(file: string): AsyncGenerator<string> {
 
 function parse(line: string): Record<string, unknown> {
   try {
-    return Object(JSON.parse(line)) as Record<string, unknown> // any value can be looked into
+    return Object(JSON.parse(line)) as Record<string, unknown> // every member of an object is readable
   } catch {
     return {}
   }
 }
 
-/** The new name of a file is on the disk when its folder is. */
+/** The disk holds the new name of a file after a sync of its folder. */
 async function syncDirectory(path: string): Promise<void> {
   const handle = await open(path)
   try {

@@ -4,29 +4,29 @@ import { unlessMissing } from '../../system-error.ts'
 import { nameOf, withOwnSession } from '../own-session.ts'
 import { type Archive, rowsOf, verifyArchive, writeArchive } from './archive-file.ts'
 
-/** Rows of one transaction. It holds no lock that a writer of the gateway or of Mithril waits for. */
+/** The number of rows in one transaction. No writer of the gateway or of Mithril waits for its locks. */
 const PORTION = 1_000
 
 export interface ArchiveRequest {
   readonly databaseUrl: string
-  /** Rows from before this time are archived. */
+  /** The archive holds rows that are older than this time. */
   readonly before: Date
   readonly file: string
 }
 
 export interface ArchiveOutcome {
-  /** Null: no row is that old, and no file was written. */
+  /** Null: no row is that old, and there is no file. */
   readonly archive: Archive | null
-  /** Rows of the file that were removed now. */
+  /** The number of rows in the file that this run removed from the database. */
   readonly removed: number
-  /** Rows that are old enough, too, and are in the database only. */
+  /** The number of rows that are old enough, but not in the file. */
   readonly left: number
 }
 
 /**
- * Whether a row can be archived: it is old enough, and it is not the newest one of a living connection, by its number
- * or by its time. `remove_archived_changes` in the database asks the same again. The casts and the LIMIT make PostgreSQL
- * look one row ahead in the primary key.
+ * Whether the archive may take a row: it is old enough, and it is not the newest one of an existing connection, by
+ * number or by time. `remove_archived_changes` in the database checks the same again. The casts and the LIMIT make
+ * PostgreSQL read only the next row of the primary key.
  */
 const archivable = `change.changed_at < $1 AND (
   NOT EXISTS (SELECT FROM connections WHERE connections.id = change.connection_id)
@@ -38,12 +38,12 @@ const archivable = `change.changed_at < $1 AND (
   ))`
 
 /**
- * Moves old rows of the history from the database into a file. First the whole file gets onto the disk and is read
- * back; only then the rows that it shows are removed. So an interruption at any moment loses nothing. Run again with
- * the same file, it goes on where it was.
+ * Moves old rows of the history from the database into a file. It first writes the whole file to the disk and reads it
+ * back. It then removes the rows that the file holds. So an interruption at any moment loses nothing. A second run with
+ * the same file continues the first one.
  *
- * @throws Error when the time is too recent, when the file is there and is something else, when another process
- *   archives, or when PostgreSQL refuses
+ * @throws Error if the time is too recent, if the file exists and is another one, if another process archives, or if
+ *   PostgreSQL refuses
  */
 export function archiveHistory({ databaseUrl, before, file }: ArchiveRequest): Promise<ArchiveOutcome> {
   return withOwnSession(databaseUrl, 'Archives', async (client) => {
@@ -70,7 +70,7 @@ async function* startingWith<T>(first: T, others: AsyncIterable<T>): AsyncGenera
   yield* others
 }
 
-/** What the database would refuse later, when the file is written already. */
+/** Refuses before the file is written what the database would refuse afterwards. */
 async function checkRequest(client: Client, before: Date): Promise<void> {
   const { rows } = await client.query<{ migrated: boolean; old: boolean }>(
     `SELECT to_regprocedure('remove_archived_changes(text, text[])') IS NOT NULL AS migrated,
@@ -98,7 +98,7 @@ async function countArchivable(client: Client, before: Date): Promise<number> {
 async function* readArchivable(client: Client, before: Date): AsyncGenerator<string[]> {
   await client.query('BEGIN READ ONLY')
   await client.query(`SET LOCAL timezone = 'UTC'`)
-  // Without statistics PostgreSQL would collect all rows of the connection for each row.
+  // Without statistics PostgreSQL would read all rows of the connection for each row.
   await client.query('SET LOCAL enable_bitmapscan = off')
   await client.query(
     `DECLARE archivable NO SCROLL CURSOR FOR SELECT row_to_json(change)::text AS line

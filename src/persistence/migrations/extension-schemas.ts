@@ -1,6 +1,6 @@
 /**
- * A statement that puts the schemas of our extensions behind the search path until the transaction ends. An operator may
- * have given the extensions a schema of their own.
+ * A statement that appends the schemas of our extensions to the search path until the transaction ends. An operator may
+ * have put the extensions into a schema of their own.
  */
 export const findExtensions = `
   SELECT set_config('search_path', concat_ws(', ', nullif(current_setting('search_path'), ''), elsewhere.schemas), true)

@@ -4,10 +4,10 @@ const sequence = `pg_get_serial_sequence('connection_changes', 'id')::regclass`
 const isBehind = `SELECT max(id) > coalesce(pg_sequence_last_value(${sequence}), 0) AS behind FROM connection_changes`
 
 /**
- * Moves the sequence of the history above the largest id, where rows have come without it: by logical replication,
- * `pg_restore -t` or COPY. Writers wait meanwhile, so that none takes a number in between.
+ * Sets the sequence of the history to the largest id. Logical replication, `pg_restore -t` and COPY insert rows without
+ * the sequence. The lock makes writers wait, so that none takes a number during this.
  *
- * @returns the number that the sequence was moved to; null where it was not behind
+ * @returns the new number of the sequence; null: the sequence was not behind
  */
 export async function repairHistoryNumbers(query: Query): Promise<string | null> {
   const [found] = await query(isBehind)

@@ -6,22 +6,22 @@ import { findDifferences } from './mithrils-tables.ts'
 import type { MigrationList, SchemaEngine, WholeScriptAdapters } from './schema-engine.ts'
 import { requireServerVersion } from './server-version.ts'
 
-/** Mithril's own tables: on an existing Mithril database this one is recorded (`baseline`), never run. */
+/** The migration of Mithril's own tables. On a database of Mithril, `baseline` records it, and nothing runs it. */
 const MITHRILS_OWN = '0000_init'
 const FILTERS = { externalTables: [], externalEnums: [] }
 
 export interface MigrationOptions {
-  /** Where the migrations are; prisma/migrations unless a test has its own. */
+  /** The folder of the migrations. Default: prisma/migrations. */
   readonly directory?: string
-  /** Told what else was mended in the database. */
+  /** Called with a sentence for each other repair of the database. */
   readonly tell?: (sentence: string) => void
 }
 
 /**
- * Applies what is pending, by Prisma's own schema engine, and writes the same `_prisma_migrations` as `prisma migrate
- * deploy`. Safe to run from several processes at once.
+ * Applies the pending migrations with Prisma's schema engine. It writes the same `_prisma_migrations` as `prisma
+ * migrate deploy`. Several processes may run it at the same time.
  *
- * @returns The names of the migrations applied now.
+ * @returns The names of the migrations that it applied.
  * @throws Error that names the migration that failed, or says to run `npm run db:baseline` first.
  */
 export function migrate(databaseUrl: string, options: MigrationOptions = {}): Promise<string[]> {
@@ -42,7 +42,8 @@ async function applyPending(databaseUrl: string, query: Query, directory: string
   if (pending.length === 0) return []
   if (pending.includes(MITHRILS_OWN) && (await hasMithrilsTables(query)))
     throw new Error(
-      `This database has Mithril's tables already, but no record of ${MITHRILS_OWN}. Run \`npm run db:baseline\` first.`,
+      `This database has Mithril's tables already, but no record of ${MITHRILS_OWN}. ` +
+        'Run `npm run db:baseline` first.',
     )
   const migrationsList = await readMigrations(directory)
   return withEngine(databaseUrl, async (engine, adapters) => {
@@ -55,23 +56,25 @@ async function applyPending(databaseUrl: string, query: Query, directory: string
 }
 
 /**
- * Records Mithril's own migration as applied on a database that Mithril made, without running it. The others then come
- * by `migrate`.
+ * Records Mithril's own migration as applied on a database that Mithril made, and does not run it. `migrate` then
+ * applies the others.
  *
- * @returns The name recorded.
- * @throws Error when Mithril's tables are not there or differ from what they should be, or when the record is there.
+ * @returns The recorded name.
+ * @throws Error if Mithril's tables are missing or differ from the script, or if the record exists already.
  */
 export function baseline(databaseUrl: string, { directory = MIGRATIONS }: MigrationOptions = {}): Promise<string> {
   return whileAlone(databaseUrl, async (query) => {
     await requireServerVersion(query)
     if (!(await hasMithrilsTables(query)))
       throw new Error(
-        'This database has no tables of Mithril (connections, clients): nothing to baseline. `npm run db:migrate` makes them.',
+        'This database has no tables of Mithril (connections, clients): nothing to baseline. ' +
+          '`npm run db:migrate` makes them.',
       )
     await renameRecords(query)
     if (!(await pendingMigrations(query, { directory })).includes(MITHRILS_OWN))
       throw new Error(
-        `${MITHRILS_OWN} is recorded as applied already: nothing to baseline. \`npm run db:migrate\` applies what is pending.`,
+        `${MITHRILS_OWN} is recorded as applied already: nothing to baseline. ` +
+          '`npm run db:migrate` applies what is pending.',
       )
     const migrationsList = await readMigrations(directory)
     const differences = await findDifferences(query, scriptOf(migrationsList, MITHRILS_OWN))
@@ -86,7 +89,7 @@ export function baseline(databaseUrl: string, { directory = MIGRATIONS }: Migrat
   })
 }
 
-/** The migrations that the database has not finished, in order: two small queries, without the engine. */
+/** The migrations that the database has not finished, in order. It needs two small queries and not the engine. */
 export async function pendingMigrations(
   query: Query,
   { directory = MIGRATIONS }: MigrationOptions = {},
@@ -111,8 +114,7 @@ const FORMER_NAMES = [
 ]
 
 /**
- * Gives the records of a database that an earlier version migrated the names that the migrations have now. The scripts
- * are the same, and so are their checksums.
+ * Renames the records that an earlier version of the gateway wrote. The scripts and their checksums have not changed.
  */
 async function renameRecords(query: Query): Promise<void> {
   if (!(await hasTable(query, '_prisma_migrations'))) return
@@ -135,7 +137,7 @@ async function explain(
   engine: SchemaEngine,
   refusal: string | null,
 ): Promise<Error> {
-  // Without the engine's own stack, which stands below the message.
+  // The first line is the message. The engine's own stack follows it.
   const message =
     (error instanceof Error ? error.message : String(error))
       .split(/\n\s+0: /)[0]
@@ -145,17 +147,17 @@ async function explain(
   if (name === undefined) return new Error(`The database was not migrated: ${message}`)
   if (refusal === null)
     return new Error(
-      `Migration ${name} was begun and not finished, now or earlier: ${message}\nSee whether its changes are in the database, and record it: ` +
+      `Migration ${name} was begun and not finished, now or earlier: ${message}\n` +
+        'See whether its changes are in the database, and record it: ' +
         'UPDATE _prisma_migrations SET finished_at = now() if they are, SET rolled_back_at = now() if they are not, ' +
         `WHERE migration_name = '${name}' AND finished_at IS NULL AND rolled_back_at IS NULL.`,
     )
-  // PostgreSQL itself refused it, and a script is one transaction: nothing of it is there, so the next run may try
-  // again.
+  // PostgreSQL refused the script, which is one transaction. So it had no effect, and the next run may try again.
   await engine.markMigrationRolledBack({ migrationName: name })
   return new Error(`Migration ${name} failed, and nothing of it was applied: ${refusal}`)
 }
 
-/** The migration that is recorded as begun and not finished; not found either when the connection is gone. */
+/** The migration that the records name as begun and not finished. undefined: none, or the connection is lost. */
 async function findFailed(migrationsList: MigrationList, engine: SchemaEngine): Promise<string | undefined> {
   const asked = engine.diagnoseMigrationHistory({ migrationsList, optInToShadowDatabase: false, filters: FILTERS })
   const history = await asked.catch(() => undefined)

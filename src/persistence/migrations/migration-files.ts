@@ -9,11 +9,11 @@ export const MIGRATIONS = fileURLToPath(new URL('../../../prisma/migrations', im
 const SCRIPT = 'migration.sql'
 const LOCKFILE = 'migration_lock.toml'
 
-/** Four digits, an underscore, words: names of one length sort by their number. */
+/** Four digits, an underscore, words. Numbers of the same length sort as texts. */
 const NAME = /^\d{4}_\w+$/
 
 /**
- * The names of the migrations in `directory`, in the order in which they are applied: by number.
+ * The names of the migrations in `directory`, in the order of their numbers.
  *
  * @throws Error that names a directory without a number of four digits, or two directories with the same number.
  */
@@ -37,7 +37,7 @@ export async function migrationNames(directory: string): Promise<string[]> {
   return names
 }
 
-/** The migrations in `directory` as Prisma's schema engine takes them. */
+/** The migrations in `directory`, in the form that Prisma's schema engine takes. */
 export async function readMigrations(directory: string): Promise<MigrationList> {
   const names = await migrationNames(directory)
   const scripts = await Promise.all(names.map((name) => readFile(join(directory, name, SCRIPT), 'utf8')))

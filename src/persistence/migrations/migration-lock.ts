@@ -3,12 +3,12 @@ import { nameOf, withOwnSession } from '../own-session.ts'
 import { LOCK_TIMED_OUT } from '../pool/failure.ts'
 import type { Query } from '../pool/query.ts'
 
-/** Longer than another process may go on trying: each of its scripts has a minute. */
+/** Longer than the retries of another process, which take at most a minute for each script. */
 const LONGEST_WAIT = '10min'
 
 /**
- * Runs `work` while no other process migrates the same database: several instances of the gateway may start at once.
- * The lock is held by a session of its own and falls with it.
+ * Runs `work` while no other process migrates the same database: several instances of the gateway may start at once. A
+ * session of its own holds the lock until that session ends.
  *
  * @throws Error that names host and database, never the password, when there is no connection, or a pooler between us
  *   and PostgreSQL.

@@ -3,17 +3,20 @@ import { findExtensions } from './extension-schemas.ts'
 
 const SCRATCH = 'gateway_baseline'
 
-/** Each column of a schema: its base type, and the length of a text that has one. */
+/** Selects each column of a schema: its base type, and the length of a `varchar`. */
 const columnsOf = (schema: string) => `
   SELECT relname AS table, attname AS name, typname AS type,
-         CASE WHEN typname = 'varchar' AND atttypmod > 0 THEN atttypmod - 4 END AS length, format_type(atttypid, atttypmod) AS described
-    FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid AND relkind IN ('r', 'p') JOIN pg_type ON pg_type.oid = atttypid
+         CASE WHEN typname = 'varchar' AND atttypmod > 0 THEN atttypmod - 4 END AS length,
+         format_type(atttypid, atttypmod) AS described
+    FROM pg_attribute
+         JOIN pg_class ON pg_class.oid = attrelid AND relkind IN ('r', 'p')
+         JOIN pg_type ON pg_type.oid = atttypid
    WHERE relnamespace = ${schema} AND attnum > 0 AND NOT attisdropped`
 
 /**
- * What a database that Mithril made lacks of the tables in Mithril's own migration script, or has with another type.
- * The script itself is the list: it runs in a schema of its own, in a transaction that is rolled back. A column may
- * hold longer texts than the script says, and there may be more columns.
+ * Compares a database that Mithril made with the tables in Mithril's own migration script. It runs the script in a
+ * schema of its own, in a transaction that it rolls back. The database may have longer texts and more columns than the
+ * script.
  *
  * @returns one sentence for each missing table, each missing column, and each column of another type
  */

@@ -11,12 +11,12 @@ import { findExtensions } from './extension-schemas.ts'
 export type { MigrationList, SchemaEngine }
 
 const CONNECT_MS = 10_000
-/** So long a script waits for a lock, and everybody else who wants one behind it. */
+/** `lock_timeout` of a migration script. Later lock requests queue behind it for that long. */
 const LOCK_WAIT = '2s'
 const PAUSE_MS = 1_000
 const TRY_FOR_MS = 60_000
 
-// TypeScript declares WebAssembly with the DOM only, and this is no browser.
+// TypeScript declares WebAssembly only in the library of the DOM, which this program does not use.
 declare const WebAssembly: {
   instantiate(
     bytes: Uint8Array,
@@ -25,10 +25,10 @@ declare const WebAssembly: {
 }
 
 /**
- * Runs `work` with Prisma's own schema engine, the one behind `prisma migrate`, connected to a database. It is
- * WebAssembly, so that no binary is downloaded.
+ * Connects Prisma's schema engine, which `prisma migrate` uses, to a database and runs `work` with it. The engine is
+ * WebAssembly, so Prisma downloads no binary.
  *
- * Import this module lazily: a start that has nothing to migrate need not read 5 MB.
+ * Import this module lazily: a start without pending migrations then does not read 5 MB.
  */
 export async function withSchemaEngine<T>(
   databaseUrl: string,
@@ -54,8 +54,8 @@ export async function withSchemaEngine<T>(
 }
 
 /**
- * Prisma's adapter cuts a script at each `;`, those inside the body of a PL/pgSQL function included. This one sends it
- * whole.
+ * Prisma's adapter splits a script at each `;`, also inside the body of a PL/pgSQL function. This adapter sends the
+ * whole script.
  */
 export class WholeScriptAdapters extends PrismaPg {
   readonly #open: { dispose(): Promise<void> }[] = []
@@ -67,8 +67,8 @@ export class WholeScriptAdapters extends PrismaPg {
 
   override async connect(): ReturnType<PrismaPg['connect']> {
     const adapter = await super.connect()
-    // Without parameters `pg` uses the simple protocol: one message, one implicit transaction, all of the script or
-    // nothing. So there is no CREATE INDEX CONCURRENTLY in a migration; ops/README.md says how to build one beforehand.
+    // Without parameters `pg` uses the simple protocol: one message and one implicit transaction for the whole script.
+    // So a migration has no CREATE INDEX CONCURRENTLY. ops/README.md says how to build such an index beforehand.
     adapter.executeScript = async (sql) => {
       const script = {
         sql: `SET LOCAL lock_timeout = '${LOCK_WAIT}'; ${findExtensions}; ${sql}`,
@@ -87,23 +87,23 @@ export class WholeScriptAdapters extends PrismaPg {
   }
 
   /**
-   * What PostgreSQL said when it refused the last script, which then had no effect; null if it refused none. The
-   * engine's own message rewords some errors, and PostgreSQL words them in the language of the server.
+   * The message with which PostgreSQL refused the last script, which then had no effect. null: PostgreSQL refused none.
+   * The engine's own message rewords some errors, and PostgreSQL words them in the language of the server.
    */
   get refusal(): string | null {
     return this.#refusal
   }
 
-  /** The engine leaves its connections open when it is freed. */
+  /** Closes the connections, which the engine leaves open. */
   async dispose(): Promise<void> {
     await Promise.all(this.#open.splice(0).map((adapter) => adapter.dispose()))
   }
 }
 
 /**
- * Runs a script while others go on reading and writing the same tables. It may wait for one of them who in turn waits
- * for it, or for one who holds a lock for hours while everybody else waits behind it; so it gives up early, lets the
- * others pass, and tries again.
+ * Runs a script while other sessions read and write the same tables. The script may wait for a session that waits for
+ * the script, or for a session that holds a lock for hours. All later sessions would wait, too. So the script gives up
+ * early, lets the other sessions go first, and tries again.
  */
 async function betweenTheOthers(run: () => Promise<unknown>): Promise<void> {
   const until = performance.now() + TRY_FOR_MS
@@ -120,7 +120,7 @@ async function betweenTheOthers(run: () => Promise<unknown>): Promise<void> {
 
 let loading: Promise<void> | undefined
 
-// By hand: Node's own import of WebAssembly modules still warns that it is experimental.
+// Node's own import of WebAssembly modules still warns that it is experimental.
 async function load(): Promise<void> {
   const script = createRequire(import.meta.url).resolve('@prisma/schema-engine-wasm/schema_engine_bg')
   const bytes = await readFile(script.replace(/\.js$/, '.wasm'))
@@ -129,7 +129,7 @@ async function load(): Promise<void> {
   })
   bindings.__wbg_set_wasm(instance.exports)
   instance.exports.__wbindgen_start()
-  // Where the engine puts the message of a panic; without it there is only "unreachable".
+  // The engine writes the message of a panic here. The error itself says only "unreachable".
   const report = (message: string) => {
     throw new Error(`Prisma's schema engine panicked: ${message}`)
   }
@@ -137,8 +137,8 @@ async function load(): Promise<void> {
 }
 
 /**
- * The engine never clears the timer of its own advisory lock, which would hold the process for ten seconds after its
- * work is done.
+ * The engine never clears the timer of its own advisory lock. That timer would keep the process alive for ten seconds
+ * after the work.
  */
 function unheldTimers(): Record<string, object> {
   const names = Object.keys(bindings).filter((name) => name.startsWith('__wbg_setTimeout_'))

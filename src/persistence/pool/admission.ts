@@ -1,9 +1,9 @@
 import { GatewayError } from '../../domain/errors.ts'
 
-/** Why work for the database was refused before it reached it. */
+/** The reason why the gateway refused work before it reached the database. */
 export type ShedReason = 'queue_full' | 'queue_timeout' | 'event_loop'
 
-/** The cause, for the log, of a refusal that spares the database. */
+/** The cause, for the log, of a refusal before the database. */
 export class Shed extends Error {
   override readonly name = 'Shed'
   readonly reason: ShedReason
@@ -15,55 +15,54 @@ export class Shed extends Error {
 }
 
 export interface AdmissionOptions {
-  /** How many may be inside at once: as many as there are connections. */
+  /** The number of places, which is the number of connections. */
   readonly insideAtMost: number
   readonly waitingAtMost: number
   readonly waitAtMostMs: number
-  /** How this process itself keeps up. Asked for each request and each statement, so it must cost nothing. */
+  /** The load of this process. The admission asks for each request and each statement, so the answer must be cheap. */
   readonly pressure: Pressure
 }
 
 export interface Pressure {
-  /** It has next to no rest: whatever it does is taken from something else. */
+  /** The event loop is almost never idle. */
   isBusy(): boolean
-  /** It stays behind. */
+  /** The event loop was late several times in a row. */
   isOverloaded(): boolean
 }
 
 /**
- * The bounded wait in front of the pool. Each statement, or transaction, enters before it asks for a connection and
- * leaves when it has given it back. pg's own queue knows no bound, and a timeout only together with that of connecting.
+ * The bounded queue in front of the pool. Each statement or transaction enters before it asks for a connection, and
+ * leaves after it has given the connection back. pg's own queue has no bound. Its only timeout is the one for
+ * connecting.
  *
- * First come, first served: whoever is let in has waited `waitAtMostMs` at most, and `waitingAtMost` bounds what is to
- * be worked off, so even a full queue is never a queue of callers who have given up.
+ * The queue is first in, first out. A statement waits for `waitAtMostMs` at most, and `waitingAtMost` bounds the
+ * length. So the callers of queued statements are still waiting.
  */
 export interface Admission {
   /**
-   * Takes a place. Answers undefined where one is free, so that nobody waits for a promise then.
-   * @throws GatewayError `unavailable` with `retryAfter`, thrown or rejected: no place is taken then
+   * Takes a place. Returns undefined if one is free, so that the caller need not wait for a promise.
+   * @throws GatewayError `unavailable` with `retryAfter`, thrown or rejected. The call has then taken no place.
    */
   enter(): Promise<void> | undefined
   /**
-   * What `enter` would refuse a request with, for who has not spent work on it yet; null: come in. It says no only
-   * where that work is what there is too little of. A process that has time finds out first whether a request is one
-   * that it should refuse for another reason, and one that has none would serve nobody for all its refusing.
+   * The error with which the gateway refuses a request before any work on it. null: it accepts the request. It refuses
+   * only if the process has no time left. A process with time first checks whether another refusal applies.
    */
   refusalAhead(): GatewayError | null
-  /** Gives the place of one `enter` back. */
+  /** Returns the place of one `enter`. */
   leave(): void
   waiting(): number
-  /** How often each reason has refused somebody since the start. */
+  /** The number of refusals since the start, by reason. */
   shed(): Readonly<Record<ShedReason, number>>
 }
 
 /**
- * Seconds after which callers are asked to come back; one of them by lot, so that they do not all come back at once.
+ * Values of `Retry-After` in seconds. Each refusal takes one at random, so that callers do not return at the same time.
  */
 const retryAfter = [1, 2, 3]
 
 /**
- * Made beforehand: under overload the stack of an error, which nobody reads, costs a good part of what there is to
- * spare.
+ * These errors are made once, because the stack of a new error is too expensive under overload.
  */
 const refusalsBecauseOf = (reason: ShedReason) =>
   retryAfter.map((seconds) => new GatewayError('unavailable', { retryAfter: seconds }, new Shed(reason)))
@@ -76,7 +75,7 @@ const refusals = {
 /** Makes an admission with all places free. */
 export function createAdmission({ insideAtMost, waitingAtMost, waitAtMostMs, pressure }: AdmissionOptions): Admission {
   const shed: Record<ShedReason, number> = { queue_full: 0, queue_timeout: 0, event_loop: 0 }
-  // In the order of their coming.
+  // In the order of arrival.
   const queue = new Set<() => void>()
   let inside = 0
 
@@ -119,7 +118,7 @@ export function createAdmission({ insideAtMost, waitingAtMost, waitAtMostMs, pre
         inside -= 1
         return
       }
-      // The place passes from hand to hand, so nobody who comes in between can take it.
+      // The next statement in the queue gets the place directly, so that no new statement can take it.
       queue.delete(next)
       next()
     },

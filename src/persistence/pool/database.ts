@@ -12,83 +12,83 @@ import { createStatementNames, noStatementNames } from './statement-names.ts'
 
 type Prisma = ReturnType<typeof createPrisma>
 
-/** What the database has to do just now, and what it was spared. */
+/** The current load of the database, and the refusals since the start. */
 export interface DatabaseLoad {
-  /** Connections at work, and connections that wait for some. */
+  /** Connections in use, and connections that are idle. */
   readonly inUse: number
   readonly idle: number
   /** Statements that wait for a connection. */
   readonly waiting: number
-  /** How many statements were refused since the start, by reason. */
+  /** The number of refused statements since the start, by reason. */
   readonly shed: Readonly<Record<ShedReason, number>>
 }
 
-/** PostgreSQL behind Prisma, on a bounded pool with a limit on every wait. */
+/** PostgreSQL through Prisma, with a bounded pool and a limit on every wait. */
 export interface Database {
   /**
-   * Runs one statement, or one transaction, against the database. Work that lost against a concurrent transaction is
-   * run again, so it must be atomic.
-   * @throws GatewayError `unavailable` whenever the database, or too much work for it, is the reason; anything else is
-   *   a fault of ours
-   *   and passes
+   * Runs one statement or one transaction. It runs work again that lost against a concurrent transaction, so the work
+   * must be atomic.
+   * @throws GatewayError `unavailable` if the database is away or has too much work. Any other error is a fault of the
+   *   gateway and passes unchanged.
    */
   run<T>(work: (prisma: Prisma) => Promise<T>): Promise<T>
   /**
-   * Runs one statement that nearly every request needs, past the client's own runtime (fast-statements.ts). The text has
-   * to be constant, values go into `$1`, `$2` … Each row has one column, a JSON value, which `Row` describes. Atomic, so
-   * run again after a lost conflict.
+   * Runs one statement that nearly every request needs, without the runtime of Prisma's client (fast-statements.ts).
+   * The text must be constant, with the values as `$1`, `$2` … Each row has one column, a JSON value that `Row`
+   * describes. A statement is atomic, so it runs again after a lost conflict.
    * @throws as `run`
    */
   rows<Row>(sql: string, values: readonly SqlValue[]): Promise<readonly Row[]>
   /**
-   * Rows of a plain statement, for checks that no operation needs. They have a connection of their own beside those of
-   * the operations and stand in no queue: how busy the database is says nothing about whether it is there.
+   * Rows of a statement for a check of readiness. Checks have a connection of their own and do not queue: a busy
+   * database is not a database that is away.
    */
   query(sql: string): Promise<readonly Record<string, unknown>[]>
   load(): DatabaseLoad
-  /** What a request that needs the database is refused with before any more work is done for it; null: nothing. */
+  /** The error with which the gateway refuses a request that needs the database. null: it accepts the request. */
   refusalAhead(): GatewayError | null
-  /** Ends all connections; waits for statements in flight. */
+  /** Waits for statements in flight, then closes all connections. */
   close(): Promise<void>
 }
 
-/** Lost conflicts in a row after which the caller is asked to come back: by then it is congestion, not chance. */
+/** After this number of lost conflicts in a row, the caller gets `unavailable`. */
 const attempts = 4
 
-/** Nothing is run again later than this: each attempt may have to wait for locks. */
+/** No attempt begins later than this, because each attempt may wait for locks. */
 const againWithinMs = 1_000
 
 /**
- * The server's own limit answers first, with a proper error; this one is for a server that no longer answers at all.
+ * The limit of the client. The server's own limit is shorter and gives a better error. This one serves if the server
+ * does not answer at all.
  */
 const clientSideGraceMs = 1_000
 
 function createPrisma(adapter: PrismaPg) {
   return new PrismaClient({
     adapter,
-    // No typed read ever selects these, whatever it forgets to name.
+    // No typed read selects these columns, even if it names none.
     omit: { connection: { secret: true }, client: { secret: true, privSettings: true }, token: { value: true } },
     errorFormat: 'minimal',
   })
 }
 
 export interface DatabaseOptions {
-  /** Told of connections that break while nobody uses them. */
+  /** Called when a connection breaks while it is idle. */
   readonly onIdleError?: (error: Error) => void
-  /** How this process keeps up with what it has to do. */
+  /** The load of this process. */
   readonly pressure?: Pressure
-  /** Asked where a statement fails because the database lacks what it names. */
+  /** Called if a statement fails because the database lacks a table, column, function or right. */
   readonly isMigrationPending?: () => Promise<boolean>
 }
 
 const noPressure: Pressure = { isBusy: () => false, isOverloaded: () => false }
 
-/** Opens the pool lazily: making it succeeds while the database is away, and the first query finds out. */
+/** Makes the pool, which connects at the first query. So this succeeds also while the database is away. */
 export function createDatabase(url: string, config: DatabaseConfig, options: DatabaseOptions = {}): Database {
   const { onIdleError = () => {}, pressure = noPressure, isMigrationPending = async () => false } = options
   const pool = new pg.Pool({
     connectionString: url,
-    // Operations never have more than `poolMax`, because of the admission: one more is for checks.
+    // The admission limits operations to `poolMax` connections. Checks have one more.
     max: config.poolMax + 1,
     connectionTimeoutMillis: config.connectTimeoutMs,
     query_timeout: config.statementTimeoutMs + clientSideGraceMs,
@@ -97,7 +97,7 @@ export function createDatabase(url: string, config: DatabaseConfig, options: Dat
     application_name: 'mithril-connection-gateway',
     ...settingsOfSession(config),
   })
-  // Without a listener a connection that breaks while idle would end the process.
+  // Without a listener, Node ends the process when an idle connection breaks.
   pool.on('error', onIdleError)
   const statementNameGenerator = config.pooler === 'pgbouncer' ? noStatementNames : createStatementNames()
   const factory = new PrismaPg(pool, { statementNameGenerator })
@@ -111,8 +111,8 @@ export function createDatabase(url: string, config: DatabaseConfig, options: Dat
   })
 
   /**
-   * Runs work in its turn, again where it lost against a concurrent transaction, and turns what it throws in the end
-   * into a refusal.
+   * Waits for a place and runs the work. It runs the work again after a lost conflict. It turns the last error into a
+   * refusal.
    */
   async function withRetries<T>(work: () => Promise<T>): Promise<T> {
     const startedAt = performance.now()

@@ -1,32 +1,32 @@
 import { GatewayError } from '../../domain/errors.ts'
 
 /**
- * What a database failure means for the caller.
- * - `unavailable`: nothing is wrong with the request; the same one may succeed later.
- * - `conflict`: the transaction lost against another one and had no effect; it can be run again at once.
- * - `fault`: our mistake, or something unknown.
+ * The meaning of a database failure for the caller.
+ * - `unavailable`: the request has no fault, and the same request may succeed later.
+ * - `conflict`: the transaction lost against another one and had no effect. It can run again at once.
+ * - `fault`: a mistake of the gateway, or an unknown failure.
  */
 export type Failure = 'unavailable' | 'conflict' | 'fault'
 
-/** Seconds that callers are asked to wait while the database is away. */
+/** `Retry-After` in seconds while the database is away. */
 const retryAfter = 1
 
-/** Seconds that callers are asked to wait while a migration is pending. */
+/** `Retry-After` in seconds while a migration is pending. */
 const retryAfterMigration = 30
 
-// PostgreSQL, appendix A: the classes and codes that say "not now" (connection, transaction state, authorization of our
-// own role, read-only standby, resources, intervention, system, cancelled statement).
+// PostgreSQL, appendix A: the classes and codes of failures that pass. They are about connections, transaction state,
+// our role's login, a read-only standby, resources, intervention, the system, and cancelled statements.
 const unavailableStates = /^(08|25|28|53|55|57|58|3D|3F|F0|26000)/
 const conflictStates = /^40/
 
-/** PostgreSQL's lock_not_available. */
+/** lock_not_available in PostgreSQL */
 export const LOCK_TIMED_OUT = '55P03'
 
-/** What a statement names is not there, or our role has no right to it. */
+/** The statement names a missing object, or our role has no right to the object. */
 const mismatchStates = /^(42501|42P01|42703|42883|42P02|0A000)$/
 const mismatchPrismaCodes = new Set(['P2021', 'P2022'])
 
-// Prisma 7: unreachable, timed out, closed, pool timeout, too many connections, TLS.
+// Codes of Prisma 7: unreachable, timed out, closed, pool timeout, too many connections, TLS.
 const unavailablePrismaCodes = new Set([
   'P1000',
   'P1001',
@@ -41,24 +41,39 @@ const unavailablePrismaCodes = new Set([
   'P2037',
 ])
 
-// What Prisma's adapter calls a socket's or TLS error. A typed query then gets one of the codes above, a raw one P2010
-// and nothing else.
+// The kinds that Prisma's adapter gives to errors of a socket or of TLS. A typed query then has a code above. A raw
+// query has only P2010.
 const unavailableKinds = new Set(['DatabaseNotReachable', 'ConnectionClosed', 'SocketTimeout', 'TlsConnectionError'])
 
-// Whatever a system call, a name server or TLS answers, it answered on the way to the database: a list of them would
-// have gaps. `ERR_…` are Node's own complaints about how it is used, but for those two.
+// Every error of a system call, of a name server or of TLS is an error of the way to the database. A list of the codes
+// would have gaps. Other `ERR_…` codes are Node's errors about wrong arguments.
 const systemCodes =
   /^(E(?!RR_)[A-Z_]+|ERR_SSL_.*|ERR_TLS_.*|.*CERT.*|CRL_.*|UNABLE_TO_.*|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE)$/
 
-// pg and its pool throw plain Errors without a code for these.
-const unavailableMessages =
-  /^SASL: |timeout exceeded when trying to connect|timeout expired|does not support SSL|query read timeout|connection terminated|client has encountered a connection error|connection ended|cannot use a pool after calling end|client was closed|not queryable/i
+// Messages of the errors that pg and its pool throw without a code.
+const unavailableMessages = new RegExp(
+  [
+    '^SASL: ',
+    'timeout exceeded when trying to connect',
+    'timeout expired',
+    'does not support SSL',
+    'query read timeout',
+    'connection terminated',
+    'client has encountered a connection error',
+    'connection ended',
+    'cannot use a pool after calling end',
+    'client was closed',
+    'not queryable',
+  ].join('|'),
+  'i',
+)
 
 type Bag = Readonly<Record<string, unknown>>
 
-const asBag = (value: unknown): Bag | null => (typeof value === 'object' && value !== null ? (value as Bag) : null) // any object can be looked into
+// Every member of an object is readable.
+const asBag = (value: unknown): Bag | null => (typeof value === 'object' && value !== null ? (value as Bag) : null)
 
-/** An error and what it was made of: Prisma keeps the driver's error in `meta`, everybody else in `cause`. */
+/** An error and its causes. Prisma keeps the driver's error in `meta`, other libraries keep it in `cause`. */
 function* layers(error: unknown, depth = 0): Generator<Bag> {
   const bag = asBag(error)
   if (bag === null || depth > 5) return
@@ -67,7 +82,7 @@ function* layers(error: unknown, depth = 0): Generator<Bag> {
   yield* layers(asBag(bag['meta'])?.['driverAdapterError'], depth + 1)
 }
 
-/** What one layer says, or null. A driver error of Prisma's adapter carries the SQLSTATE as `originalCode`. */
+/** The class of one error of the chain, or null. Prisma's adapter keeps the SQLSTATE in `originalCode`. */
 function verdict(layer: Bag): Failure | null {
   const code = String(layer['originalCode'] ?? layer['code'] ?? '')
   const message = String(layer['originalMessage'] ?? layer['message'] ?? '')
@@ -84,15 +99,14 @@ function verdict(layer: Bag): Failure | null {
   return null
 }
 
-/** The one place that judges database errors. */
+/** Classifies database errors. No other code does. */
 export function classifyFailure(error: unknown): Failure {
   const verdicts = [...layers(error)].map(verdict)
   return verdicts.find((found) => found === 'conflict') ?? verdicts.find((found) => found !== null) ?? 'fault'
 }
 
 /**
- * Whether a transaction came to nothing because of the locks of others: it waited too long for one, or lost against
- * one.
+ * Whether a transaction failed because of the locks of another one: it waited too long for a lock, or lost a conflict.
  */
 export function lostForLocks(error: unknown): boolean {
   return (
@@ -101,10 +115,10 @@ export function lostForLocks(error: unknown): boolean {
   )
 }
 
-/** Connection exceptions, and the ends of sessions: nobody knows whether a COMMIT came before. */
+/** Connection exceptions and ended sessions: the gateway cannot know whether PostgreSQL committed before. */
 const sessionEnds = /^(08|57P0)/
 
-/** What PostgreSQL said when it refused a statement, whose transaction then had no effect; null: it did not refuse. */
+/** The message with which PostgreSQL refused a statement, which then had no effect. null: PostgreSQL did not refuse. */
 export function refusalOf(error: unknown): string | null {
   for (const { originalCode, originalMessage } of layers(error))
     if (typeof originalCode === 'string' && originalCode.length === 5 && !sessionEnds.test(originalCode))
@@ -113,8 +127,8 @@ export function refusalOf(error: unknown): string | null {
 }
 
 /**
- * Whether the database is not as our statement takes it to be: a table, column, function or right is missing. While a
- * migration is pending that is to be expected; else it is a fault.
+ * Whether the database lacks a table, column, function or right that a statement needs. A pending migration explains
+ * this. Without one it is a fault.
  */
 export function isMismatch(error: unknown): boolean {
   return [...layers(error)].some(({ originalCode, code }) => {
@@ -123,22 +137,21 @@ export function isMismatch(error: unknown): boolean {
   })
 }
 
-// What PgBouncer answers to settings of a session, and PostgreSQL to a prepared statement of another session.
+// PgBouncer answers this to settings of a session, and PostgreSQL to a prepared statement of another session.
 const poolerStates = /^(08P01|26000|42P05)$/
 
-/** The error, with the name of the setting that it asks for. */
+/** The error. If PgBouncer caused it, the message names the setting that the operator needs. */
 function withHint(error: unknown): unknown {
   const isPooled = [...layers(error)].some(({ originalCode, code }) => poolerStates.test(String(originalCode ?? code)))
   return isPooled ? new Error('is PgBouncer in between? It needs DATABASE_POOLER=pgbouncer', { cause: error }) : error
 }
 
-/** The refusal for a failure that a pending migration explains. */
+/** The refusal for a failure that a pending migration causes. */
 export const refusalWhileMigrating = (error: unknown) =>
   new GatewayError('unavailable', { retryAfter: retryAfterMigration }, error)
 
 /**
- * The refusal that the caller gets for a failure, with the failure as its cause for the log. A fault is passed on as it
- * is.
+ * The refusal that the caller gets for a failure, with the failure as its cause for the log. A fault passes unchanged.
  */
 export function toRefusal(error: unknown): unknown {
   return classifyFailure(error) === 'fault' ? error : new GatewayError('unavailable', { retryAfter }, withHint(error))

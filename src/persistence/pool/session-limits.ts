@@ -1,7 +1,7 @@
 import type { DatabaseConfig } from '../../config/shape.ts'
 import type { Query } from './query.ts'
 
-/** Limits that the server keeps for us in each session, in milliseconds. */
+/** Limits in milliseconds that PostgreSQL enforces in each session. */
 const sessionLimits = ({ statementTimeoutMs, lockTimeoutMs }: DatabaseConfig) => ({
   statement_timeout: statementTimeoutMs,
   lock_timeout: lockTimeoutMs,
@@ -9,21 +9,22 @@ const sessionLimits = ({ statementTimeoutMs, lockTimeoutMs }: DatabaseConfig) =>
 })
 
 /**
- * What is asked for when a session starts. PgBouncer refuses such settings, and hands a session to another client after
- * each transaction: there the limits belong to the gateway's role, `ALTER ROLE … SET …` (ops/postgres/roles.sql).
+ * The settings at the start of a session. PgBouncer refuses them, and gives a session to another client after each
+ * transaction. With PgBouncer the operator sets them for the gateway's role: `ALTER ROLE … SET …`
+ * (ops/postgres/roles.sql).
  */
 export function settingsOfSession(config: DatabaseConfig): Partial<ReturnType<typeof sessionLimits>> {
   return config.pooler === 'pgbouncer' ? {} : sessionLimits(config)
 }
 
 /**
- * What the sessions behind PgBouncer lack of these limits. A statement that the server does not end goes on after the
- * gateway has given it up and answered 503.
+ * Finds the limits that sessions behind PgBouncer lack. Without a limit, PostgreSQL continues a statement after the
+ * gateway has answered 503.
  * @returns one sentence for each limit that is missing or longer than configured
  */
 async function findMissingLimits(query: Query, config: DatabaseConfig): Promise<string[]> {
   const asked = new Map(Object.entries(sessionLimits(config)))
-  // pg_settings gives all three in milliseconds; 0 is no limit.
+  // pg_settings has all three in milliseconds. 0 means no limit.
   const names = [...asked.keys()].map((name) => `'${name}'`).join(', ')
   const rows = await query(
     `SELECT name, setting::int AS setting FROM pg_settings WHERE name IN (${names}) ORDER BY name`,
@@ -38,8 +39,8 @@ async function findMissingLimits(query: Query, config: DatabaseConfig): Promise<
 }
 
 /**
- * A check that asks for missing limits until the database has answered once, and warns of what it finds. No more than
- * that: an `ALTER ROLE` that nobody meant must not take every instance out of service at once.
+ * A check that warns of missing limits. It asks until the database has answered once. It only warns, because a mistaken
+ * `ALTER ROLE` must not stop every instance at once.
  */
 export function createSessionLimitsCheck(
   query: Query,

@@ -1,13 +1,13 @@
 /**
- * The beginning of a statement that is planned for its values each time it runs. Prepared statements end up with one
- * plan for any values, and there is none that is good for a search after a rare text and after a common one.
+ * The beginning of a statement that PostgreSQL plans for its values at each run. PostgreSQL uses one plan for all
+ * values of a prepared statement. No single plan is fast for both rare and common search texts.
  */
 export const plannedAnew = '/* planned anew */'
 
-/** Named statements are prepared once per connection. Bounded, because lists of ids make ever new texts. */
+/** The greatest number of names. PostgreSQL prepares each named statement once per connection and keeps it. */
 const namedStatements = 500
 
-/** PostgreSQL's unnamed statement: prepared for one use. */
+/** The unnamed statement: PostgreSQL prepares it for one use. */
 const unnamed = ''
 
 /** Names each statement by its text, so that PostgreSQL keeps it prepared. */
@@ -23,5 +23,5 @@ export function createStatementNames(): (query: { readonly sql: string }) => str
   }
 }
 
-/** Behind PgBouncer the next statement may run in another session, which knows none of the names. */
+/** Behind PgBouncer the next statement may run in another session, which does not have the names. */
 export const noStatementNames = () => unnamed

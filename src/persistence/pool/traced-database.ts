@@ -10,11 +10,11 @@ export function summarize(sql: string): string {
   return [verb, ...new Set([...sql.matchAll(tables)].map(([, table]) => table))].join(' ')
 }
 
-/** Lists are put together from many parts, so there are more texts than statements of ours. */
+/** Bounds the cache of names: filters and pages of lists make many texts of one statement. */
 const summariesAtMost = 500
 
 /**
- * The same database, each of its statements in a span of its own: the wait for a connection and all attempts are in it.
+ * The same database, with a span for each statement. A span includes the wait for a connection and all attempts.
  */
 export function traceDatabase(database: Database, tracing: Tracing): Database {
   const summaries = new Map<string, string>()

@@ -8,24 +8,23 @@ const statusColumns = createColumns<CallerStatus>({
   throughBroker: `coalesce(clients.priv_settings ->> 'access_type' = 'BROKER', false)`,
 })
 
-/** Always one row: of a client or a user that is not there nothing is said. */
+/** Returns always one row. A client or user without a row counts as not blocked. */
 const findStatus = `
   SELECT ${statusColumns.select()}
     FROM (SELECT) AS caller
          LEFT JOIN clients ON clients.id = $1::uuid
          LEFT JOIN users ON users.id = $2::uuid`
 
-/** Who is calling, in PostgreSQL. No secret and no token is ever selected; they are looked for only. */
+/** The caller registry in PostgreSQL. Its statements compare secrets and tokens, but never select them. */
 export function createCallerRegistry(database: Database): CallerRegistry {
   return {
     async statusOf(clientId, userId) {
-      const [row] = (await database.rows<Row<CallerStatus>>(findStatus, [clientId, userId])) as [Row<CallerStatus>] // always one
-      return statusColumns.read(row)
+      const [row] = await database.rows<Row<CallerStatus>>(findStatus, [clientId, userId])
+      return statusColumns.read(row as Row<CallerStatus>) // the statement returns always one row
     },
 
     async tokenOf(value) {
-      // CASE, since details hold whatever was written into them, and a cast of anything but a UUID would be an error and
-      // not "no such client".
+      // `details` may hold any text. The CASE casts only a UUID: PostgreSQL answers an error to any other cast.
       const [token] = await database.run(
         (prisma) => prisma.$queryRaw<StoredToken[]>`
           SELECT clients.id AS "clientId", client_types.name AS "clientType", tokens.user_id AS "userId",

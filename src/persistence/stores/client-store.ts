@@ -7,14 +7,14 @@ import { dateOf } from './connection-rows.ts'
 import { nameContains } from './name-search.ts'
 import { type ListOrder, pageClause, pageOf, RowWithCursor, SqlParameters, totalOf, whereAll } from './paging.ts'
 
-/** What PostgreSQL answers of a client. Timestamps are ISO 8601 in UTC, without saying so. */
+/** A client as PostgreSQL returns it. Timestamps are ISO 8601 in UTC, without an offset. */
 interface ClientValues extends Omit<Client, 'insertedAt' | 'updatedAt'> {
   readonly insertedAt: string
   readonly updatedAt: string
 }
 type ClientRow = Row<ClientValues>
 
-/** An allow-list, without the legacy secret and the private settings. */
+/** The allow-list of columns. It lacks the legacy secret and the private settings. */
 export const clientColumns = createColumns<ClientValues>({
   id: 'clients.id',
   name: 'clients.name',
@@ -28,11 +28,13 @@ export const clientColumns = createColumns<ClientValues>({
   updatedAt: 'clients.updated_at',
 })
 
-const selectClient = `SELECT ${clientColumns.select()} AS client FROM clients JOIN client_types ON client_types.id = clients.client_type_id`
+const selectClient = `
+  SELECT ${clientColumns.select()} AS client
+    FROM clients JOIN client_types ON client_types.id = clients.client_type_id`
 
 const referenceColumns = createColumns<ClientReference>({ id: 'id', name: 'name' })
 
-/** One text for any number of ids: PostgreSQL keeps each text prepared. */
+/** The text is the same for any number of ids, so that PostgreSQL prepares it once. */
 const findReferences = `SELECT ${referenceColumns.select()} FROM clients WHERE id = ANY ($1::uuid[])`
 
 const findClient = `${selectClient} WHERE clients.id = $1::uuid`
@@ -42,7 +44,7 @@ function clientOf(row: ClientRow): Client {
   return { ...client, insertedAt: dateOf(client.insertedAt), updatedAt: dateOf(client.updatedAt) }
 }
 
-/** A page of clients, and how many there are, if that is asked for. */
+/** Selects a page of clients, and their number if the request asks for it. */
 function selectPage(filter: ClientFilter, order: ClientOrder, page: PageRequest) {
   const values = new SqlParameters()
   const conditions: string[] = []
@@ -73,7 +75,7 @@ type PagedRow = readonly [total: number | null, clients: readonly ClientRow[]]
 const { get } = clientColumns
 const withCursor = (row: ClientRow) => new RowWithCursor(clientOf(row), get(row, 'insertedAt'), get(row, 'id'))
 
-/** Clients in PostgreSQL. */
+/** The store of clients in PostgreSQL. */
 export function createClientStore(database: Database): ClientStore {
   return {
     async find(id) {

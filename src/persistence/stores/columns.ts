@@ -1,13 +1,13 @@
-/** One row as PostgreSQL answers it: a JSON array, which costs less than an object. `Members` names its members. */
+/** One row as PostgreSQL returns it: a JSON array, which costs less than an object. `Members` names its values. */
 export interface Row<Members> {
   readonly length: number
   readonly [position: number]: Members[keyof Members]
 }
 
-/** The columns of a row, from which its SQL and its reader come. */
+/** The columns of a row, with its SQL and its reader. */
 export interface Columns<Members> {
   readonly names: readonly (keyof Members)[]
-  /** The SQL of a row as one value; `table`, with its dot, goes before each column. */
+  /** The SQL of a row as one JSON value. `table`, with its dot, precedes each column. */
   select(table?: string): string
   /** One member of a row. */
   get<Name extends keyof Members>(row: Row<Members>, name: Name): Members[Name]
@@ -31,7 +31,7 @@ export function createColumns<Members extends object>(
       const values: Partial<Members> = {}
       for (let position = 0; position < names.length; position++)
         values[names[position] as keyof Members] = row[position] as Members[keyof Members]
-      return values as Members // each name has got its value
+      return values as Members // each name has a value
     },
   }
 }

@@ -5,12 +5,12 @@ import { createColumns, type Row } from './columns.ts'
 import { dateOf } from './connection-rows.ts'
 import { type ListOrder, pageClause, pageOf, RowWithCursor, SqlParameters, totalOf, whereAll } from './paging.ts'
 
-/** What PostgreSQL answers of a change. Numbers that outgrow JavaScript's are texts. */
+/** A change as PostgreSQL returns it. Numbers are texts, because a bigint may be too large for JavaScript. */
 interface ChangeValues extends Omit<ConnectionChange, 'caller' | 'changedAt'> {
   readonly callerClientId: string | null
   readonly callerClientType: string | null
   readonly callerUserId: string | null
-  /** ISO 8601 in UTC, without saying so. */
+  /** ISO 8601 in UTC, without an offset. */
   readonly changedAt: string
 }
 type ChangeRow = Row<ChangeValues>
@@ -35,9 +35,11 @@ const changeRow = changeColumns.select()
 
 const newestFirst: ListOrder = { key: 'id', id: 'id', keyType: 'bigint', idType: 'bigint', descending: true }
 
-const findChange = `SELECT ${changeRow} FROM connection_changes WHERE id = $1::bigint AND connection_id = $2::uuid AND client_id = $3::uuid`
+const findChange = `
+  SELECT ${changeRow} FROM connection_changes
+   WHERE id = $1::bigint AND connection_id = $2::uuid AND client_id = $3::uuid`
 
-/** What happened to a connection of this id while it was another client's is none of the present one's business. */
+/** A client does not see the changes from the time when another client owned the connection. */
 const ofParent = 'connection_id = parent.id AND client_id = parent.owner'
 
 const idsOf = (keys: readonly ConnectionKey[]) => keys.map(({ connectionId }) => connectionId)
@@ -52,7 +54,7 @@ const findLatest = `
          ) AS latest ON true
    ORDER BY parent.position`
 
-/** A page of the history of each connection, in their order, and of each, if asked for, how long it is. */
+/** Selects a page of each connection's history in the order of the keys, and its length if the request asks for it. */
 function selectPages(keys: readonly ConnectionKey[], page: PageRequest) {
   const values = new SqlParameters()
   const ids = values.add(idsOf(keys))
@@ -64,14 +66,15 @@ function selectPages(keys: readonly ConnectionKey[], page: PageRequest) {
            CROSS JOIN LATERAL (${total}) AS counted
            CROSS JOIN LATERAL (
              SELECT coalesce(json_agg(found.change), '[]') AS changes FROM (
-               SELECT ${changeRow} AS change FROM connection_changes ${pageClause(page, newestFirst, [ofParent], values, 'counted.total')}
+               SELECT ${changeRow} AS change
+                 FROM connection_changes ${pageClause(page, newestFirst, [ofParent], values, 'counted.total')}
              ) AS found
            ) AS page
      ORDER BY parent.position`
   return { text, values: values.list }
 }
 
-/** A page of the history of a client, and, if asked for, how long it is. */
+/** Selects a page of a client's history, and its length if the request asks for it. */
 function selectPageOfClient(clientId: string, filter: ChangeFilter, page: PageRequest) {
   const values = new SqlParameters()
   const conditions = [`client_id = ${values.add(clientId)}::uuid`]
@@ -83,7 +86,8 @@ function selectPageOfClient(clientId: string, filter: ChangeFilter, page: PageRe
       FROM (${total}) AS counted
            CROSS JOIN LATERAL (
              SELECT coalesce(json_agg(found.change), '[]') AS changes FROM (
-               SELECT ${changeRow} AS change FROM connection_changes ${pageClause(page, newestFirst, conditions, values, 'counted.total')}
+               SELECT ${changeRow} AS change
+                 FROM connection_changes ${pageClause(page, newestFirst, conditions, values, 'counted.total')}
              ) AS found
            ) AS page`
   return { text, values: values.list }
@@ -106,7 +110,7 @@ function changeOf(row: ChangeRow): ConnectionChange {
 const { get } = changeColumns
 const withCursor = (row: ChangeRow) => new RowWithCursor(changeOf(row), get(row, 'id'), get(row, 'id'))
 
-/** The history of connections in PostgreSQL. Written by triggers, read here. */
+/** The history of connections in PostgreSQL. Triggers write it, and this store reads it. */
 export function createConnectionHistory(database: Database): ConnectionHistory {
   return {
     async find({ clientId, connectionId }, changeId) {

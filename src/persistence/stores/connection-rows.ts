@@ -1,7 +1,7 @@
 import type { Connection } from '../../domain/connection.ts'
 import { createColumns, type Row } from './columns.ts'
 
-/** What PostgreSQL answers of a connection. Timestamps are ISO 8601 in UTC, without saying so. */
+/** A connection as PostgreSQL returns it. Timestamps are ISO 8601 in UTC, without an offset. */
 interface ConnectionValues extends Omit<Connection, 'insertedAt' | 'updatedAt'> {
   readonly insertedAt: string
   readonly updatedAt: string
@@ -9,7 +9,7 @@ interface ConnectionValues extends Omit<Connection, 'insertedAt' | 'updatedAt'> 
 
 export type ConnectionRow = Row<ConnectionValues>
 
-/** An allow-list, without the secret. */
+/** The allow-list of columns. It lacks the secret. */
 export const connectionColumns = createColumns<ConnectionValues>({
   id: 'id',
   clientId: 'client_id',
@@ -23,8 +23,8 @@ export const connectionColumns = createColumns<ConnectionValues>({
 const { get } = connectionColumns
 
 /**
- * A class, because its times are made when somebody asks, and getters on each object would cost more than the times: a
- * list over REST shows none.
+ * The class makes a Date only when a reader asks for it: a list over REST shows none. Getters of a class cost less than
+ * getters on each object.
  */
 class StoredConnection implements Connection {
   readonly id: string
@@ -56,5 +56,5 @@ class StoredConnection implements Connection {
 
 export const connectionOf = (row: ConnectionRow): Connection => new StoredConnection(row)
 
-/** A `timestamp without time zone` of a JSON answer: Mithril's are UTC. */
+/** Reads a `timestamp without time zone` of a JSON answer: Mithril stores UTC. */
 export const dateOf = (timestamp: string) => new Date(`${timestamp}Z`)

@@ -22,13 +22,13 @@ const findConnection = `SELECT ${select()} FROM connections WHERE id = $1::uuid 
 const newestFirst: ListOrder = { key: 'inserted_at', id: 'id', keyType: 'timestamp', idType: 'uuid', descending: true }
 
 /**
- * A page of the connections of each client in `parent`, in their order, and of each whether it exists and, if asked
- * for, how many it has.
+ * Selects a page of each client's connections in the order of the clients, and whether the client exists. It counts the
+ * connections if the request asks for the number.
  */
 function selectPages(clientIds: readonly string[], filter: ConnectionFilter, page: PageRequest) {
   const values = new SqlParameters()
   const [only] = clientIds
-  // One client is by far the commonest, and costs the database a third without the list.
+  // Most requests name one client. Without the list, the statement costs PostgreSQL a third.
   const parent =
     clientIds.length === 1 && only !== undefined
       ? `(SELECT ${values.add(only)}::uuid, 1) AS parent(id, position)`
@@ -38,8 +38,7 @@ function selectPages(clientIds: readonly string[], filter: ConnectionFilter, pag
   if (filter.redirectUriContains !== undefined)
     conditions.push(`redirect_uri ILIKE ${values.addContained(filter.redirectUriContains)}`)
   const total = totalOf(page, `connections ${whereAll(conditions)}`)
-  // A subquery for one value, and not EXISTS, which PostgreSQL would answer by reading all clients into a hash table
-  // first.
+  // The subquery selects one value. For EXISTS, PostgreSQL would read all clients into a hash table.
   const text = `${filter.redirectUriContains === undefined ? '' : plannedAnew}
     SELECT json_build_array((SELECT true FROM clients WHERE clients.id = parent.id), counted.total, page.connections)
       FROM ${parent}
@@ -58,7 +57,7 @@ type PagedRow = readonly [exists: true | null, total: number | null, connections
 
 const withCursor = (row: ConnectionRow) => new RowWithCursor(connectionOf(row), get(row, 'insertedAt'), get(row, 'id'))
 
-/** Connections in PostgreSQL. SQL stands in this room and in the migrations, nowhere else. */
+/** The store of connections in PostgreSQL. */
 export function createConnectionStore(database: Database): ConnectionStore {
   async function one(text: string, values: readonly SqlValue[]): Promise<Connection | null> {
     const [row] = await database.rows<ConnectionRow>(text, values)

@@ -4,27 +4,28 @@ import { connectionColumns } from './connection-rows.ts'
 const { select } = connectionColumns
 
 /**
- * A write in two statements. Nearly every request needs the first one only: one round trip, and one transaction with
- * the audit row that a trigger writes. Both set `gateway.caller` for that trigger; the setting ends with the transaction.
+ * A write in two statements. Nearly every request needs only the first one, in one round trip and one transaction. A
+ * trigger writes the audit row in that transaction. Both statements set `gateway.caller` for the trigger. The setting
+ * ends with the transaction.
  *
- * Parameters of both: $1 caller as JSON, $2 connection id, $3 client id, $4 expected versions or null, $5 the new value.
+ * Parameters: $1 caller as JSON, $2 connection id, $3 client id, $4 expected versions or null, $5 the new value.
  */
 export interface Write {
   /**
-   * Writes and answers the connection, or answers no row. PostgreSQL judges the conditions by the row as it is after any
-   * concurrent writer, for which the statement waits (PostgreSQL manual, 13.2.1 Read Committed).
+   * Writes and returns the connection, or returns no row. The statement waits for a concurrent writer. PostgreSQL then
+   * checks the conditions on the row that this writer left (PostgreSQL manual, 13.2.1 Read Committed).
    */
   readonly attempt: string
   /**
-   * Explains why the attempt wrote nothing, and writes if that has become possible. It locks the row first, so that
-   * answer and write see the same state. No row: there is no such connection. Else one row of an outcome and a connection:
+   * Explains why the attempt wrote nothing, and writes if a write is possible now. It locks the row first, so that the
+   * answer and the write see the same state. No row: the connection does not exist. Otherwise it returns one row:
    *
-   * | outcome | connection | |
+   * | outcome | connection | reason |
    * |---|---|---|
    * | `done` | after the write | |
-   * | `unchanged` | as it is | it holds the value already, at whatever version: the write is a repeated one |
-   * | `stale` | as it is | its version is none of those expected |
-   * | `swallowed` | as it is | somebody else's trigger has suppressed the write |
+   * | `unchanged` | stored | it holds the value already, at any version: the request is a repeated one |
+   * | `stale` | stored | the request does not expect its version |
+   * | `swallowed` | stored | a foreign trigger has suppressed the write |
    */
   readonly explain: string
 }
@@ -36,21 +37,24 @@ const matchesKey = 'connections.id = $2::uuid AND connections.client_id = $3::uu
 const matchesVersion = '($4::int[] IS NULL OR connections.version = ANY ($4::int[]))'
 const setsCaller = `set_config('gateway.caller', $1, true) IS NOT NULL`
 
-/** The columns that every update moves. The version moves here, too: that costs less than a call of the trigger. */
+/** The columns that every update sets. It sets the version, too, which costs less than a call of the trigger. */
 const touch = `updated_at = timezone('utc', clock_timestamp()), version = connections.version + 1`
 
 /**
- * `change` is the beginning of an UPDATE or DELETE of `connections`, `joins` how that statement names another table.
+ * `change` is the beginning of an UPDATE or DELETE of `connections`. `joins` is its keyword for another table.
  */
 function write(change: string, joins: 'FROM' | 'USING', { differs = 'true', lock = 'FOR UPDATE' } = {}): Write {
   return {
-    attempt: `${change} WHERE ${matchesKey} AND ${matchesVersion} AND ${setsCaller} AND ${differs} RETURNING ${select()}`,
+    attempt: `
+      ${change} WHERE ${matchesKey} AND ${matchesVersion} AND ${setsCaller} AND ${differs}
+      RETURNING ${select()}`,
     explain: `
       WITH locked AS (
         SELECT id, ${matchesVersion} AS expected, ${differs} AS differs, ${select()} AS connection
           FROM connections WHERE ${matchesKey} ${lock}
       ), written AS (
-        ${change} ${joins} locked WHERE connections.id = locked.id AND locked.expected AND locked.differs AND ${setsCaller}
+        ${change} ${joins} locked
+         WHERE connections.id = locked.id AND locked.expected AND locked.differs AND ${setsCaller}
         RETURNING ${select('connections.')} AS connection
       )
       SELECT json_build_array('done', connection) FROM written
@@ -63,7 +67,7 @@ function write(change: string, joins: 'FROM' | 'USING', { differs = 'true', lock
 
 export const updateRedirectUri = write(`UPDATE connections SET redirect_uri = $5, ${touch}`, 'FROM', {
   differs: 'connections.redirect_uri <> $5',
-  // Changing what is no key leaves references to the row alone, so they need not wait.
+  // The update changes no key, so inserts of rows that reference this row need not wait.
   lock: 'FOR NO KEY UPDATE',
 })
 

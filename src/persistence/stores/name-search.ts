@@ -1,13 +1,13 @@
 import { containing, type SqlParameters } from './paging.ts'
 
-/** U+0027, U+2019 and U+02BC: Ukrainian texts have each of them, and mean the same sign. */
+/** U+0027, U+2019 and U+02BC: Ukrainian texts use all three for the same sign. */
 const apostrophes = /['\u2019\u02bc]/gu
 
 /**
- * A condition for a name that contains a text, in any case and with any apostrophe. The text is looked for in its
- * composed and in its decomposed form; a name that mixes both forms is not found. The trigram index serves the `ILIKE`
- * of a column, so it comes first, with a wildcard for each apostrophe. The second condition, on what the first one
- * finds, lets nothing but apostrophes stand there.
+ * A condition for names that contain a text, in any case and with any apostrophe. It compares the composed and the
+ * decomposed form of the text, so it does not find a name that mixes both. The first `ILIKE` uses the trigram index of
+ * the column, with a wildcard for each apostrophe. The second one allows only apostrophes in the places of the
+ * wildcards.
  */
 export function nameContains(column: string, text: string, values: SqlParameters): string {
   const forms = [...new Set([text.normalize('NFC'), text.normalize('NFD')])]

@@ -2,30 +2,29 @@ import { encodeCursor, type Page, type PageRequest, type Place } from '../../dom
 import type { SqlValue } from '../pool/fast-statements.ts'
 
 /**
- * Collects values while a statement is put together: each gets its placeholder. Texts are made of constants and
- * placeholders only.
+ * Collects the values of a statement and returns a placeholder for each. The text of a statement holds only constants
+ * and placeholders.
  */
 export class SqlParameters {
   readonly list: SqlValue[] = []
 
-  /** The placeholder of a value. */
+  /** Adds a value and returns its placeholder. */
   add(value: SqlValue): string {
     return `$${this.list.push(value)}`
   }
 
   /**
-   * The placeholder of a pattern that finds a text anywhere, in any case, with `ILIKE`; its own wildcards mean
-   * themselves.
+   * Adds a pattern of `ILIKE` that finds a text anywhere, in any case. A wildcard in the text matches only itself.
    */
   addContained(text: string): string {
     return this.add(containing(text))
   }
 }
 
-/** A pattern of `LIKE` that finds a text anywhere. */
+/** The pattern of `LIKE` that finds a text anywhere. */
 export const containing = (text: string) => `%${text.replace(/[\\%_]/g, '\\$&')}%`
 
-/** What a list is sorted by: the expressions, and how a place in it is cast. */
+/** The order of a list: the sort expressions, and the types to which a place is cast. */
 export interface ListOrder {
   readonly key: string
   readonly id: string
@@ -34,14 +33,14 @@ export interface ListOrder {
   readonly descending: boolean
 }
 
-/** `WHERE …`, or nothing. */
+/** `WHERE …`, or an empty text without conditions. */
 export const whereAll = (conditions: readonly string[]) =>
   conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`
 
 /**
- * The end of a statement that selects a page: keyset, order, limit. It takes one item more than the page holds, which
- * tells whether the list goes on. `total` is an expression for the number of items, which numbered pages need to find
- * the last one.
+ * The end of a statement that selects a page: keyset, order, limit. It selects one item more than the page holds, to
+ * see whether another page follows. `total` is an expression for the number of items. A numbered page needs it to find
+ * the last page.
  */
 export function pageClause(
   request: PageRequest,
@@ -56,10 +55,11 @@ export function pageClause(
     const offset = `least(${values.add(request.number)}::bigint - 1, ${last}) * ${size}::int`
     return `${whereAll(conditions)} ${orderBy(order, order.descending)} LIMIT ${size}::int OFFSET ${offset}`
   }
-  // Walking backward is walking the reversed list.
+  // To read backward is to read the reversed list.
   const descending = order.descending !== request.backward
   const beyond = request.place === null ? [] : [isBeyond(request.place, order, descending, values)]
-  return `${whereAll([...conditions, ...beyond])} ${orderBy(order, descending)} LIMIT ${values.add(request.size + 1)}::int`
+  const where = whereAll([...conditions, ...beyond])
+  return `${where} ${orderBy(order, descending)} LIMIT ${values.add(request.size + 1)}::int`
 }
 
 const orderBy = ({ key, id }: ListOrder, descending: boolean) =>
@@ -71,11 +71,12 @@ function isBeyond(
   descending: boolean,
   values: SqlParameters,
 ): string {
-  return `(${key}, ${id}) ${descending ? '<' : '>'} (${values.add(keyValue)}::${keyType}, ${values.add(idValue)}::${idType})`
+  const place = `(${values.add(keyValue)}::${keyType}, ${values.add(idValue)}::${idType})`
+  return `(${key}, ${id}) ${descending ? '<' : '>'} ${place}`
 }
 
 /**
- * The statement that counts a list, `FROM` what is given, where the page needs its total; else one that answers null.
+ * The statement that counts the rows of `from`. If the page needs no total, the statement returns null instead.
  */
 export function totalOf(request: PageRequest, from: string): string {
   const isCounted = request.by === 'number' || request.withTotal
@@ -83,8 +84,8 @@ export function totalOf(request: PageRequest, from: string): string {
 }
 
 /**
- * An item and its place. A class, because most readers never look at the cursor, and a getter on each object would cost
- * more than it.
+ * An item with its cursor. The class makes the cursor only when a reader asks for it. A getter of a class costs less
+ * than a getter on each object.
  */
 export class RowWithCursor<Item> {
   readonly item: Item
@@ -92,8 +93,7 @@ export class RowWithCursor<Item> {
   readonly #id: string
 
   /**
-   * @param key what the list is sorted by, as the database writes it in JSON: a number, or a timestamp with its
-   * microseconds
+   * @param key the sort key as PostgreSQL writes it in JSON: a number, or a timestamp with microseconds
    */
   constructor(item: Item, key: string, id: string) {
     this.item = item
@@ -106,7 +106,7 @@ export class RowWithCursor<Item> {
   }
 }
 
-/** A page from the rows of such a statement. */
+/** Makes a page from the rows of a statement with `pageClause`. */
 export function pageOf<Item>(
   rows: readonly RowWithCursor<Item>[],
   request: PageRequest,
@@ -120,7 +120,7 @@ export function pageOf<Item>(
     return { items, size, total, number, hasPrevious: number > 1, hasNext: number < last }
   }
   const goesOn = rows.length > size
-  // Whoever comes from a place has left something behind: at least the item there.
+  // A page that begins at a place has at least the item at that place before it.
   const cameFrom = request.place !== null
   const [hasPrevious, hasNext] = request.backward ? [goesOn, cameFrom] : [cameFrom, goesOn]
   return { items: request.backward ? items.reverse() : items, size, total, number: null, hasPrevious, hasNext }

@@ -1,17 +1,17 @@
 import type { Database } from '../pool/database.ts'
 
-/** The client whose connection has a secret, not blocked. */
+/** The client whose connection has a secret. It is not blocked. */
 export interface SecretOwner {
   readonly clientId: string
-  /** `priv_settings.broker_scope`, whatever is stored there. */
+  /** The stored `priv_settings.broker_scope`, of any type. */
   readonly brokerScope: unknown
 }
 
-/** What can be a secret: the column holds no more, and PostgreSQL takes no NUL. */
+/** The texts that can be a secret: the column holds 255 characters, and PostgreSQL refuses NUL. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is the purpose
 const secretPattern = /^[^\u0000-\u001f\u007f]{1,255}$/
 
-/** Whose secret this is; null where nobody's, or a blocked client's. The one way to ask. */
+/** Finds the owner of a secret. null: no connection has it, or its client is blocked. No other code looks for one. */
 export async function findSecretOwner(database: Database, secret: string): Promise<SecretOwner | null> {
   if (!secretPattern.test(secret)) return null
   const [owner] = await database.run(
