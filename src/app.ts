@@ -19,6 +19,7 @@ import { renderStrayRefusal, speakEnvelope } from './rest/door.ts'
 import { describeRest } from './rest/openapi.ts'
 import { restRoutes } from './rest/routes.ts'
 import { allowOrigins } from './server/cross-origin.ts'
+import { frontPage } from './server/front-page.ts'
 import { healthRoutes, type ReadinessCheck } from './server/health.ts'
 import { createHttpServer, refuseOtherMethods } from './server/http-server.ts'
 import type { LogDestination } from './server/log-destination.ts'
@@ -92,6 +93,7 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
   await allowOrigins(app, config.corsOrigins, config.corsHeaders)
   // What no door claims is answered in the envelope.
   speakEnvelope(app)
+  frontPage(app)
   healthRoutes(app, readiness, deps.isLeaving)
   if (metrics) {
     app.get('/metrics', { schema: { hide: true }, config: { probe: true } }, metrics)

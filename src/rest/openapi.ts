@@ -29,6 +29,7 @@ export async function describeRest(app: FastifyInstance, policy: RedirectUriPoli
       info: {
         title: 'Manage client configuration',
         version: '1',
+        contact: { name: 'The operators of this gateway' },
         license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
         description:
           "Clients and connections in Mithril, the OAuth client registry of Ukraine's national health system.",

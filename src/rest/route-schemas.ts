@@ -26,16 +26,16 @@ const meta = object({
 
 const paging = object({ page_number: integer, page_size: integer, total_entries: integer, total_pages: integer })
 
+/** The specification's example. The demo data has a connection with these ids. */
+const example = {
+  id: 'df9f70ee-4b12-4740-b0f5-bb5aea116863',
+  client_id: 'c4a6d45f-2cf2-4e6d-909a-5962604ad63b',
+  consumer_id: '25c03af6-69bd-439e-b0dd-f1669b3dbbfd',
+  redirect_uri: 'https://example2.com',
+}
 const connection = {
   ...object({ id: uuid, client_id: uuid, consumer_id: uuid, redirect_uri: string }, 'connection'),
-  examples: [
-    {
-      id: 'df9f70ee-4b12-4740-b0f5-bb5aea116863',
-      client_id: 'c4a6d45f-2cf2-4e6d-909a-5962604ad63b',
-      consumer_id: '25c03af6-69bd-439e-b0dd-f1669b3dbbfd',
-      redirect_uri: 'https://example2.com',
-    },
-  ],
+  examples: [example],
 }
 const connectionWithSecret = object({
   ...connection.properties,
@@ -140,10 +140,14 @@ const headersOfRefusal: Partial<Record<RefusalStatus, object>> = {
 const always: readonly RefusalStatus[] = [400, 401, 403, 405, 406, 408, 429, 431, 500, 503]
 const withBody: readonly RefusalStatus[] = [413, 415]
 
-const clientParams = object({ id: { ...uuid, description: 'The client' } })
+const clientParams = object({ id: { ...uuid, description: 'The client', example: example.client_id } })
 const connectionParams = object({
   ...clientParams.properties,
-  connection_id: { ...uuid, description: 'The connection; it must belong to that client' },
+  connection_id: {
+    ...uuid,
+    description: 'The connection; it must belong to that client',
+    example: example.id,
+  },
 })
 
 const pageQuery = {

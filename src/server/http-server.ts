@@ -129,7 +129,8 @@ export function createHttpServer({
   })
   app.addHook('onRequest', ({ raw }, reply, done) => {
     reply.headers(headers)
-    done(refusalOfMessage(raw))
+    // The asterisk (RFC 9112 §3.2.4) names the whole server; the router takes it for `/`.
+    done(raw.url === '*' ? new GatewayError('notFound') : refusalOfMessage(raw))
   })
   // More are 431. (Node before 26 dropped them without a word, a second Authorization too.)
   app.server.maxHeadersCount = 100

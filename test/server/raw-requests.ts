@@ -190,7 +190,7 @@ export function rawRequests(token: string, { path, clientId, connectionId }: Fix
   add('a target in absolute form', get(`http://evil.example${path}`), 200, { url: path })
   add('a target in absolute form with credentials', get(`http://user:password@evil.example${path}`), 200, { url: path })
   add('a target in absolute form of another scheme', get(`gopher://evil.example${path}`), 404, { url: path })
-  add('a target in absolute form without a path', get('http://evil.example'), 404, { url: '' })
+  add('a target in absolute form without a path', get('http://evil.example'), 200)
   add('a target that begins with two slashes', get(`//evil.example${path}`), 404, { url: `//evil.example${path}` })
   add('a backslash for a slash', get('/api\\clients'), 404)
   add('a fragment in the target: no part of the path', get(`${path}#x`), 200, { url: path })

@@ -1,0 +1,17 @@
+import type { FastifyInstance } from 'fastify'
+import { version } from '../config/version.ts'
+import { refuseOtherMethods } from './http-server.ts'
+
+/** `GET /`: what is here, and where. It says nothing that a caller without a token may not know. */
+export function frontPage(app: FastifyInstance): void {
+  app.get('/', { schema: { hide: true } }, () => ({
+    name: 'Mithril connection gateway',
+    version,
+    graphql: app.publicUrl('/graphql'),
+    rest: app.publicUrl('/api/clients'),
+    openapi: app.publicUrl('/api/openapi.json'),
+    documentation: app.publicUrl('/api/docs'),
+    readiness: app.publicUrl('/health/ready'),
+  }))
+  refuseOtherMethods(app, '/', ['GET'])
+}
