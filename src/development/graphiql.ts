@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { FastifyInstance } from 'fastify'
 import type { GraphiQLOptions } from 'graphql-yoga'
 import { isLoopback } from '../config/values.ts'
+import { whyPostOnly } from '../graphql/door.ts'
 import { HttpRefusal } from '../server/http-refusals.ts'
 import { examples } from './examples.ts'
 import { loadGraphiqlFiles } from './graphiql-files.ts'
@@ -60,7 +61,7 @@ const pagePolicy =
 export function graphiqlPage(app: FastifyInstance, sign?: DevelopmentIssuer['sign']): void {
   app.get('/graphql', { schema: { hide: true } }, async (request, reply) => {
     if (!request.headers.accept?.includes('text/html'))
-      throw new HttpRefusal('methodNotAllowed', { allowedMethods: ['POST'] })
+      throw new HttpRefusal('methodNotAllowed', { allowedMethods: ['POST'], reason: whyPostOnly })
     const options = await optionsOf(mayHaveTokens(request.headers) ? sign : undefined)
     const { version } = await loadGraphiqlFiles()
     reply.header('content-security-policy', pagePolicy).type('text/html; charset=utf-8')

@@ -19,6 +19,9 @@ import { RequestPermits } from './permit-guard.ts'
 import { createFindDocument, type PersistedDocumentsOptions } from './persisted-documents.ts'
 import { createGatewayYoga } from './yoga.ts'
 
+/** Follows the message of a 405. urql sends short queries by GET unless it is told otherwise. */
+export const whyPostOnly = 'send queries by POST as well (urql: preferGetMethod: false)'
+
 /** Adds `GET /graphql` for browsers to the door. */
 export type GraphiqlPage = (app: FastifyInstance) => void
 
@@ -159,5 +162,5 @@ export function graphqlDoor(app: FastifyInstance, deps: GraphQLDoorDeps): void {
   )
 
   graphiql?.(app)
-  refuseOtherMethods(app, '/graphql', graphiql === null ? ['POST'] : ['GET', 'POST'])
+  refuseOtherMethods(app, '/graphql', graphiql === null ? ['POST'] : ['GET', 'POST'], whyPostOnly)
 }

@@ -3,11 +3,8 @@ import { GatewayError, type OutcomeName } from '../domain/errors.ts'
 /** The refusals that HTTP itself brings, before an operation is asked: code, status, and the sentence for people. */
 export const httpRefusals = {
   malformedRequest: { code: 'BAD_REQUEST', status: 400, message: 'Malformed request' },
-  documentUnknown: {
-    code: 'PERSISTED_QUERY_NOT_FOUND',
-    status: 400,
-    message: 'There is no persisted document with this id',
-  },
+  /** Apollo Client and urql send the text of the document next. urql knows the refusal by this message only. */
+  documentUnknown: { code: 'PERSISTED_QUERY_NOT_FOUND', status: 400, message: 'PersistedQueryNotFound' },
   documentNotPersisted: {
     code: 'PERSISTED_DOCUMENT_REQUIRED',
     status: 400,

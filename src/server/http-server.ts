@@ -169,13 +169,19 @@ function refusalOfMessage({ rawHeaders, httpVersion, headers }: IncomingMessage)
 }
 
 /** Answers every method that a path does not know with 405 and the ones it does. Fastify adds HEAD to GET. */
-export function refuseOtherMethods(app: FastifyInstance, url: string, methods: readonly string[]): void {
+export function refuseOtherMethods(
+  app: FastifyInstance,
+  url: string,
+  methods: readonly string[],
+  reason?: string,
+): void {
   const allowedMethods = methods.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method]))
   app.route({
     method: app.supportedMethods.filter((method) => !allowedMethods.includes(method)),
     url,
     schema: { hide: true },
-    onRequest: (_request, _reply, done) => done(new HttpRefusal('methodNotAllowed', { allowedMethods })),
+    onRequest: (_request, _reply, done) =>
+      done(new HttpRefusal('methodNotAllowed', { allowedMethods, ...(reason !== undefined && { reason }) })),
     handler: () => {},
   })
 }

@@ -327,7 +327,12 @@ describe('request errors', () => {
     expect(answer.statusCode).toBe(405)
     expect(answer.headers['allow']).toContain('POST')
     expect(answer.json()).toMatchObject({
-      errors: [{ message: 'Method not allowed', extensions: { code: 'METHOD_NOT_ALLOWED', status: 405 } }],
+      errors: [
+        {
+          message: 'Method not allowed: send queries by POST as well (urql: preferGetMethod: false)',
+          extensions: { code: 'METHOD_NOT_ALLOWED', status: 405 },
+        },
+      ],
       extensions: { requestId },
     })
   })

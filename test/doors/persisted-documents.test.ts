@@ -96,9 +96,7 @@ describe.each(['any', 'persisted'])('GRAPHQL_DOCUMENTS=%s', (setting) => {
       for (const documentId of [`sha256:${'0'.repeat(64)}`, 'constructor', '']) {
         const answer = await post({ documentId, ...parameters })
         expect(answer.statusCode).toBe(400)
-        expect(answer.json()).toEqual(
-          refusal('PERSISTED_QUERY_NOT_FOUND', 'There is no persisted document with this id'),
-        )
+        expect(answer.json()).toEqual(refusal('PERSISTED_QUERY_NOT_FOUND', 'PersistedQueryNotFound'))
       }
     })
 
