@@ -3,8 +3,7 @@ import { Client, type ClientBase } from 'pg'
 import { clients, clientTypes, connections, type DemoConnection, users } from './seed-data.ts'
 
 /**
- * Inserts the demo data where it is missing and changes nothing that is there. Secrets are random: nobody knows one
- * beforehand.
+ * Inserts the missing rows of the demo data and changes no other row. Secrets are random, so that nobody can know one.
  */
 export async function seed(database: string | ClientBase): Promise<void> {
   if (typeof database !== 'string') return insertDemo(database)
@@ -17,7 +16,7 @@ export async function seed(database: string | ClientBase): Promise<void> {
   }
 }
 
-// Mithril's timestamps are UTC without saying so.
+// Mithril stores timestamps in UTC, without an offset.
 const now = `date_trunc('second', now() AT TIME ZONE 'UTC')`
 
 const insertUsers = `
@@ -30,9 +29,10 @@ const insertClientTypes = `
   SELECT id, name, scope, ${now}, ${now} FROM json_to_recordset($1) AS demo(id uuid, name text, scope text)
   ON CONFLICT DO NOTHING`
 
-// The type by its name, not by its id: where that name was there before, it has another id.
+// The statement finds the type by its name: a database with Mithril's types has other ids.
 const insertClients = `
-  INSERT INTO clients (id, name, settings, priv_settings, user_id, client_type_id, is_blocked, block_reason, inserted_at, updated_at)
+  INSERT INTO clients (id, name, settings, priv_settings, user_id, client_type_id, is_blocked, block_reason,
+                       inserted_at, updated_at)
   SELECT id, name, settings, '{"access_type":"DIRECT"}', "userId", (SELECT id FROM client_types WHERE name = type),
          "blockReason" IS NOT NULL, "blockReason", "insertedAt", "insertedAt"
     FROM json_to_recordset($1)
@@ -40,7 +40,7 @@ const insertClients = `
   ON CONFLICT DO NOTHING`
 
 /**
- * Answers the new ones, and of each whether it was there once and deleted: then it comes back, but it has a history
+ * Returns the new connections. `hasHistory`: the connection existed before and was deleted, so it has a history
  * already.
  */
 const insertConnections = `
@@ -52,7 +52,9 @@ const insertConnections = `
   RETURNING id, EXISTS (SELECT FROM connection_changes WHERE connection_id = connections.id) AS "hasHistory"`
 
 const updateConnection = `
-  UPDATE connections SET redirect_uri = coalesce($2, redirect_uri), secret = coalesce($3, secret), updated_at = ${now} WHERE id = $1`
+  UPDATE connections
+     SET redirect_uri = coalesce($2, redirect_uri), secret = coalesce($3, secret), updated_at = ${now}
+   WHERE id = $1`
 
 const newSecret = () => randomBytes(32).toString('base64url')
 
@@ -70,7 +72,7 @@ async function insertDemo(client: ClientBase): Promise<void> {
       JSON.stringify(withSecrets),
     ])
     const inserted = new Set(rows.filter(({ hasHistory }) => !hasHistory).map(({ id }) => id))
-    // In the order of the data, so that on a new database the numbers of changes are the same each time.
+    // The order of the data gives the changes the same numbers on every new database.
     for (const connection of connections) if (inserted.has(connection.id)) await makeHistory(client, connection)
     await client.query('COMMIT')
   } catch (error) {
@@ -80,12 +82,12 @@ async function insertDemo(client: ClientBase): Promise<void> {
 }
 
 /**
- * By doing what the history tells: the database's own triggers write it down and count the versions, as for any writer.
+ * Makes the history by real updates. The triggers of the database record them and count the versions.
  */
 async function makeHistory(client: ClientBase, { id, history }: DemoConnection): Promise<void> {
   for (const { author, redirectUri, revertsFirst } of history) {
     const revertedChangeId = revertsFirst ? await firstChangeOf(client, id) : undefined
-    // An empty setting is nobody: the change of another program.
+    // An empty setting means a change by another program.
     const caller = author === null ? '' : JSON.stringify({ ...author, requestId: randomUUID(), revertedChangeId })
     await client.query(`SELECT set_config('gateway.caller', $1, true)`, [caller])
     await client.query(updateConnection, [id, redirectUri, redirectUri === null ? newSecret() : null])

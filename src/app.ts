@@ -25,7 +25,7 @@ import { createHttpServer, refuseOtherMethods } from './server/http-server.ts'
 import type { LogDestination } from './server/log-destination.ts'
 import type { RefusalAhead } from './server/shedding.ts'
 
-/** What the gateway is made of. Tests pass their own; `main.ts` passes the real ones. */
+/** The parts of the gateway. `gateway.ts` passes the real ones, and tests pass their own. */
 export interface AppDeps {
   readonly config: Config
   readonly clients: ClientStore
@@ -35,10 +35,10 @@ export interface AppDeps {
   readonly limits: Pick<Limits, 'writeLimit' | 'failureLimit'>
   readonly refusalAhead: RefusalAhead
   readonly readiness: Readonly<Record<string, ReadinessCheck>>
-  /** Whether balancers shall send new requests elsewhere. */
+  /** Whether readiness tells balancers to send new requests to other instances. */
   readonly isLeaving: () => boolean
   readonly meter: Meter
-  /** Answers `GET /metrics`; null: not on this port. */
+  /** Answers `GET /metrics`. null: this port has no metrics. */
   readonly metrics: RouteHandlerMethod | null
   /** null: no traces. */
   readonly tracing: Tracing | null
@@ -48,8 +48,8 @@ export interface AppDeps {
 }
 
 /**
- * The composition root: two doors on the same operations, in one box. Nothing listens yet; tests use `app.inject()`.
- * The caller closes it, and afterwards what it passed in.
+ * The composition root: one HTTP server with two doors to the same operations. It does not listen yet, and tests use
+ * `app.inject()`. The caller closes the app first and then the parts that it passed.
  */
 export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
   const {
@@ -91,7 +91,7 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
   })
 
   await allowOrigins(app, config.corsOrigins, config.corsHeaders)
-  // What no door claims is answered in the envelope.
+  // Requests to unknown paths get the envelope of the REST door.
   speakEnvelope(app)
   frontPage(app)
   healthRoutes(app, readiness, deps.isLeaving)

@@ -25,22 +25,22 @@ import { watchEventLoop } from './server/event-loop.ts'
 import type { LogDestination } from './server/log-destination.ts'
 import { describeCause } from './server/log-text.ts'
 
-/** A running gateway, not listening yet. */
+/** A gateway with open connections, which does not listen yet. */
 export interface Gateway {
   readonly app: FastifyInstance
-  /** Listens where the configuration says. */
+  /** Listens on the configured address. */
   listen(): Promise<void>
-  /** Set when the gateway is its own issuer. */
+  /** Present if the gateway is its own issuer. */
   readonly developmentIssuer: DevelopmentIssuer | null
-  /** With its password: not for logs. */
+  /** It holds the password, so no log may hold it. */
   readonly databaseUrl: string
-  /** Where the data is, for people: never with a password. */
+  /** A text for people about the database, without the password. */
   readonly databaseDescription: string
-  /** Whether the demo data of `prisma/seed.ts` is there. */
+  /** Whether the database holds the demo data of `prisma/seed.ts`. */
   readonly hasDemoData: boolean
-  /** Turns readiness off and goes on serving, so that balancers send new requests elsewhere. */
+  /** Ends readiness and continues to serve, so that balancers send new requests to other instances. */
   leave(): void
-  /** Drains the app, then closes everything below it; once, however often it is asked to. */
+  /** Drains the app, then closes its parts. A second call returns the promise of the first. */
   close(): Promise<void>
 }
 
@@ -62,14 +62,14 @@ async function openKeys({ token, dataDir }: Config, log: DeferredLog) {
   return { keys: await createStaticKeySet(jwks), developmentIssuer, issuer, audience, algorithms: ['ES256'] }
 }
 
-/** The configured database as it is, or the embedded one. Production never loads the latter. */
+/** Opens the configured database, or the embedded one. Production never loads the embedded one. */
 async function openDatabase({ database, dataDir }: Config) {
   if (database.url !== null) return { url: database.url, description: 'DATABASE_URL', stop: async () => {} }
   const { openEmbeddedDatabase } = await import('./development/open-embedded-database.ts')
   return openEmbeddedDatabase(dataDir)
 }
 
-/** Loaded here, so that nothing of OpenTelemetry is there where nobody collects traces. */
+/** Imports OpenTelemetry only if the configuration names a collector. */
 async function openTracing({ tracesUrl }: Config, log: DeferredLog): Promise<Tracing | null> {
   if (tracesUrl === null) return null
   const otlp = await import('./observability/otlp.ts')
@@ -79,8 +79,8 @@ async function openTracing({ tracesUrl }: Config, log: DeferredLog): Promise<Tra
 }
 
 /**
- * Opens the plugs that a configuration names and sets them into the app. If one of them fails, the ones before it are
- * closed again.
+ * Opens the parts that a configuration names and makes the app from them. If one of them fails, it closes the parts
+ * that are open.
  */
 export async function openGateway(config: Config, logDestination?: LogDestination): Promise<Gateway> {
   await using opening = new AsyncDisposableStack()
@@ -110,7 +110,7 @@ export async function openGateway(config: Config, logDestination?: LogDestinatio
     log.warn({ reason: describeCause(error) }, 'metrics could not be read'),
   )
   opening.defer(() => metrics.close())
-  // Loaded here: production, which shows no GraphiQL, has no demo data.
+  // Imported only here, because production has neither GraphiQL nor demo data.
   const page = config.graphql.introspection ? await import('./development/graphiql.ts') : null
   const graphiql = page && ((app: FastifyInstance) => page.graphiqlPage(app, developmentIssuer?.sign))
   const registry = createCallerRegistry(database)
@@ -153,10 +153,10 @@ export async function openGateway(config: Config, logDestination?: LogDestinatio
     async listen() {
       const metricsAddress = await metrics.listen()
       if (metricsAddress !== null) app.log.info({ url: `${metricsAddress}/metrics` }, 'metrics are served')
-      // Callers that all come back at once, to a gateway that has just started: beyond Node's 511 each waits a second
-      // for its second try.
+      // After a restart all callers connect at once. Node's default backlog is 511. A client beyond it tries again only
+      // after a second.
       await app.listen({ host: config.host, port: config.port, backlog: 4_096 })
-      // A line for the operator who starts a gateway without a database; readiness goes on asking.
+      // The log tells the operator at once that the database is missing. Readiness checks it again at each request.
       Promise.all([databaseReadiness.database(), databaseReadiness.migrations()])
         .then(([, isMigrated]) => {
           if (!isMigrated) log.warn({}, 'migrations are pending: npm run db:migrate')
@@ -174,7 +174,7 @@ export async function openGateway(config: Config, logDestination?: LogDestinatio
     leave() {
       leaving = true
     },
-    // A signal may come while a start that has failed is being undone.
+    // A signal and a failed start may both close the gateway.
     close: () => (closed ??= open.disposeAsync()),
   }
 }

@@ -1,5 +1,5 @@
-// Nothing is imported before the handlers are there: loading takes half a second, and where Node is process 1, as in a
-// container, Linux drops a signal that has no handler.
+// This file adds the signal handlers before its import, because the import takes half a second. In a container Node is
+// process 1, and Linux drops a signal to process 1 that has no handler.
 const ending = new AbortController()
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, (received) => ending.abort(received))
 

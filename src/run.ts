@@ -5,13 +5,13 @@ import { version } from './config/version.ts'
 import { type Gateway, openGateway } from './gateway.ts'
 import { openLogDestination } from './server/log-destination.ts'
 
-/** How long requests in flight may take to end after the gateway has stopped listening. */
+/** The longest time for requests in flight after the gateway has stopped listening. */
 const drainMs = 10_000
 
-/** How long everything below may take to close once no request is left. */
+/** The longest time for the close of the gateway's parts after the last request. */
 const closeMs = 3_000
 
-/** Logs what nobody has caught, and ends the process: its state is unknown. */
+/** Logs an uncaught error and ends the process, because its state is unknown. */
 function endOnUncaught({ app }: Gateway): void {
   const end = (message: string) => (reason: unknown) => {
     app.log.fatal({ reason: reason instanceof Error ? reason.stack : String(reason) }, message)
@@ -21,14 +21,14 @@ function endOnUncaught({ app }: Gateway): void {
   process.on('unhandledRejection', end('unhandled rejection'))
 }
 
-/** Readiness off, `DRAIN_SECONDS` later no new connections; requests in flight end; exit 0. */
+/** Ends readiness, waits `DRAIN_SECONDS`, stops listening, waits for requests in flight, and exits with 0. */
 async function end(gateway: Gateway, signal: string, { drainSeconds }: Config): Promise<never> {
   gateway.leave()
   gateway.app.log.info({ signal, drainSeconds }, 'draining')
   await new Promise((resolve) => setTimeout(resolve, drainSeconds * 1_000))
   setTimeout(() => {
     gateway.app.log.warn('requests in flight did not end in time')
-    // Now the rest closes too: an embedded PostgreSQL must not outlive us.
+    // After this the gateway closes its parts, too: an embedded PostgreSQL must not outlive the process.
     gateway.app.server.closeAllConnections()
     setTimeout(() => process.exit(0), closeMs)
   }, drainMs)
@@ -42,7 +42,7 @@ async function start(config: Config, ending: AbortSignal): Promise<void> {
     openLogDestination({ fd: 1, waitingAtMost: 16 * 2 ** 20, lastWordsMs: 1_000 }),
   )
   endOnUncaught(gateway)
-  // Of a signal that has come while the gateway was opening, this hears now.
+  // A signal may have arrived while the gateway was opening.
   if (ending.aborted) return end(gateway, ending.reason, { ...config, drainSeconds: 0 })
   ending.addEventListener('abort', () => void end(gateway, ending.reason, config))
   try {
@@ -53,7 +53,7 @@ async function start(config: Config, ending: AbortSignal): Promise<void> {
   }
   if (config.production) gateway.app.log.info({ version, url: gateway.app.publicUrl() }, 'listening')
   else {
-    // Loaded here: production greets nobody and has no demo data.
+    // Imported only here, because production has no banner and no demo data.
     const { welcome } = await import('./development/welcome.ts')
     process.stdout.write(await welcome(gateway, config))
   }

@@ -3,12 +3,12 @@ export function codeOf(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
 }
 
-/** Whether an import failed because the package is not there, and not because something in it is broken. */
+/** Whether an import failed because the package is missing, and not because of an error in it. */
 export function isModuleNotFound(error: unknown): boolean {
   return codeOf(error) === 'ERR_MODULE_NOT_FOUND' || codeOf(error) === 'MODULE_NOT_FOUND'
 }
 
-/** Turns "there is no such file" into `undefined` and lets every other failure through. */
+/** Returns `undefined` if the file does not exist. Throws every other failure. */
 export async function unlessMissing<T>(reading: Promise<T>): Promise<T | undefined> {
   try {
     return await reading

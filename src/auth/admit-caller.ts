@@ -8,36 +8,35 @@ import { TokenRefused } from './token-refused.ts'
 
 export interface AdmitCallerOptions {
   readonly registry: Pick<CallerRegistry, 'statusOf' | 'brokerOf'>
-  /** Whether a client that acts through a broker has to bring the broker's key. */
+  /** Whether a client that acts through a broker must send the broker's key. */
   readonly enforceBrokerKey: boolean
   /** Milliseconds of a clock that is never set back. */
   readonly now?: () => number
 }
 
 /**
- * Says whether the registry lets in whom a token speaks for: neither client nor user is blocked, and a client that acts
- * through a broker brings its key. At once, without a promise, where the answers are remembered.
+ * Checks the caller of a valid token in the registry. Neither client nor user may be blocked, and a client that acts
+ * through a broker must send the broker's key. It returns no promise if it remembers the answers.
  *
- * Where the registry does not answer, the caller comes in with `statusUnknown`, which the policy throws after everything that
- * it can refuse without an answer.
+ * If the registry does not answer, the caller gets `statusUnknown`. The policy throws that after all refusals that do
+ * not need an answer.
  *
- * @returns the caller; of a client that acts through a broker with the broker's id, and with those scopes only that the
- *   broker has, too
+ * @returns the caller. A client that acts through a broker gets the broker's id, and keeps only the broker's scopes.
  * @throws TokenRefused `blocked`
  * @throws GatewayError `apiKeyMissing` or `apiKeyInvalid`
  */
 export type AdmitCaller = (caller: Caller, apiKey: string | null) => Caller | Promise<Caller>
 
-/** What a secret of a connection may look like: it fits its column and a header. Anything else needs no lookup. */
+/** The texts that can be a secret of a connection and fit a header. Any other text needs no lookup. */
 const secret = /^[ -~]{1,255}$/
 
 const unknown = { kind: 'unknown' } as const
 type BrokerAnswer = typeof unknown | ({ readonly kind: 'broker' } & Broker)
 
-/** Makes the function that lets callers in. */
+/** Makes the function that checks callers in the registry. */
 export function createAdmitCaller({ registry, enforceBrokerKey, now }: AdmitCallerOptions): AdmitCaller {
   const statuses = createRecentAnswers<Caller, CallerStatus>({
-    // The issuer may name users as it likes; those of Mithril are UUIDs.
+    // An issuer may use any ids of users. Mithril's own are UUIDs.
     lookUp: ({ clientId, userId }) => registry.statusOf(clientId, userId !== null && isUuid(userId) ? userId : null),
     keyOf: ({ clientId, userId }) => `${clientId} ${userId}`,
     now,
@@ -79,7 +78,7 @@ export function createAdmitCaller({ registry, enforceBrokerKey, now }: AdmitCall
   }
 }
 
-/** @throws what is given, unless it only says that there is no answer now */
+/** @throws every error except `unavailable` */
 function withUnknownStatus(caller: Caller, error: unknown): Caller {
   if (error instanceof GatewayError && error.refusal === 'unavailable') return { ...caller, statusUnknown: error }
   throw error

@@ -2,20 +2,19 @@ import { LRUCache } from 'lru-cache'
 import { GatewayError } from '../domain/errors.ts'
 
 /**
- * How long an answer of the registry counts, from before it was asked for: a block takes effect after 5 s at the
- * latest.
+ * The time for which an answer of the registry counts. It begins before the question, so a block takes effect within 5
+ * s.
  */
 const secondsAtMost = 5
 
 /**
- * How long a request waits for an answer, so that one which can be refused without it is refused soon while the
- * database is frozen.
+ * The longest wait of a request for an answer. While the database hangs, the policy can then still refuse soon.
  */
 const waitSecondsAtMost = 2
 
 export interface RecentAnswersOptions<Question, Answer> {
   readonly lookUp: (question: Question) => Promise<Answer>
-  /** Questions with the same key have the same answer. Not the question itself where that is a secret. */
+  /** Questions with the same key have the same answer. The key of a secret is not the secret itself. */
   readonly keyOf: (question: Question) => string
   readonly entriesAtMost?: number
   /** Milliseconds of a clock that is never set back. */
@@ -23,20 +22,19 @@ export interface RecentAnswersOptions<Question, Answer> {
 }
 
 /**
- * Answers that are remembered for a few seconds, "no" as well as "yes", the latest ones of as many as there is room
- * for.
+ * Remembers answers for a few seconds, negative ones too. It keeps the latest ones, up to a fixed number.
  */
 export interface RecentAnswers<Question, Answer extends {}> {
-  /** The answer that is remembered, if any. */
+  /** The remembered answer, if any. */
   recall(question: Question): Answer | undefined
   /**
-   * The answer: at once, without a promise, where it is remembered, else by the lookup in flight or a new one.
-   * @throws what the lookup throws; GatewayError `unavailable` where it takes too long
+   * Returns a remembered answer without a promise. Otherwise it waits for the lookup in flight, or starts one.
+   * @throws the error of the lookup; GatewayError `unavailable` if the lookup takes too long
    */
   ask(question: Question): Answer | Promise<Answer>
 }
 
-/** Remembers what `lookUp` answers, and asks the same question once at a time. */
+/** Remembers the answers of `lookUp`. It has one lookup in flight for each question. */
 export function createRecentAnswers<Question, Answer extends {}>(
   options: RecentAnswersOptions<Question, Answer>,
 ): RecentAnswers<Question, Answer> {
@@ -74,7 +72,7 @@ const tooLate = () =>
   new GatewayError('unavailable', { retryAfter: 1 }, new Error('the registry took too long to answer'))
 
 /**
- * @throws GatewayError `unavailable` where the answer is not there in time; it may still come, for those who ask later
+ * @throws GatewayError `unavailable` if the answer is late. A later question may still get it.
  */
 async function soon<Answer>(answer: Promise<Answer>): Promise<Answer> {
   const { promise: end, reject } = Promise.withResolvers<never>()

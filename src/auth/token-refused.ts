@@ -1,6 +1,6 @@
 import { errors } from 'jose'
 
-/** Why a token was refused: words for logs and metrics. The caller is told `invalid_token` and no more. */
+/** The reason of a refusal, for logs and metrics. The caller only gets `invalid_token`. */
 export type RefusalReason =
   | 'malformed'
   | 'type'
@@ -15,16 +15,16 @@ export type RefusalReason =
   | 'claims'
   /** No access token of Mithril's has this value. */
   | 'opaque_unknown'
-  /** An opaque token that nothing is known of, from an address that may ask for no more. */
+  /** An unknown opaque token from an address that has used up its lookups. */
   | 'opaque_not_looked_up'
   /** The token is good, but its client or user is blocked. */
   | 'blocked'
 
-/** The token is not acceptable: 401. Holds nothing of the token, so that it may be logged whole. */
+/** The token is not acceptable: 401. The error holds no part of the token, so a log may hold all of it. */
 export class TokenRefused extends Error {
   override readonly name = 'TokenRefused'
   readonly reason: RefusalReason
-  /** The claim or header member that was looked at, where there is one. */
+  /** The claim or header member at fault, if any. */
   readonly member: string | undefined
 
   constructor(reason: RefusalReason, member?: string) {
@@ -35,10 +35,10 @@ export class TokenRefused extends Error {
 }
 
 /**
- * Translates what jose throws for a bad token. jose's errors are not kept as the cause: they carry the whole claims
+ * Translates jose's error for a bad token. The result does not keep it as its cause, because it holds the whole claims
  * set.
  *
- * @returns undefined for everything that is not the token's fault
+ * @returns undefined if the token is not the cause of the error
  */
 export function refusalOf(error: unknown): TokenRefused | undefined {
   if (error instanceof errors.JWTExpired) return new TokenRefused('expired', 'exp')

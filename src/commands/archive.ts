@@ -27,7 +27,7 @@ function parseOptions() {
   }
 }
 
-/** A day of the calendar at midnight UTC, or null. */
+/** Midnight UTC of a day. null: the text is no day of the calendar. */
 function parseDay(text: string): Date | null {
   const day = new Date(`${text}T00:00:00Z`)
   return /^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(day.getTime()) && day.toISOString().startsWith(text)
@@ -40,7 +40,9 @@ async function archive(day: string, before: Date, file: string): Promise<string>
   if (outcome.archive === null)
     return `Nothing to archive: no change is from before ${day}, but for the newest ones of living connections.`
   const { rows, sha256 } = outcome.archive
-  const said = `${file} holds ${rows} changes from before ${day}; ${outcome.removed} of them were removed now. SHA-256 ${sha256}.`
+  const said =
+    `${file} holds ${rows} changes from before ${day}; ${outcome.removed} of them were removed now. ` +
+    `SHA-256 ${sha256}.`
   return outcome.left === 0 ? said : `${said} ${outcome.left} more are that old: name another file for them.`
 }
 

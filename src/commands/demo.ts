@@ -8,8 +8,8 @@ import { parseConfig } from '../config/parse.ts'
 import { update } from '../development/examples.ts'
 import { type Gateway, openGateway } from '../gateway.ts'
 
-// Boots the gateway on a database of its own, changes the specification's example through GraphQL and back through
-// REST, and shows the requests, the answers and what the audit says. Exits 0 only if everything is as it should be.
+// Starts the gateway on a database of its own. Changes the specification's example through GraphQL and back through
+// REST. Prints the requests, the answers and the audit rows. Exits 0 only if all of them are as expected.
 
 interface Exchange {
   readonly method: string
@@ -19,7 +19,8 @@ interface Exchange {
 
 async function exchange(url: string, token: string, { method, path, body }: Exchange) {
   console.log(
-    `\n> ${method} ${path}\n> content-type: application/json\n> authorization: Bearer <a token of type ${demo.msp.clientType}>\n`,
+    `\n> ${method} ${path}\n> content-type: application/json\n` +
+      `> authorization: Bearer <a token of type ${demo.msp.clientType}>\n`,
   )
   console.log(JSON.stringify(body, null, 2))
   const headers = { 'content-type': 'application/json', authorization: `Bearer ${token}` }
@@ -35,7 +36,7 @@ async function exchange(url: string, token: string, { method, path, body }: Exch
   return { status: answer.status, requestId: answer.headers.get('x-request-id'), result }
 }
 
-/** Some members of a value, however deep: what the demo vouches for. */
+/** The members of an answer that the demo checks, by their paths. */
 function pick(value: unknown, ...path: string[]): unknown {
   return path.reduce<unknown>(
     (at, name) => (typeof at === 'object' && at !== null ? Reflect.get(at, name) : undefined),
@@ -107,7 +108,7 @@ async function show(gateway: Gateway): Promise<void> {
 }
 
 const dataDir = await mkdtemp(join(tmpdir(), 'mithril-connection-gateway-demo-'))
-// As root, PostgreSQL runs as somebody else, who has to get to its data.
+// If this process is root, PostgreSQL runs as another user, who must be able to enter the folder.
 await chmod(dataDir, 0o711)
 try {
   const gateway = await openGateway(parseConfig({ DATA_DIR: dataDir, LOG_LEVEL: 'silent' }))

@@ -5,7 +5,8 @@ import { isUuid } from '../domain/uuid.ts'
 
 const usage = `Prints a development access token.
 
-  npm run --silent token -- --type MSP --client <uuid> --scope "connection:read connection:write" [--user <id>] [--expires <seconds>]
+  npm run --silent token -- --type MSP --client <uuid> --scope "connection:read connection:write" \\
+    [--user <id>] [--expires <seconds>]
 `
 
 function stop(message: string): never {

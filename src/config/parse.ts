@@ -3,8 +3,8 @@ import { databaseHost, isLoopback, isLoopbackNetwork } from './values.ts'
 import { type Variables, variables } from './variables.ts'
 
 /**
- * Thrown with every mistake that was found, so that one restart is enough to mend them. Exit code 78 is `EX_CONFIG` of
- * sysexits.h.
+ * Names every mistake in the configuration, so that the operator can correct all of them at once. Exit code 78 is
+ * `EX_CONFIG` of sysexits.h.
  */
 export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError'
@@ -20,8 +20,8 @@ export class ConfigurationError extends Error {
 type Environment = Readonly<Record<string, string | undefined>>
 
 /**
- * The variables that place the gateway or a neighbour of it outside this machine. A value that is not valid is reported
- * for itself, so it does not count here.
+ * The variables whose addresses are outside this machine. A value that is not valid does not count: it has a mistake of
+ * its own.
  */
 function outsideThisMachine(set: Environment) {
   const { HOST, PUBLIC_URL, TRUSTED_PROXIES, DATABASE_URL } = variables.shape
@@ -40,8 +40,8 @@ const areNot = (names: readonly string[]) =>
   `${names.join(' and ')} ${names.length === 1 ? 'is not a loopback address' : 'are not loopback addresses'}`
 
 /**
- * Whether this is production. A forgotten `NODE_ENV` must open nothing of development to other machines: without it,
- * a gateway that they can reach is one in production.
+ * Whether this is production. If the operator forgets `NODE_ENV`, no feature of development may be open to other
+ * machines. So without `NODE_ENV`, a gateway that other machines can reach is in production.
  */
 function isProduction(set: Environment): boolean {
   return (
@@ -49,7 +49,7 @@ function isProduction(set: Environment): boolean {
   )
 }
 
-/** Why there can be no development issuer here; undefined: there can be one. */
+/** The reason why the configuration allows no development issuer. undefined: it allows one. */
 function whyNoDevelopmentIssuer(set: Environment): string | undefined {
   const outside = outsideThisMachine(set).all
   if (outside.includes('HOST'))
@@ -62,8 +62,8 @@ function whyNoDevelopmentIssuer(set: Environment): string | undefined {
 }
 
 /**
- * What a single variable cannot know of the others. Asks only whether they are set, and where they point to, so it can
- * be told together with what is wrong in them.
+ * The mistakes between variables. It reads only whether variables are set and where their addresses are. So it can
+ * report these mistakes together with those of single values.
  */
 function contradictions(set: Environment): string[] {
   const production = isProduction(set)
@@ -84,7 +84,8 @@ function contradictions(set: Environment): string[] {
     mistakes.push('DATABASE_URL is required in production: the embedded PostgreSQL never runs there')
   if (production && !isSet('NODE_ENV') && mistakes.length > 0)
     mistakes.unshift(
-      `NODE_ENV is not set, and ${areNot(outsideThisMachine(set).callers)}: that means production (NODE_ENV=development does not)`,
+      `NODE_ENV is not set, and ${areNot(outsideThisMachine(set).callers)}: ` +
+        'that means production (NODE_ENV=development does not)',
     )
   return mistakes
 }
@@ -97,14 +98,14 @@ function tokenConfig(found: Variables): TokenConfig | null {
 
 /**
  * Parses the environment. An empty variable counts as not set.
- * @throws ConfigurationError listing every mistake by the name of its variable; values are not repeated, they may be
- *   secret
+ * @throws ConfigurationError that lists every mistake by the name of its variable. It repeats no value, because a value
+ *   may be secret.
  */
 export function parseConfig(environment: Environment): Config {
   const set = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''))
   const parsed = variables.safeParse(set)
   const issues = parsed.error?.issues.map(({ path, message }) => `${path[0]?.toString()} ${message}`) ?? []
-  // One list of algorithms may hold several that are none.
+  // A list of algorithms may hold several wrong words, each with the same message.
   const mistakes = [...new Set([...issues, ...contradictions(set)])]
   if (!parsed.success || mistakes.length > 0) throw new ConfigurationError(mistakes)
   const found = parsed.data
@@ -152,15 +153,15 @@ export function parseConfig(environment: Environment): Config {
 }
 
 /**
- * The configuration of this process. With `parseConfig`'s own argument this is the only place that reads `process.env`.
+ * The configuration of this process. Only this module reads `process.env`.
  */
 export function readConfig(): Config {
   return parseConfig(process.env)
 }
 
 /**
- * The database that migrations run on. They need nothing else of the configuration, so they ask for nothing else.
- * @throws ConfigurationError if `DATABASE_URL` is missing or not one
+ * The database that migrations change. They need no other variable, so no other variable can stop them.
+ * @throws ConfigurationError if `DATABASE_URL` is missing or not valid
  */
 export function readDatabaseUrl(): string {
   const parsed = variables.shape.DATABASE_URL.safeParse(process.env['DATABASE_URL'] || undefined)

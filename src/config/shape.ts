@@ -1,18 +1,18 @@
 import type { RedirectUriPolicy } from '../domain/redirect-uri-value.ts'
 import type { Variables } from './variables.ts'
 
-/** Everything that can be set from outside, parsed once. Durations are in the unit that their name ends with. */
+/** The whole configuration, parsed once. The name of a duration ends with its unit. */
 export interface Config {
-  /** Nothing of development is on: no banner, no GraphiQL or introspection by default, no metrics on the main port. */
+  /** Switches development features off: banner, GraphiQL, introspection by default, and metrics on the main port. */
   readonly production: boolean
   readonly host: string
   /** 0: any free port. */
   readonly port: number
-  /** Scheme, host and port that callers use, without a trailing slash; null: the address listened on. */
+  /** Scheme, host and port that callers use, without a trailing slash. null: the address of the listening socket. */
   readonly publicUrl: string | null
-  /** IP addresses and networks whose `X-Forwarded-For` is believed; empty: nobody's. */
+  /** IP addresses and networks whose `X-Forwarded-For` counts. Empty: no `X-Forwarded-For` counts. */
   readonly trustedProxies: readonly string[]
-  /** After SIGTERM, how long readiness is off before listening ends. */
+  /** After SIGTERM, the seconds between the end of readiness and the end of listening. */
   readonly drainSeconds: number
   /** Origins whose pages may call; empty: none. */
   readonly corsOrigins: readonly string[]
@@ -46,15 +46,15 @@ export interface GraphQLConfig {
   readonly persistedOnly: boolean
 }
 
-/** What one caller, or all of them together, may ask for. */
+/** The limits for one caller and for all callers together. */
 export interface LimitsConfig {
   /** Writes of one caller; 0: no limit. */
   readonly writesPerMinute: number
   /** Failed authentications from one address; 0: no limit. */
   readonly authFailuresPerMinute: number
-  /** Where instances share their counters; null: each has its own. */
+  /** The server on which instances share their counters. null: each instance has its own. */
   readonly redisUrl: URL | null
-  /** Delay of the event loop above which work for the database is shed; 0: never. */
+  /** Delay of the event loop above which the gateway refuses work for the database. 0: it never does. */
   readonly eventLoopDelayMaxMs: number
 }
 
@@ -65,13 +65,12 @@ export interface DatabaseConfig {
   readonly connectTimeoutMs: number
   readonly statementTimeoutMs: number
   readonly lockTimeoutMs: number
-  /** How many statements may wait for a connection of the pool. */
+  /** The number of statements that may wait for a connection of the pool. */
   readonly queueMax: number
-  /** How long one may wait there. */
+  /** The longest wait of a statement for a connection. */
   readonly queueTimeoutMs: number
   /**
-   * Behind PgBouncer in transaction mode nothing may be left on a session: no named statements, no settings at its
-   * start.
+   * Behind PgBouncer in transaction mode a session can keep no state: no named statements, no settings at its start.
    */
   readonly pooler: Variables['DATABASE_POOLER']
 }

@@ -23,12 +23,12 @@ function listenFailure({ code, port, message }: SystemError, { host, metricsPort
 }
 
 /**
- * Why the gateway did not start, for the person who has started it: one sentence that names the variable and says what
- * to do, where the cause is one of the environment; else the error's own message.
- * @param config undefined if it is the configuration that is not valid
+ * Explains to the operator why the gateway did not start. If the environment is the cause, the sentence names the
+ * variable and says what to do. Otherwise it is the error's own message.
+ * @param config undefined if the configuration is not valid
  */
 export function explainStartFailure(error: unknown, config: Config | undefined): string {
-  // What was open by then did not close either; the cause of the start's end is the first error.
+  // A close after the failure has failed, too. The first error is the cause.
   if (error instanceof SuppressedError) return explainStartFailure(error.suppressed, config)
   if (!isSystemError(error) || config === undefined) return error instanceof Error ? error.message : String(error)
   if (error.syscall === 'listen') return listenFailure(error, config)

@@ -10,13 +10,13 @@ export const wholeNumber = (minimum: number, maximum: number) =>
     .refine((value) => value >= minimum && value <= maximum, `must be from ${minimum} to ${maximum}`)
     .describe(`${minimum} to ${maximum}`)
 
-/** `true` or `false`, and nothing that only looks like one. */
+/** Exactly `true` or `false`. */
 export const truth = z
   .enum(['true', 'false'], 'must be true or false')
   .transform((text) => text === 'true')
   .describe('`true` or `false`')
 
-/** Words between separators; white space around them and empty ones do not count. */
+/** Words between separators. White space around a word does not count, and empty words do not either. */
 export const words = (separator: string) =>
   z
     .string()
@@ -42,7 +42,7 @@ export const url = (schemes: readonly string[]) =>
 /** Whether a URL names a host and, at most, the number of a database: `redis://host:6379/1`. */
 export const isRedisAddress = ({ hostname, pathname }: URL) => hostname !== '' && /^(?:\/\d{0,9})?$/.test(pathname)
 
-/** Whether a URL is scheme, host and port, and nothing more. */
+/** Whether a URL has only scheme, host and port. */
 export const isOrigin = ({ pathname, search, hash, username, password }: URL) =>
   pathname === '/' && search + hash + username + password === ''
 
@@ -57,15 +57,15 @@ export function isNetwork(text: string): boolean {
   )
 }
 
-/** Prisma reads `?schema=`, pg does not. `public` is what both take without it. */
+/** Prisma reads `?schema=`, pg does not. Without it both use `public`. */
 export const namesNoSchema = (text: string) => /[?&]schema=(?!public(&|$))/.exec(text) === null
 
 /**
- * As pg reads it: `postgresql://user@/database?host=/socket` is a connection string, but no URL for the WHATWG parser.
+ * Whether pg can parse the text. `postgresql://user@/database?host=/socket` is valid for pg, but not for the URL class.
  */
 export const isConnectionString = (text: string) => URL.canParse(text) || URL.canParse(text.replace('@/', '@socket/'))
 
-/** Whether a host name or address never leaves this machine: where an unprotected issuer or key server is tolerable. */
+/** Whether a host name or address is a loopback one, which an issuer or key server may use without TLS. */
 export function isLoopback(host: string): boolean {
   const address = host.replace(/^\[|\]$/g, '')
   return address === 'localhost' || address === '::1' || (isIP(address) === 4 && address.startsWith('127.'))
@@ -78,8 +78,8 @@ export function isLoopbackNetwork(network: string): boolean {
 }
 
 /**
- * The host of a connection string of PostgreSQL as pg finds it: the parameter `host`, the URL's own, then `PGHOST`. A
- * socket is on this machine: `localhost`.
+ * The host of a connection string in the order of pg: the parameter `host`, the host of the URL, `PGHOST`. A socket is
+ * on this machine, so the function returns `localhost` for it.
  */
 export function databaseHost(text: string, pghost = ''): string {
   const { searchParams, hostname } = new URL(URL.canParse(text) ? text : text.replace('@/', '@%2Fsocket/'))

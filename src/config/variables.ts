@@ -21,7 +21,9 @@ const processVariables = {
     .enum(['development', 'test', 'production'], 'must be development, test or production')
     .optional()
     .describe(
-      '`production` requires a database and a token issuer, and switches GraphiQL, introspection and `/metrics` on the main port off. Not set: `production` if `HOST`, `PUBLIC_URL` or `TRUSTED_PROXIES` is not a loopback address, else `development`.',
+      '`production` requires a database and a token issuer, and switches GraphiQL, introspection and `/metrics` ' +
+        'on the main port off. Not set: `production` if `HOST`, `PUBLIC_URL` or `TRUSTED_PROXIES` is not a ' +
+        'loopback address, else `development`.',
     ),
   HOST: z.string().default('127.0.0.1').describe('The address to listen on.'),
   PORT: wholeNumber(0, 65_535).default(4000).describe('The port to listen on; 0 takes any free port.'),
@@ -29,7 +31,8 @@ const processVariables = {
     .refine(isOrigin, 'must be scheme, host and port only')
     .optional()
     .describe(
-      'Scheme, host and port that callers use; `meta.url` is built on it. Not set: the address that the gateway listens on.',
+      'Scheme, host and port that callers use; `meta.url` is built on it. Not set: the address that the gateway ' +
+        'listens on.',
     ),
   TRUSTED_PROXIES: words(',')
     .refine(
@@ -38,12 +41,14 @@ const processVariables = {
     )
     .default([])
     .describe(
-      'IP addresses and networks (`10.0.0.0/8,::1`) whose `X-Forwarded-For` counts. Not set: the address of the connection counts.',
+      'IP addresses and networks (`10.0.0.0/8,::1`) whose `X-Forwarded-For` counts. Not set: the address of the ' +
+        'connection counts.',
     ),
   DRAIN_SECONDS: wholeNumber(0, 300)
     .default(0)
     .describe(
-      'After SIGTERM, how long `/health/ready` answers 503 while the gateway still takes new connections, so that balancers send them elsewhere. Requests in flight have 10 seconds more.',
+      'After SIGTERM, how long `/health/ready` answers 503 while the gateway still takes new connections, so ' +
+        'that balancers send them elsewhere. Requests in flight have 10 seconds more.',
     ),
   CORS_ORIGINS: words(',')
     .refine(
@@ -70,13 +75,16 @@ const processVariables = {
   OTEL_EXPORTER_OTLP_ENDPOINT: url(['https:', 'http:'])
     .optional()
     .describe(
-      'Base address of an OpenTelemetry collector for traces (OTLP over HTTP). Not set: the gateway loads nothing of OpenTelemetry.',
+      'Base address of an OpenTelemetry collector for traces (OTLP over HTTP). Not set: the gateway loads ' +
+        'nothing of OpenTelemetry.',
     ),
   DATA_DIR: z.string().default('.data').describe('Folder of the embedded database and of the development key.'),
   ALLOW_DEVELOPMENT_ISSUER: truth
     .default(false)
     .describe(
-      '`true`: without `TOKEN_ISSUER`, the gateway is its own issuer also if `PUBLIC_URL`, `TRUSTED_PROXIES` or `DATABASE_URL` is not a loopback address. Everybody on this machine can then make tokens of administrators.',
+      '`true`: without `TOKEN_ISSUER`, the gateway is its own issuer also if `PUBLIC_URL`, `TRUSTED_PROXIES` or ' +
+        '`DATABASE_URL` is not a loopback address. Everybody on this machine can then make tokens of ' +
+        'administrators.',
     ),
 }
 
@@ -116,7 +124,8 @@ const tokenVariables = {
     .string()
     .optional()
     .describe(
-      '`iss` of access tokens; required in production, and unless `HOST`, `PUBLIC_URL`, `TRUSTED_PROXIES` and `DATABASE_URL` are loopback addresses. Not set: the development issuer.',
+      '`iss` of access tokens; required in production, and unless `HOST`, `PUBLIC_URL`, `TRUSTED_PROXIES` and ' +
+        '`DATABASE_URL` are loopback addresses. Not set: the development issuer.',
     ),
   TOKEN_AUDIENCE: z.string().optional().describe('`aud` of access tokens; required with `TOKEN_ISSUER`.'),
   TOKEN_JWKS_URL: url(['https:', 'http:'])

@@ -11,34 +11,35 @@ const LONGEST_WAIT_MS = 30_000
 const POLL_MS = 25
 
 export interface EmbeddedPostgresOptions {
-  /** Made if it is missing. */
+  /** The folder of the data. The function makes it if it is missing. */
   readonly dataDir: string
-  /** False only for data that nobody misses after a power cut: switches fsync off. */
+  /** False switches fsync off: a power cut may then destroy the data. */
   readonly durable: boolean
   readonly maxConnections?: number
   readonly log?: (message: string) => void
 }
 
 export interface EmbeddedPostgres {
-  /** `postgresql://…` of the database `mithril`, with its password: not for logs. */
+  /** `postgresql://…` of the database `mithril`. It holds the password, so no log may hold it. */
   readonly url: string
   readonly port: number
-  /** True: the server was running before. The last gateway that uses it stops it. */
+  /** Whether the server was running before. The last gateway that uses it stops it. */
   readonly reused: boolean
-  /** Where the data really is: not below `dataDir` when root's PostgreSQL user cannot get there. */
+  /** The folder of the data. It is not below `dataDir` if PostgreSQL's user cannot enter that folder. */
   readonly location: string
-  /** Ends the use of the server. It stops, unless another gateway uses it. */
+  /** Ends the use of the server, and stops it unless another gateway uses it. */
   stop(): Promise<void>
 }
 
 /**
- * Starts PostgreSQL from npm on `dataDir`, listening on a free port of 127.0.0.1 only, and makes its database.
+ * Starts the PostgreSQL of the npm package on `dataDir` and makes its database. PostgreSQL listens on a free port of
+ * 127.0.0.1 only.
  *
- * The server runs in a session of its own, so that Ctrl-C in the gateway's terminal does not reach it before the
- * gateway has drained. A server that runs on `dataDir` already (of a second gateway, or of one that was killed) is used.
- * The last gateway that uses it stops it.
+ * The server runs in a process session of its own, so that Ctrl-C in the terminal does not stop it before the gateway
+ * has drained. If a server runs on `dataDir` already, the gateway uses that one. The last gateway that uses it stops
+ * it.
  *
- * @throws Error with the end of PostgreSQL's own log when it does not start.
+ * @throws Error with the end of PostgreSQL's own log if it does not start.
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const place = await findPlace(options.dataDir)
@@ -63,7 +64,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   return { url: urlOf(port, DATABASE), port, reused, location: place.directory, stop }
 }
 
-/** A server that its last user is just stopping cannot be used: then the next one is found or started. */
+/** Tries again if another gateway is just stopping the server. */
 async function findAndUse(
   place: Place,
   options: EmbeddedPostgresOptions,
@@ -89,14 +90,14 @@ async function findOrStart(place: Place, options: EmbeddedPostgresOptions): Prom
   try {
     return { port: await startServer(place, options), reused: false }
   } catch (error) {
-    // Two gateways on one directory at once: PostgreSQL lets one server in, and that one serves both.
+    // If two gateways start on one directory, PostgreSQL allows only one server. Both gateways use it.
     const other = await found()
     if (other === undefined) throw error
     return { port: other.port, reused: true }
   }
 }
 
-/** The running server once it has finished starting; `undefined` once it has finished stopping. */
+/** Waits until the server has started or stopped. Returns the running server, or `undefined` after a stop. */
 async function waitForPostmaster(place: Place, deadline: number): Promise<Postmaster | undefined> {
   for (;;) {
     const found = await findPostmaster(dataOf(place.directory))

@@ -11,15 +11,15 @@ import {
 
 /** A document of `src/client/operations.graphql` with values of the demo data. */
 export interface Example {
-  /** What a person reads above the document: one line. */
+  /** The comment above the document: one line. */
   readonly comment: string
   readonly document: string
   readonly variables: object | null
-  /** Whose token it needs. */
+  /** The caller whose token it needs. */
   readonly caller: { readonly clientId: string; readonly clientType: string }
 }
 
-/** Variables that do not fit their document do not compile. */
+/** Makes an example. TypeScript refuses variables that do not fit the document. */
 function example<Variables extends object>(
   comment: string,
   document: TypedDocumentString<unknown, Variables>,
@@ -32,7 +32,7 @@ function example<Variables extends object>(
 const connection = { clientId: demo.msp.clientId, connectionId: demo.connectionId }
 const changed = { clientId: demo.msp.clientId, connectionId: demo.changed.connectionId }
 
-/** The operation that this gateway is for. */
+/** The main operation of the gateway. */
 export const update = {
   document: UpdateClientConnectionDocument.toString(),
   variables: { input: { ...connection, redirectUri: 'https://example3.com' } },

@@ -5,14 +5,14 @@ import { gzip } from 'node:zlib'
 interface PageFile {
   readonly type: string
   readonly text: string
-  /** Compressed when somebody asks first; afterwards the same bytes. */
+  /** Compresses the file at the first request and keeps the result. */
   gzip(): Promise<Buffer>
 }
 
 interface GraphiqlFiles {
-  /** Part of the addresses, so that browsers may keep the files for ever. */
+  /** Part of each file's name, so that browsers may keep the files for ever. */
   readonly version: string
-  /** By their names in the addresses. */
+  /** The files by their names. */
   readonly files: ReadonlyMap<string, PageFile>
 }
 
@@ -36,7 +36,7 @@ const fixedTabs = '.graphiql-tab{transform:none!important}'
 
 let loading: Promise<GraphiqlFiles> | undefined
 
-/** The script and the style sheet of GraphiQL; 9 MB of text, loaded when somebody opens the page. */
+/** Loads the script and the style sheet of GraphiQL. They have 9 MB, so only a request for the page loads them. */
 export function loadGraphiqlFiles(): Promise<GraphiqlFiles> {
   loading ??= load()
   return loading

@@ -14,9 +14,9 @@ const scope = 'client:read connection:read connection:write connection:refresh_s
 const ofProxies = /^(forwarded|via|x-forwarded.*|x-original-.*|x-real-ip|x-client-ip|true-client-ip|cf-.*)$/
 
 /**
- * Whether the page for a request with these headers may hold tokens: only if a browser on this machine asked for it, by
- * a loopback name and without a proxy. A stranger's page can rebind its name to 127.0.0.1, and a proxy may serve
- * anybody. A `Host` that is not exactly a name and a port is no loopback name.
+ * Whether the page for a request with these headers may hold tokens. It may only if a browser on this machine asks by a
+ * loopback name and without a proxy. A hostile page can rebind its name to 127.0.0.1, and a proxy may serve anybody. A
+ * `Host` that is not exactly a name and a port is no loopback name.
  */
 function mayHaveTokens(headers: IncomingHttpHeaders): boolean {
   const [, name = ''] = /^([\w.-]+|\[[\da-f:]+\])(?::\d{1,5})?$/i.exec(headers.host ?? '') ?? []
@@ -24,8 +24,8 @@ function mayHaveTokens(headers: IncomingHttpHeaders): boolean {
 }
 
 /**
- * What GraphiQL opens with: a tab for each example, with fresh tokens at each load.
- * @param sign undefined: people bring tokens of their own
+ * The tabs that GraphiQL opens with: one for each example, with new tokens at each load.
+ * @param sign undefined: people use tokens of their own issuer
  */
 async function optionsOf(sign: DevelopmentIssuer['sign'] | undefined): Promise<GraphiQLOptions> {
   const tabs = await Promise.all(
@@ -47,16 +47,18 @@ async function optionsOf(sign: DevelopmentIssuer['sign'] | undefined): Promise<G
   }
 }
 
-/** Of the page: scripts and styles come from beside it, and Monaco's workers from `blob:` addresses. */
+/**
+ * The content security policy of the page. Scripts and styles have the page's origin, Monaco's workers `blob:` URLs.
+ */
 const pagePolicy =
   "default-src 'none'; script-src 'self' blob:; style-src 'self' 'unsafe-inline'; img-src 'self' data:; " +
   "font-src 'self' data:; worker-src blob: data:; connect-src 'self'; base-uri 'none'; form-action 'none'; " +
   "frame-ancestors 'none'"
 
 /**
- * `GET /graphql` for browsers: GraphiQL. The page itself is small and never kept, because it may hold tokens. Its
- * script and its style sheet are megabytes, so they are compressed, and browsers keep them.
- * @param sign makes the tokens of the page; undefined: there are none
+ * `GET /graphql` for browsers: GraphiQL. The page is small, and no browser stores it, because it may hold tokens. Its
+ * script and its style sheet have megabytes, so the gateway compresses them and browsers store them.
+ * @param sign makes the tokens of the page; undefined: the page has none
  */
 export function graphiqlPage(app: FastifyInstance, sign?: DevelopmentIssuer['sign']): void {
   app.get('/graphql', { schema: { hide: true } }, async (request, reply) => {
@@ -65,7 +67,7 @@ export function graphiqlPage(app: FastifyInstance, sign?: DevelopmentIssuer['sig
     const options = await optionsOf(mayHaveTokens(request.headers) ? sign : undefined)
     const { version } = await loadGraphiqlFiles()
     reply.header('content-security-policy', pagePolicy).type('text/html; charset=utf-8')
-    // A script element ends at the first `</script`, wherever that stands.
+    // The HTML parser ends a script element at the first `</script`, also inside a string.
     return `<!doctype html>
 <html lang="en">
   <head>

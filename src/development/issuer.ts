@@ -17,18 +17,18 @@ export const developmentAudience = 'mithril-connection-gateway'
 
 const twelveHours = 12 * 60 * 60
 
-/** P-256 (RFC 7518 §6.2): 32-byte members, private part included. */
+/** A private key of P-256 (RFC 7518 §6.2). Each member has 32 bytes. */
 const member = z.string().regex(/^[\w-]{43}$/)
 const privateJwk = z.strictObject({ kty: z.literal('EC'), crv: z.literal('P-256'), x: member, y: member, d: member })
 type PrivateJwk = z.infer<typeof privateJwk>
 
-/** What a development token shall say. */
+/** The claims of a development token. */
 export interface DevelopmentToken {
   readonly clientId: string
   readonly clientType: string
   /** Scope words separated by single spaces. */
   readonly scope: string
-  /** Without it the client speaks for itself. */
+  /** Absent: the token is for the client itself. */
   readonly userId?: string
   /** 12 hours by default. */
   readonly expiresInSeconds?: number
@@ -43,9 +43,9 @@ export interface DevelopmentIssuer {
 }
 
 /**
- * Opens the issuer of development tokens: an ES256 key of this machine's own, made at the first start and kept in
- * `<dataDir>/development-issuer.jwk.json`, so that tokens outlive a restart. For development only; who may read the
- * file may be anybody.
+ * Opens the issuer of development tokens. The first start makes an ES256 key and stores it in
+ * `<dataDir>/development-issuer.jwk.json`, so that tokens stay valid after a restart. Use it for development only: any
+ * user who can read the file can make every token.
  *
  * @throws Error naming the file and what to do, if the file does not hold such a key
  */
@@ -88,14 +88,14 @@ async function readKey(path: string): Promise<PrivateJwk | undefined> {
   try {
     return privateJwk.parse(JSON.parse(text))
   } catch {
-    // Without its cause: messages of JSON.parse quote the text, and this text is a private key.
+    // The error has no cause: JSON.parse quotes the text in its messages, and this text is a private key.
     throw damaged(path)
   }
 }
 
 /**
- * Written aside and then linked: the file is whole as soon as it has its name, and of two processes that start at once
- * one wins.
+ * Writes the key to a temporary file and links it to its name. So no reader sees half a file, and only one of two
+ * processes that start at once stores its key.
  */
 async function makeKey(path: string): Promise<PrivateJwk> {
   const { privateKey } = await generateKeyPair('ES256', { extractable: true })
@@ -115,7 +115,7 @@ async function makeKey(path: string): Promise<PrivateJwk> {
   } finally {
     await rm(temporary, { force: true })
   }
-  // What is in the file counts, whoever has written it.
+  // The file decides, also if another process has written it.
   const agreed = await readKey(path)
   if (agreed === undefined) throw new Error(`${path} vanished while it was being made`)
   return agreed
@@ -136,7 +136,8 @@ function asCryptoKey(key: CryptoKey | Uint8Array): CryptoKey {
 
 function damaged(path: string): Error {
   return new Error(
-    `The development key ${path} is damaged. Delete the file: a new key is made at the next start, and development tokens signed so far become invalid.`,
+    `The development key ${path} is damaged. Delete the file: a new key is made at the next start, ` +
+      'and development tokens signed so far become invalid.',
   )
 }
 

@@ -3,11 +3,11 @@ import { seed } from '../../prisma/seed.ts'
 import { migrate } from '../persistence/migrations/migrate.ts'
 import { startEmbeddedPostgres } from './embedded-postgres.ts'
 
-/** The embedded database, for as long as it runs. */
+/** The running embedded database. */
 export interface EmbeddedDatabase {
-  /** With its password: not for logs. */
+  /** It holds the password, so no log may hold it. */
   readonly url: string
-  /** For people: never with a password. */
+  /** A text for people, without the password. */
   readonly description: string
   readonly stop: () => Promise<void>
 }

@@ -5,22 +5,24 @@ import { update } from './examples.ts'
 
 const indent = (text: string) => text.replace(/^/gm, '  ')
 
-/** One request for each door, ready to paste into a shell. */
+/** One request for each door, as a command for a shell. */
 function examples(url: string, token: string): string {
   const query = update.document.replace(/\s+/g, ' ').trim()
   const graphql = JSON.stringify({ query, variables: update.variables })
   const rest = JSON.stringify({ redirect_uri: demo.redirectUri })
+  const headers = `-H 'content-type: application/json' -H 'authorization: Bearer ${token}'`
+  const connection = `${url}/api/clients/${demo.msp.clientId}/connections/${demo.connectionId}`
   return `Change the redirect URI of the specification's example through GraphQL:
 
-curl -sS ${url}/graphql -H 'content-type: application/json' -H 'authorization: Bearer ${token}' -d '${graphql}'
+curl -sS ${url}/graphql ${headers} -d '${graphql}'
 
 and back through REST:
 
-curl -sS -X PATCH ${url}/api/clients/${demo.msp.clientId}/connections/${demo.connectionId} -H 'content-type: application/json' -H 'authorization: Bearer ${token}' -d '${rest}'
+curl -sS -X PATCH ${connection} ${headers} -d '${rest}'
 `
 }
 
-/** What a person sees at the start outside production: what is used, where to look, and what to try first. */
+/** The text at the start outside production: the database, the issuer, the addresses, and first requests. */
 export async function welcome(
   { app, developmentIssuer, databaseDescription, hasDemoData }: Gateway,
   config: Config,
@@ -28,11 +30,13 @@ export async function welcome(
   const url = app.publicUrl()
   const token = (await developmentIssuer?.sign({ ...demo.msp, scope: 'connection:read connection:write' })) ?? '$TOKEN'
   const warning = developmentIssuer
-    ? 'WARNING    the gateway is its own token issuer: anyone on this machine can make a token. Set TOKEN_ISSUER for anything but development.\n'
+    ? 'WARNING    the gateway is its own token issuer: anyone on this machine can make a token. ' +
+      'Set TOKEN_ISSUER for anything but development.\n'
     : ''
-  // Only where it works: another issuer's tokens come from that issuer.
+  // The command makes tokens of the development issuer only.
   const tokens = developmentIssuer
-    ? `Tokens     npm run --silent token -- --type ${demo.msp.clientType} --client ${demo.msp.clientId} --scope "connection:read connection:write"\n`
+    ? `Tokens     npm run --silent token -- --type ${demo.msp.clientType} --client ${demo.msp.clientId} ` +
+      '--scope "connection:read connection:write"\n'
     : ''
   return `
 Mithril connection gateway

@@ -5,7 +5,7 @@ import { codeOf, unlessMissing } from '../../system-error.ts'
 import { clusterOf, type Place } from './place.ts'
 import { runProgram } from './run-program.ts'
 
-/** The superuser that initdb makes. */
+/** The superuser that initdb creates. */
 export const SUPERUSER = 'postgres'
 
 const INITDB = [
@@ -16,14 +16,14 @@ const INITDB = [
 ]
 
 /**
- * What pg_trgm takes for a letter still comes from the system: with C only ASCII's, and no Ukrainian name would be
- * found by its index.
+ * The system's locale decides which characters are letters for pg_trgm. With the locale C only ASCII letters are, and
+ * the index would find no Ukrainian name.
  */
 const UNICODE_LETTERS = '--lc-ctype=C.UTF-8'
 
 /**
- * Makes the cluster unless it is there. It is made aside, with its password, and renamed into place: of several
- * processes that start at once one wins, and a crash in between leaves no half of one.
+ * Makes the cluster unless it exists. It makes the cluster and its password in a temporary folder and renames that. So
+ * only one of several processes succeeds, and a crash leaves no incomplete cluster.
  */
 export async function initialise(place: Place): Promise<void> {
   if ((await unlessMissing(stat(clusterOf(place.directory)))) !== undefined) return
@@ -45,7 +45,8 @@ export async function readPassword({ directory }: Place): Promise<string> {
   } catch (error) {
     if (codeOf(error) !== 'EACCES') throw error
     throw new Error(
-      `The embedded database in ${directory} belongs to another user. Run as that user, remove it, or set DATABASE_URL.`,
+      `The embedded database in ${directory} belongs to another user. ` +
+        'Run as that user, remove it, or set DATABASE_URL.',
     )
   }
 }
@@ -60,9 +61,9 @@ async function fill(staging: string, { programs, user }: Place): Promise<void> {
     for (const name of ['data', 'password', 'postgres.log']) await chown(join(staging, name), user.uid, user.gid)
   }
   let { code, output } = await runProgram(programs.initdb, [...INITDB, UNICODE_LETTERS], staging, user)
-  // A system without that locale (musl, macOS) has a slower search after names, and everything else.
+  // A system without that locale (musl, macOS) has a slower search by name.
   if (code !== 0) ({ code, output } = await runProgram(programs.initdb, INITDB, staging, user))
   if (code !== 0) throw new Error(`The embedded PostgreSQL could not be initialised (initdb: exit ${code}).\n${output}`)
-  // PostgreSQL has read it; what it runs as should not be able to replace it.
+  // PostgreSQL has read the password. Its user must not be able to replace the file.
   if (user !== undefined) await chown(password, 0, 0)
 }

@@ -2,10 +2,10 @@ import { Client } from 'pg'
 import { codeOf } from '../../system-error.ts'
 
 const CONNECT_MS = 10_000
-/** duplicate_database; unique_violation is what the loser of a race for the name gets. */
+/** duplicate_database, and unique_violation, which PostgreSQL answers if two processes create it at the same time. */
 const ALREADY_THERE = new Set(['42P04', '23505'])
 
-/** Makes the database `name` unless it is there. `adminUrl` is that of any database of the same server. */
+/** Creates the database `name` unless it exists. `adminUrl` names any other database of the same server. */
 export async function ensureDatabase(adminUrl: string, name: string): Promise<void> {
   const client = new Client({ connectionString: adminUrl, connectionTimeoutMillis: CONNECT_MS })
   await client.connect()

@@ -6,8 +6,8 @@ import { codeOf, unlessMissing } from '../../system-error.ts'
 import { movedTo, type Programs } from './programs.ts'
 
 /**
- * Where the cluster of `dataDir` (a real path) goes when its own place is out of reach: below /var/tmp, which outlives
- * a reboot.
+ * The folder of the cluster of `dataDir` (a real path) if PostgreSQL's user cannot enter `dataDir`. It is below
+ * /var/tmp, which keeps its files after a reboot.
  */
 export async function elsewhereFor(dataDir: string): Promise<string> {
   const shared = (await unlessMissing(stat('/var/tmp'))) === undefined ? tmpdir() : '/var/tmp'
@@ -15,8 +15,8 @@ export async function elsewhereFor(dataDir: string): Promise<string> {
 }
 
 /**
- * Makes `path` a directory that only root may write to. Anyone may create one in /var/tmp, under our name too: nothing
- * is put into, or run from, a directory of somebody else's.
+ * Makes `path` a directory that only root may write to. Any user can create a directory with this name in /var/tmp, so
+ * the function refuses one of another user.
  */
 export async function makeOwnDirectory(path: string): Promise<string> {
   await mkdir(path).catch((error: unknown) => {
@@ -25,7 +25,7 @@ export async function makeOwnDirectory(path: string): Promise<string> {
   const found = await lstat(path)
   if (!found.isDirectory() || found.uid !== process.getuid?.() || (found.mode & 0o022) !== 0)
     throw new Error(`${path} is not a directory that only root may write to. Remove it, or set DATABASE_URL.`)
-  // Whatever the umask was.
+  // mkdir applies the umask, chmod does not.
   await chmod(path, 0o755)
   return path
 }
@@ -38,11 +38,11 @@ export async function copyPrograms(programs: Programs, parent: string): Promise<
   return movedTo(copy, programs)
 }
 
-/** Copied aside and renamed, so that nobody ever sees half a copy. */
+/** Copies into a temporary folder and renames that, so that no process sees an incomplete copy. */
 async function copyAside(native: string, parent: string, copy: string): Promise<void> {
   const staging = await mkdtemp(join(parent, 'copying-'))
   try {
-    // Static libraries are only for building.
+    // No program needs static libraries at run time.
     await cp(native, staging, { recursive: true, verbatimSymlinks: true, filter: (source) => !source.endsWith('.a') })
     await openToAll(staging)
     await rename(staging, copy)

@@ -2,7 +2,7 @@ import { readFile, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { unlessMissing } from '../../system-error.ts'
 
-/** As whom PostgreSQL's programs run where that cannot be ourselves: PostgreSQL refuses to run as root. */
+/** The user that runs PostgreSQL's programs if this process is root: PostgreSQL refuses to run as root. */
 export interface OperatingUser {
   readonly uid: number
   readonly gid: number
@@ -11,7 +11,7 @@ export interface OperatingUser {
 const READ = 4
 const SEARCH = 1
 
-/** `postgres`, or `nobody` where there is no such user. Read from /etc/passwd, since small images have no `id`. */
+/** `postgres`, or else `nobody`. The function reads /etc/passwd, because small images have no `id`. */
 export async function findServiceUser(): Promise<OperatingUser> {
   const entries = (await readFile('/etc/passwd', 'utf8')).split('\n').map((line) => line.split(':'))
   for (const wanted of ['postgres', 'nobody']) {
@@ -20,17 +20,18 @@ export async function findServiceUser(): Promise<OperatingUser> {
     if (uid > 0 && gid >= 0) return { uid, gid }
   }
   throw new Error(
-    'PostgreSQL refuses to run as root, and this system has neither a user postgres nor nobody. Run as another user or set DATABASE_URL.',
+    'PostgreSQL refuses to run as root, and this system has neither a user postgres nor nobody. ' +
+      'Run as another user or set DATABASE_URL.',
   )
 }
 
-/** Who owns `path`, unless it is missing or root's. */
+/** The owner of `path`. undefined: the path is missing, or root owns it. */
 export async function ownerOf(path: string): Promise<OperatingUser | undefined> {
   const found = await unlessMissing(stat(path))
   return found === undefined || found.uid === 0 ? undefined : { uid: found.uid, gid: found.gid }
 }
 
-/** Whether `user` may walk through every directory above `path`. Mode bits only: what access lists add is not seen. */
+/** Whether the mode bits let `user` enter every directory above `path`. The function does not read access lists. */
 export async function mayReach(user: OperatingUser, path: string): Promise<boolean> {
   for (let directory = dirname(path); ; directory = dirname(directory)) {
     if (!(await allows(user, directory, SEARCH))) return false

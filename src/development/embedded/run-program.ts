@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import type { OperatingUser } from './operating-user.ts'
 
-/** How a program ended: its exit code (null: by a signal) and what it wrote. */
+/** The exit code of a program (null: a signal ended it) and its output. */
 export interface Outcome {
   readonly code: number | null
   readonly output: string
@@ -10,10 +10,10 @@ export interface Outcome {
 const LONGEST_MS = 60_000
 
 /**
- * Runs one of PostgreSQL's programs in `directory`, as `user` (`undefined`: as ourselves).
+ * Runs one of PostgreSQL's programs in `directory` as `user` (`undefined`: as the user of this process).
  *
- * Give paths relative to `directory`: pg_ctl hands them to a shell inside double quotes, where a `$` in a path would be
- * expanded.
+ * Pass paths relative to `directory`: pg_ctl gives them to a shell inside double quotes, and the shell would expand a
+ * `$`.
  */
 export function runProgram(
   file: string,
@@ -28,8 +28,8 @@ export function runProgram(
       timeout: LONGEST_MS,
       windowsHide: true,
       ...(user === undefined ? {} : { uid: user.uid, gid: user.gid }),
-      // Nothing inherited: PGDATA, PGOPTIONS or a foreign locale would change what the programs do. Windows cannot do
-      // without its own.
+      // The program inherits no variable, because PGDATA, PGOPTIONS or a locale would change its work. On Windows it
+      // needs the variables of the system.
       ...(process.platform === 'win32' ? {} : { env: { LC_ALL: 'C', TZ: 'UTC' } }),
     })
     let output = ''

@@ -8,8 +8,8 @@ import { runProgram } from './run-program.ts'
 const LOG = 'postgres.log'
 const LONGEST_SECONDS = 30
 /**
- * What passes by itself: another program took the port between the question for a free one and its use; the last
- * processes of a server that was killed have not noticed yet.
+ * Failures that a new attempt may not have. Another program took the port before PostgreSQL did, or processes of a
+ * killed server still run.
  */
 const PASSING = /could not bind|could not create any TCP\/IP sockets|pre-existing shared memory block/
 const LONGEST_RETRY_MS = 10_000
@@ -20,7 +20,7 @@ export interface ServerOptions {
   readonly maxConnections?: number
 }
 
-/** Starts the server and returns its port once it takes connections. */
+/** Starts the server and returns its port when it accepts connections. */
 export async function startServer(place: Place, options: ServerOptions): Promise<number> {
   const deadline = Date.now() + LONGEST_RETRY_MS
   for (;;) {
@@ -34,7 +34,8 @@ export async function startServer(place: Place, options: ServerOptions): Promise
 }
 
 /**
- * Stops the server: connections are cut, what was committed is written. One that is not running any more is no failure.
+ * Stops the server. PostgreSQL closes its connections and writes committed data to the disk. A server that has stopped
+ * already is no failure.
  */
 export async function stopServer(place: Place): Promise<void> {
   const stop = ['stop', '-w', `-t${LONGEST_SECONDS}`, '-m', 'fast', '-D', 'data']
@@ -43,7 +44,7 @@ export async function stopServer(place: Place): Promise<void> {
   throw new Error(`The embedded PostgreSQL in ${place.directory} did not stop.\n${tail(output)}`)
 }
 
-/** The end of what the server wrote, if it did not start. */
+/** The end of the server's output if it did not start. undefined: it has started. */
 async function tryToStart(place: Place, settings: readonly string[]): Promise<string | undefined> {
   const cluster = clusterOf(place.directory)
   const { size } = await stat(join(cluster, LOG))
@@ -59,7 +60,7 @@ function settingsFor(port: number, { durable, maxConnections = 100 }: ServerOpti
   return [
     `port=${port}`,
     'listen_addresses=127.0.0.1',
-    // No socket file: below a deep checkout its path would be longer than the 107 bytes a socket's may have.
+    // The server makes no socket file: in a deep folder its path would exceed the limit of 107 bytes.
     'unix_socket_directories=',
     `max_connections=${maxConnections}`,
     'shared_buffers=64MB',

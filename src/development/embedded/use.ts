@@ -4,31 +4,31 @@ import { Client } from 'pg'
 import type { Place } from './place.ts'
 import { stopServer } from './server.ts'
 
-/** The advisory lock of the database `postgres` that every gateway holds, shared with the others, while it uses it. */
+/** The advisory lock in the database `postgres`. Every gateway that uses the server holds it as a shared lock. */
 const LOCK = '7165839201'
 const CONNECT_MS = 10_000
 
 async function connect(url: string): Promise<Client> {
   const client = new Client({ connectionString: url, connectionTimeoutMillis: CONNECT_MS })
-  // The server may end before the session: by another gateway, or by a crash.
+  // The server may end before the session, because of a crash or of another gateway.
   client.on('error', () => {})
   await client.connect()
   return client
 }
 
-/** One gateway's use of a server: as long as it lasts, no other gateway stops the server. */
+/** One gateway's use of a server. No other gateway stops the server during it. */
 export interface ServerUse {
   /** Ends the use, and stops the server if no other gateway uses it. */
   end(): Promise<void>
 }
 
 /**
- * Begins to use the server at `url`. PostgreSQL keeps count of its users: each holds a session with a shared lock,
- * which ends with the process, however that ends.
+ * Begins to use the server at `url`. Each gateway holds a session with a shared lock. PostgreSQL releases it when the
+ * process ends, also after SIGKILL.
  *
- * A small process watches this one, because nothing of ours runs after SIGKILL. It waits for the end of a pipe, gives
- * the next gateway a moment to start, and then stops the server if nobody uses it.
- * @throws Error of pg if the server is just being stopped
+ * A small process watches this one, because a killed process cannot stop the server. It waits for the end of a pipe and
+ * then for three seconds, in which the next gateway may start. It then stops the server unless a gateway uses it.
+ * @throws Error of pg if another process is just stopping the server
  */
 export async function useServer(place: Place, url: string): Promise<ServerUse> {
   const session = await connect(url)
@@ -49,8 +49,8 @@ export async function useServer(place: Place, url: string): Promise<ServerUse> {
 }
 
 /**
- * Stops the server at `url` unless somebody uses it. The lock is kept until the server has ended, so that a gateway
- * that starts meanwhile waits, and then starts the server anew. A server that is gone is no failure.
+ * Stops the server at `url` unless a gateway uses it. It holds the lock until the server has ended. So a gateway that
+ * starts meanwhile waits, and then starts the server again. A server that has stopped already is no failure.
  */
 export async function stopUnusedServer(place: Place, url: string): Promise<void> {
   const session = await connect(url).catch(() => undefined)
@@ -63,7 +63,9 @@ export async function stopUnusedServer(place: Place, url: string): Promise<void>
   }
 }
 
-/** In a session of its own, where no Ctrl-C reaches it. A shell waits first: it takes a megabyte, and Node forty. */
+/**
+ * Starts the watcher in a process session of its own, so that it gets no Ctrl-C. A shell waits, since Node needs 40 MB.
+ */
 function watch(place: Place, url: string) {
   const script = fileURLToPath(new URL('./watch.ts', import.meta.url))
   const node = [process.execPath, script, JSON.stringify(place)]
@@ -74,7 +76,7 @@ function watch(place: Place, url: string) {
   const watcher = spawn(file ?? '', args, { detached: true, stdio: ['pipe', 'ignore', 'ignore'], windowsHide: true })
   watcher.on('error', () => {})
   watcher.stdin?.on('error', () => {})
-  // The URL holds the password, so it is no argument, which everybody on this machine could read.
+  // The URL holds the password. Every user of this machine could read it in an argument, so a pipe carries it.
   watcher.stdin?.write(`${url}\n`)
   watcher.unref()
   if (watcher.stdin && 'unref' in watcher.stdin && typeof watcher.stdin.unref === 'function') watcher.stdin.unref()
