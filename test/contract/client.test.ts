@@ -112,8 +112,14 @@ describe('every document, answered by the running gateway', () => {
       insertedAt: time,
       updatedAt: time,
       connections: {
-        nodes: [
-          { ...wholeConnection(fixture, before, 1), consumer: { clientId: consumerId, name: `Client ${consumerId}` } },
+        edges: [
+          {
+            cursor: expect.any(String),
+            node: {
+              ...wholeConnection(fixture, before, 1),
+              consumer: { clientId: consumerId, name: `Client ${consumerId}` },
+            },
+          },
         ],
         pageInfo: {
           hasNextPage: false,
@@ -144,7 +150,7 @@ describe('every document, answered by the running gateway', () => {
       }
       const page: GatewayResult<ClientsQuery> = await admin.execute(ClientsDocument, variables)
       expect(page).toMatchObject({ ...good, data: { clients: { totalCount: 3 } } })
-      seen.push(...(page.data?.clients.nodes.map((node) => node.name) ?? []))
+      seen.push(...(page.data?.clients.edges.map(({ node }) => node.name) ?? []))
       cursor = page.data?.clients.pageInfo.hasNextPage ? page.data.clients.pageInfo.endCursor : null
     } while (cursor)
     expect(seen).toEqual([`${name} 1`, `${name} 2`, `${name} 3`])
@@ -153,7 +159,7 @@ describe('every document, answered by the running gateway', () => {
   test('Clients, which needs none of its variables', async () => {
     const fixture = await gateway.connection()
     const { data } = await clientOf(fixture).execute(ClientsDocument)
-    expect(data?.clients.nodes.map(({ id }) => id)).toEqual([fixture.clientId])
+    expect(data?.clients.edges.map(({ node }) => node.id)).toEqual([fixture.clientId])
   })
 
   test('ClientConnection', async () => {
@@ -241,12 +247,16 @@ describe('every document, answered by the running gateway', () => {
     expect(newest?.clientConnection).toEqual({
       id: fixture.connectionId,
       lastChange: revert,
-      changes: { nodes: [revert], pageInfo: { hasNextPage: true, hasPreviousPage: false, ...place }, totalCount: 2 },
+      changes: {
+        edges: [{ cursor: place.endCursor, node: revert }],
+        pageInfo: { hasNextPage: true, hasPreviousPage: false, ...place },
+        totalCount: 2,
+      },
     })
     const cursor = newest?.clientConnection?.changes?.pageInfo.endCursor ?? null
     const { data: oldest } = await client.execute(ConnectionHistoryDocument, { ...key, first: 1, after: cursor })
     expect(oldest?.clientConnection?.changes).toEqual({
-      nodes: [update],
+      edges: [{ cursor: place.endCursor, node: update }],
       pageInfo: { hasNextPage: false, hasPreviousPage: true, ...place },
       totalCount: 2,
     })

@@ -62,7 +62,7 @@ describe('a client that acts through a broker', () => {
       await gateway.graphql(ConnectionHistoryDocument, { clientId, connectionId, first: 1 }, mint(), withKey(key))
     ).json()
     const change = { caller: { clientId, clientType: 'MSP', userId }, brokerClientId: brokerId, door: 'GRAPHQL' }
-    expect(data.clientConnection).toMatchObject({ lastChange: change, changes: { nodes: [change] } })
+    expect(data.clientConnection).toMatchObject({ lastChange: change, changes: { edges: [{ node: change }] } })
   })
 
   test('leaves a history that names no broker where somebody else goes on', async () => {

@@ -108,7 +108,7 @@ export type ClientQueryVariables = Exact<{
 }>;
 
 
-export type ClientQuery = { client: { id: string, name: string | null, settings: unknown, isBlocked: boolean, blockReason: string | null, userId: string | null, clientTypeId: string, clientTypeName: string, insertedAt: string, updatedAt: string, connections: { totalCount: number, nodes: Array<{ id: string, clientId: string, consumerId: string, redirectUri: string, version: number, insertedAt: string, updatedAt: string, consumer: { clientId: string, name: string | null } | null }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } } | null };
+export type ClientQuery = { client: { id: string, name: string | null, settings: unknown, isBlocked: boolean, blockReason: string | null, userId: string | null, clientTypeId: string, clientTypeName: string, insertedAt: string, updatedAt: string, connections: { totalCount: number, edges: Array<{ cursor: string, node: { id: string, clientId: string, consumerId: string, redirectUri: string, version: number, insertedAt: string, updatedAt: string, consumer: { clientId: string, name: string | null } | null } }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } } | null };
 
 export type ClientsQueryVariables = Exact<{
   first?: number | null | undefined;
@@ -120,7 +120,7 @@ export type ClientsQueryVariables = Exact<{
 }>;
 
 
-export type ClientsQuery = { clients: { totalCount: number, nodes: Array<{ id: string, name: string | null, settings: unknown, isBlocked: boolean, blockReason: string | null, userId: string | null, clientTypeId: string, clientTypeName: string, insertedAt: string, updatedAt: string }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } };
+export type ClientsQuery = { clients: { totalCount: number, edges: Array<{ cursor: string, node: { id: string, name: string | null, settings: unknown, isBlocked: boolean, blockReason: string | null, userId: string | null, clientTypeId: string, clientTypeName: string, insertedAt: string, updatedAt: string } }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } };
 
 export type ClientConnectionQueryVariables = Exact<{
   clientId: string;
@@ -138,7 +138,7 @@ export type ConnectionHistoryQueryVariables = Exact<{
 }>;
 
 
-export type ConnectionHistoryQuery = { clientConnection: { id: string, lastChange: { id: string, kind: ConnectionChangeKind, before: string, after: string | null, brokerClientId: string | null, door: ChangeDoor, requestId: string | null, revertedChangeId: string | null, changedAt: string, caller: { clientId: string, clientType: string, userId: string | null } | null } | null, changes: { totalCount: number, nodes: Array<{ id: string, kind: ConnectionChangeKind, before: string, after: string | null, brokerClientId: string | null, door: ChangeDoor, requestId: string | null, revertedChangeId: string | null, changedAt: string, caller: { clientId: string, clientType: string, userId: string | null } | null }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } | null } | null };
+export type ConnectionHistoryQuery = { clientConnection: { id: string, lastChange: { id: string, kind: ConnectionChangeKind, before: string, after: string | null, brokerClientId: string | null, door: ChangeDoor, requestId: string | null, revertedChangeId: string | null, changedAt: string, caller: { clientId: string, clientType: string, userId: string | null } | null } | null, changes: { totalCount: number, edges: Array<{ cursor: string, node: { id: string, kind: ConnectionChangeKind, before: string, after: string | null, brokerClientId: string | null, door: ChangeDoor, requestId: string | null, revertedChangeId: string | null, changedAt: string, caller: { clientId: string, clientType: string, userId: string | null } | null } }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } | null } | null };
 
 export type ClientHistoryQueryVariables = Exact<{
   id: string;
@@ -149,7 +149,7 @@ export type ClientHistoryQueryVariables = Exact<{
 }>;
 
 
-export type ClientHistoryQuery = { client: { id: string, connectionChanges: { totalCount: number, nodes: Array<{ connectionId: string, id: string, kind: ConnectionChangeKind, before: string, after: string | null, brokerClientId: string | null, door: ChangeDoor, requestId: string | null, revertedChangeId: string | null, changedAt: string, caller: { clientId: string, clientType: string, userId: string | null } | null }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } } | null };
+export type ClientHistoryQuery = { client: { id: string, connectionChanges: { totalCount: number, edges: Array<{ cursor: string, node: { connectionId: string, id: string, kind: ConnectionChangeKind, before: string, after: string | null, brokerClientId: string | null, door: ChangeDoor, requestId: string | null, revertedChangeId: string | null, changedAt: string, caller: { clientId: string, clientType: string, userId: string | null } | null } }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } } | null };
 
 export type RedirectUriCheckQueryVariables = Exact<{
   clientId: string;
@@ -284,11 +284,14 @@ export const ClientDocument = new TypedDocumentString(`
   client(id: $id) {
     ...ClientFields
     connections(first: $first, after: $after, filter: $filter) {
-      nodes {
-        ...ConnectionFields
-        consumer {
-          clientId
-          name
+      edges {
+        cursor
+        node {
+          ...ConnectionFields
+          consumer {
+            clientId
+            name
+          }
         }
       }
       pageInfo {
@@ -324,7 +327,7 @@ fragment PageFields on PageInfo {
   hasPreviousPage
   startCursor
   endCursor
-}`, {"hash":"sha256:2c1644b155b63848349272d31c5d3a67d2baaeb3faba305cad58fdb2bd7e0cf0"}) as unknown as TypedDocumentString<ClientQuery, ClientQueryVariables>;
+}`, {"hash":"sha256:8178858073a4af745c01173a437ebe3e5d150397e36ef8f324c3b55812a0f178"}) as unknown as TypedDocumentString<ClientQuery, ClientQueryVariables>;
 export const ClientsDocument = new TypedDocumentString(`
     query Clients($first: Int, $after: String, $last: Int, $before: String, $filter: ClientFilter, $orderBy: ClientOrder! = INSERTED_AT_DESC) {
   clients(
@@ -335,8 +338,11 @@ export const ClientsDocument = new TypedDocumentString(`
     filter: $filter
     orderBy: $orderBy
   ) {
-    nodes {
-      ...ClientFields
+    edges {
+      cursor
+      node {
+        ...ClientFields
+      }
     }
     pageInfo {
       ...PageFields
@@ -361,7 +367,7 @@ fragment PageFields on PageInfo {
   hasPreviousPage
   startCursor
   endCursor
-}`, {"hash":"sha256:da7e6b13ac506d3ffb9287fc446a09fd0d3260ed3451da34a4ab617ce8bf5b13"}) as unknown as TypedDocumentString<ClientsQuery, ClientsQueryVariables>;
+}`, {"hash":"sha256:deac8177d13aa1c9ecab2e598005e38ef3f8f7a6531ba64cd71ca482c7287495"}) as unknown as TypedDocumentString<ClientsQuery, ClientsQueryVariables>;
 export const ClientConnectionDocument = new TypedDocumentString(`
     query ClientConnection($clientId: ID!, $connectionId: ID!) {
   clientConnection(clientId: $clientId, connectionId: $connectionId) {
@@ -383,8 +389,11 @@ export const ConnectionHistoryDocument = new TypedDocumentString(`
       ...ChangeFields
     }
     changes(first: $first, after: $after) {
-      nodes {
-        ...ChangeFields
+      edges {
+        cursor
+        node {
+          ...ChangeFields
+        }
       }
       pageInfo {
         ...PageFields
@@ -414,7 +423,7 @@ fragment PageFields on PageInfo {
   hasPreviousPage
   startCursor
   endCursor
-}`, {"hash":"sha256:c4242fd92d367a4f8b5942471d46c1e35c1303a71043498a1aeb52599cf0908f"}) as unknown as TypedDocumentString<ConnectionHistoryQuery, ConnectionHistoryQueryVariables>;
+}`, {"hash":"sha256:7a525a355b10771a1f50de9e3237d282946e40ba097369d762a7e12dee1ba9dc"}) as unknown as TypedDocumentString<ConnectionHistoryQuery, ConnectionHistoryQueryVariables>;
 export const ClientHistoryDocument = new TypedDocumentString(`
     query ClientHistory($id: ID!, $first: Int, $after: String, $connectionId: ID, $kind: ConnectionChangeKind) {
   client(id: $id) {
@@ -425,9 +434,12 @@ export const ClientHistoryDocument = new TypedDocumentString(`
       connectionId: $connectionId
       kind: $kind
     ) {
-      nodes {
-        ...ChangeFields
-        connectionId
+      edges {
+        cursor
+        node {
+          ...ChangeFields
+          connectionId
+        }
       }
       pageInfo {
         ...PageFields
@@ -457,7 +469,7 @@ fragment PageFields on PageInfo {
   hasPreviousPage
   startCursor
   endCursor
-}`, {"hash":"sha256:fc5978a558872b82a68dbdb4092dff17c59d52b56d7e27dae20855f718234956"}) as unknown as TypedDocumentString<ClientHistoryQuery, ClientHistoryQueryVariables>;
+}`, {"hash":"sha256:2d67e4d127e96f9e42eff97424cfc6d2c61d195ae29ad2fd5b4a3fb0c0a3b0b0"}) as unknown as TypedDocumentString<ClientHistoryQuery, ClientHistoryQueryVariables>;
 export const RedirectUriCheckDocument = new TypedDocumentString(`
     query RedirectUriCheck($clientId: ID!, $connectionId: ID!, $redirectUri: String!) {
   redirectUriCheck(
