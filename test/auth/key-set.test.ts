@@ -427,7 +427,7 @@ describe('an answer that is no key set', () => {
     await other.close()
   })
 
-  it('is not one of exactly 256 kB', async () => {
+  it('a key set of exactly 256 kB is accepted', async () => {
     issuer.send(JSON.stringify(issuer.jwks()).padEnd(262_144))
     expect(await open().judge(issuer.mint())).toBe('accepted')
   })

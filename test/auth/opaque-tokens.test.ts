@@ -66,7 +66,7 @@ describe('a token', () => {
     })
   })
 
-  it('is nobody where no row has it', async () => {
+  it('a token without a row is refused', async () => {
     expect(await open()(randomUUID())).toBe('opaque_unknown')
   })
 
@@ -94,7 +94,7 @@ describe('a token', () => {
     },
   )
 
-  it('of more characters than the column holds is not even looked up', async () => {
+  it('a token with more characters than the column holds is not looked up', async () => {
     const judge = open()
     expect(await judge(await db.insertToken({ clientId, value: 'a'.repeat(255) }))).toMatchObject({ clientId })
     expect(lookUps).toBe(1)
@@ -104,7 +104,7 @@ describe('a token', () => {
 })
 
 describe('a token that is remembered', () => {
-  it('is looked up once in 5 s, good or unknown', async () => {
+  it('a token is looked up once in 5 s, known or unknown', async () => {
     const judge = open()
     const tokens = [await db.insertToken({ clientId }), randomUUID()]
     for (const token of tokens) for (let request = 0; request < 3; request += 1) await judge(token)
@@ -123,7 +123,7 @@ describe('a token that is remembered', () => {
     expect(lookUps).toBe(1)
   })
 
-  it('that was revoked is refused after 5 s', async () => {
+  it('a revoked token is refused after 5 s', async () => {
     const judge = open()
     const token = await db.insertToken({ clientId })
     await judge(token)

@@ -30,7 +30,7 @@ function open({ entriesAtMost }: { entriesAtMost?: number } = {}) {
 }
 
 describe('an answer', () => {
-  it('is asked for once by all who ask at the same time, and remembered without a promise', async () => {
+  it('equal questions at the same time make one lookup, and its answer is remembered without a promise', async () => {
     const answers = open()
     const waiting = [answers.ask('a'), answers.ask('A'), answers.ask('a')]
     pending[0]?.resolve('yes')
@@ -40,7 +40,7 @@ describe('an answer', () => {
     expect(asked).toEqual(['a'])
   })
 
-  it('counts for 5 s from before it was asked for, however slowly it came', async () => {
+  it('an answer counts for 5 s from the question, also if it came slowly', async () => {
     const answers = open()
     const waiting = answers.ask('a')
     time += 4_000
@@ -56,7 +56,7 @@ describe('an answer', () => {
     expect(asked).toEqual(['a', 'a'])
   })
 
-  it('that took 5 s is none: nobody is told what may have changed since', async () => {
+  it('an answer that took 5 s does not count, since it may be out of date', async () => {
     const answers = open()
     const waiting = answers.ask('a')
     time += 5_000
@@ -65,7 +65,7 @@ describe('an answer', () => {
     expect(answers.recall('a')).toBeUndefined()
   })
 
-  it('is waited for 2 s, and when it comes later, remembered for those who ask then', async () => {
+  it('a request waits 2 s for an answer, and a later answer is remembered', async () => {
     const answers = open()
     const begin = performance.now()
     await expect(answers.ask('a')).rejects.toMatchObject({ refusal: 'unavailable', details: { retryAfter: 1 } })
@@ -77,7 +77,7 @@ describe('an answer', () => {
     expect(asked).toEqual(['a'])
   })
 
-  it('that failed is told to all who wait, and not remembered', async () => {
+  it('a failed lookup fails for every waiting request, and is not remembered', async () => {
     const answers = open()
     const waiting = [answers.ask('a'), answers.ask('a')]
     const failure = new GatewayError('unavailable')
@@ -91,7 +91,7 @@ describe('an answer', () => {
     expect(await again).toBe('yes')
   })
 
-  it('is forgotten where there is no room: the one that nobody asked for the longest', async () => {
+  it('a full memory forgets the answer that was least recently used', async () => {
     const answers = open({ entriesAtMost: 2 })
     const remember = async (question: string) => {
       const waiting = answers.ask(question)

@@ -115,7 +115,7 @@ describe('a good token', () => {
     expect(await setUp().verify(mint({ claims }))).toMatchObject(expected)
   })
 
-  it('may come without kid, as long as a key of the set made it', async () => {
+  it('a token without kid is accepted if a key of the set signed it', async () => {
     const twin = makeKey('ES256')
     const keys = await createStaticKeySet({ keys: [twin.publicJwk, ...issuer.jwks().keys] })
     const token = mint({ header: { kid: undefined } })
@@ -156,7 +156,7 @@ describe('a bad token', () => {
     expect(await verdict(() => setUp().verify(jwe))).toBe('malformed')
   })
 
-  it('is not quoted by its refusal', async () => {
+  it('the refusal of a token does not quote it', async () => {
     for (const [, token] of rows) {
       const refusal: unknown = await Promise.resolve(setUp().verify(token)).catch((error: unknown) => error)
       if (!(refusal instanceof TokenRefused)) throw new Error('accepted')
@@ -166,7 +166,7 @@ describe('a bad token', () => {
     }
   })
 
-  it('is a good one with any one character changed', { timeout: 60_000 }, async () => {
+  it('a good token with one changed character is refused', { timeout: 60_000 }, async () => {
     const good = mint()
     const { verify } = setUp({ cacheSeconds: 60 })
     await verify(good)
@@ -224,7 +224,7 @@ describe('what is not the fault of the token', () => {
 })
 
 describe('remembered tokens', () => {
-  it('are answered at once, with the same Caller, without looking for a key', async () => {
+  it('a remembered token gives the same Caller at once, without a lookup of a key', async () => {
     const { verify, counted } = setUp({ cacheSeconds: 60 })
     const token = mint()
     const caller = await verify(token)
@@ -232,7 +232,7 @@ describe('remembered tokens', () => {
     expect(counted.checks).toBe(1)
   })
 
-  it('are forgotten after cacheSeconds', async () => {
+  it('a remembered token is forgotten after cacheSeconds', async () => {
     const { verify, counted } = setUp({ cacheSeconds: 60 })
     const token = mint()
     await verify(token)
@@ -243,7 +243,7 @@ describe('remembered tokens', () => {
     expect(counted.checks).toBe(2)
   })
 
-  it('are not remembered longer for being used', async () => {
+  it('the use of a remembered token does not prolong its time', async () => {
     const { verify, counted } = setUp({ cacheSeconds: 60 })
     const token = mint()
     for (let second = 0; second < 120; second += 10) {
@@ -276,7 +276,7 @@ describe('remembered tokens', () => {
     expect(counted.checks).toBe(2)
   })
 
-  it('are bounded in number: the one not used for longest goes', async () => {
+  it('a full memory forgets the least recently used token', async () => {
     const { verify, remembered } = setUp({ cacheSeconds: 60, cacheEntriesAtMost: 2 })
     const [first, second, third] = [1, 2, 3].map((jti) => mint({ claims: { jti } })) as [string, string, string]
     await verify(first)
@@ -289,7 +289,7 @@ describe('remembered tokens', () => {
     expect(verify(second)).toBeInstanceOf(Promise)
   })
 
-  it('are none with cacheSeconds 0', async () => {
+  it('no token is remembered with cacheSeconds 0', async () => {
     const { verify, counted, remembered } = setUp({ cacheSeconds: 0 })
     const token = mint()
     await verify(token)

@@ -42,7 +42,7 @@ const refused = (...violations: readonly Violation[]) => ({ ok: false, violation
 const accepted = (redirectUri: string) => ({ ok: true, value: { redirectUri } })
 
 describe('the schema', () => {
-  test('legacy is the original rule, the length of the column, and text that it can hold', () => {
+  test('legacy has the original rule, the length of the column, and text that PostgreSQL can store', () => {
     expect(connectionUpdateSchema('legacy')).toEqual({
       title: 'connection_update',
       type: 'object',
@@ -74,7 +74,7 @@ describe('the schema', () => {
     expect(new Ajv2020({ formats: { 'redirect-uri': true, 'storable-text': true } }).validateSchema(schema)).toBe(true)
   })
 
-  test.each(policies)('%s: nobody can change the schema of others', (policy) => {
+  test.each(policies)('%s: a caller cannot change the schema of another caller', (policy) => {
     const schema = connectionUpdateSchema(policy)
     schema.properties.redirect_uri.maxLength = 1
     expect(connectionUpdateSchema(policy).properties.redirect_uri.maxLength).toBe(255)

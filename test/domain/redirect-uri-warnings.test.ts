@@ -252,7 +252,7 @@ describe('alphabets', () => {
   })
 })
 
-describe('whatever is asked', () => {
+describe('any two values', () => {
   const runs = { numRuns: 2_000 }
   const anything = fc.oneof(
     fc.string({ unit: 'binary', maxLength: 40 }),
@@ -287,7 +287,7 @@ describe('whatever is asked', () => {
     )
   })
 
-  test('what only one of two values has as its host is seen from both sides', () => {
+  test('a host that only one of two values has gives a warning in both directions', () => {
     fc.assert(
       fc.property(fc.webUrl(), fc.webUrl(), (one, other) => {
         const changed = (value: string, stored: string) =>
@@ -299,7 +299,7 @@ describe('whatever is asked', () => {
     )
   })
 
-  test('long values take no time to speak of', () => {
+  test('long values are judged in a short time', () => {
     const value = `https://${'а'.repeat(1_000)}b.${'x.'.repeat(500)}`
     const start = performance.now()
     redirectUriWarnings(value, `${value}y`)

@@ -26,13 +26,13 @@ function refusalOf(enter: () => unknown): unknown {
 }
 
 describe('the admission to the database', () => {
-  test('lets in as many as there are connections, without a promise', () => {
+  test('the admission accepts as many statements as there are connections, without a promise', () => {
     const admission = admit()
     expect([admission.enter(), admission.enter()]).toEqual([undefined, undefined])
     expect(admission.waiting()).toBe(0)
   })
 
-  test('lets the others wait, and in as they have come', async () => {
+  test('the admission queues the others and accepts them in order of arrival', async () => {
     const admission = admit({ insideAtMost: 1 })
     const order: string[] = []
     admission.enter()
@@ -49,7 +49,7 @@ describe('the admission to the database', () => {
     expect(admission.shed()).toEqual({ queue_full: 0, queue_timeout: 0, event_loop: 0 })
   })
 
-  test('refuses at once who finds the queue full', async () => {
+  test('the admission refuses a statement at once if the queue is full', async () => {
     const admission = admit()
     const turns = Array.from({ length: 4 }, () => admission.enter())
     expect(refusalOf(admission.enter)).toMatchObject(shedBecause('queue_full'))
@@ -61,7 +61,7 @@ describe('the admission to the database', () => {
     expect(waits).toBeInstanceOf(Promise)
   })
 
-  test('has no queue at all, if none is wanted', () => {
+  test('the admission with a queue of 0 refuses every statement that would wait', () => {
     const admission = admit({ waitingAtMost: 0, insideAtMost: 1 })
     admission.enter()
     expect(refusalOf(admission.enter)).toMatchObject(shedBecause('queue_full'))
@@ -69,7 +69,7 @@ describe('the admission to the database', () => {
     expect(admission.enter()).toBeUndefined()
   })
 
-  test('refuses who has waited long enough, and gives the place to somebody else', async () => {
+  test('the admission refuses a statement after the longest wait and gives the place to another', async () => {
     const admission = admit({ insideAtMost: 1, waitAtMostMs: 30 })
     admission.enter()
     await expect(admission.enter()).rejects.toMatchObject(shedBecause('queue_timeout'))
@@ -80,7 +80,7 @@ describe('the admission to the database', () => {
     expect(admission.shed()).toEqual({ queue_full: 0, queue_timeout: 1, event_loop: 0 })
   })
 
-  test('does not time out who has been let in', async () => {
+  test('the admission does not time out an accepted statement', async () => {
     const refused = vi.fn()
     const admission = admit({ insideAtMost: 1, waitAtMostMs: 30 })
     admission.enter()
@@ -127,7 +127,7 @@ describe('the admission to the database', () => {
     expect(admission.shed()).toEqual({ queue_full: 1, queue_timeout: 0, event_loop: 1 })
   })
 
-  test('does not add up places over many visits', async () => {
+  test('the number of places stays the same after many statements', async () => {
     const admission = admit({ insideAtMost: 3, waitingAtMost: 1_000 })
     let inside = 0
     let most = 0

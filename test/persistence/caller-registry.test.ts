@@ -22,10 +22,10 @@ afterAll(async () => {
 const block = (table: 'clients' | 'users', id: string) =>
   db.query(`UPDATE ${table} SET is_blocked = true WHERE id = $1`, [id])
 
-describe('where a caller stands', () => {
+describe('the status of a caller', () => {
   const free = { blocked: false, throughBroker: false }
 
-  test('blocked is who is blocked, client or user', async () => {
+  test('a caller is blocked if its client or its user is blocked', async () => {
     const [client, blockedClient] = [await db.insertClient({ type: 'MSP' }), await db.insertClient({ type: 'MSP' })]
     const [user, blockedUser] = [await db.insertUser(), await db.insertUser()]
     await block('clients', blockedClient)
@@ -38,7 +38,7 @@ describe('where a caller stands', () => {
     expect(await registry.statusOf(blockedClient.toUpperCase(), user)).toEqual({ ...free, blocked: true })
   })
 
-  test('whom nobody knows nobody has blocked', async () => {
+  test('a client or user without a row counts as not blocked', async () => {
     expect(await registry.statusOf(randomUUID(), randomUUID())).toEqual(free)
   })
 
@@ -56,7 +56,7 @@ describe('where a caller stands', () => {
     expect(await registry.statusOf(clientId, null)).toEqual({ blocked: false, throughBroker })
   })
 
-  test('a column of private settings that is not there at all is no broker', async () => {
+  test('a client without private settings acts through no broker', async () => {
     const clientId = await db.insertClient({ type: 'MSP' })
     await db.query('UPDATE clients SET priv_settings = NULL WHERE id = $1', [clientId])
     expect(await registry.statusOf(clientId, null)).toEqual(free)
@@ -64,7 +64,7 @@ describe('where a caller stands', () => {
 })
 
 describe('an opaque token', () => {
-  test('is found by its value, with the type of its client', async () => {
+  test('an opaque token is found by its value, with the type of its client', async () => {
     const [clientId, userId] = [await db.insertClient({ type: 'MIS' }), await db.insertUser()]
     const value = await db.insertToken({ clientId, scope: 'connection:read', userId, expiresAt: 2_000_000_000 })
     expect(await registry.tokenOf(value)).toEqual({
@@ -78,7 +78,7 @@ describe('an opaque token', () => {
     expect(await registry.tokenOf(value.toUpperCase())).toBeNull()
   })
 
-  test('is no refresh token and no authorization code', async () => {
+  test('a refresh token or an authorization code is not found as an access token', async () => {
     const clientId = await db.insertClient({ type: 'MIS' })
     for (const name of ['refresh_token', 'authorization_code', 'ACCESS_TOKEN', '', null])
       expect(await registry.tokenOf(await db.insertToken({ clientId, name }))).toBeNull()
@@ -99,15 +99,18 @@ describe('an opaque token', () => {
     expect(await registry.tokenOf(await db.insertToken({ details }))).toBeNull()
   })
 
-  test.each([[1], [['a']], [{}], [null]])('has a scope of %j as it is stored', async (scope) => {
-    const clientId = await db.insertClient({ type: 'MIS' })
-    const value = await db.insertToken({ clientId, scope })
-    expect(await registry.tokenOf(value)).toMatchObject({ clientId, scope })
-  })
+  test.each([[1], [['a']], [{}], [null]])(
+    'a token with the stored scope %j is found with exactly that scope',
+    async (scope) => {
+      const clientId = await db.insertClient({ type: 'MIS' })
+      const value = await db.insertToken({ clientId, scope })
+      expect(await registry.tokenOf(value)).toMatchObject({ clientId, scope })
+    },
+  )
 })
 
 describe('a broker', () => {
-  test('is the client of the connection that has the secret', async () => {
+  test('the broker is the client of the connection that has the secret', async () => {
     const clientId = await db.insertClient({
       type: 'MIS',
       privSettings: { broker_scope: ' connection:read  client:read ' },

@@ -122,7 +122,7 @@ describe('a client', () => {
     ).toEqual([{ item: client, cursor: expect.any(String) }])
   })
 
-  test('may have no name, no settings and no user', async () => {
+  test('a client may have no name, no settings and no user', async () => {
     const id = await insert({ name: null })
     expect(await store.find(id)).toMatchObject({
       name: null,
@@ -135,7 +135,7 @@ describe('a client', () => {
     expect(await idsOf({})).toEqual([id])
   })
 
-  test('that does not exist is null', async () => {
+  test('a client that does not exist is null', async () => {
     expect(await store.find(randomUUID())).toBeNull()
   })
 
@@ -150,7 +150,7 @@ describe('a client', () => {
     expect(await store.references([])).toEqual([])
   })
 
-  test('are asked for with one text, however many they are', async () => {
+  test('references to any number of clients have one text of a statement', async () => {
     const texts = new Set<string>()
     const watched = createClientStore({
       ...database,

@@ -235,7 +235,7 @@ describe('the history of a connection', () => {
     )
   })
 
-  test('says when, in UTC, wherever the database is', async () => {
+  test('the history has times in UTC, in any time zone of the database', async () => {
     const [name] = await testDatabase.query<{ name: string }>('SELECT current_database() AS name')
     await testDatabase.query(`ALTER DATABASE ${name?.name} SET timezone = 'Pacific/Auckland'`)
     const elsewhere = createDatabase(testDatabase.url, config)
@@ -304,13 +304,13 @@ describe('the record refuses', () => {
 })
 
 describe('one change', () => {
-  test('is found by its connection and id', async () => {
+  test('a change is found by its connection and id', async () => {
     await update('update', 'https://a.example.ua/')
     const [change] = await changesOf()
     expect(await history.find(key, change?.id ?? '')).toEqual(ours('update', 'UPDATED', first, 'https://a.example.ua/'))
   })
 
-  test('outlives its connection', async () => {
+  test('a change stays after the deletion of its connection', async () => {
     await update('update', 'https://a.example.ua/')
     const [change] = await changesOf()
     await remove('delete')
@@ -520,7 +520,7 @@ describe('the history of a client', () => {
     expect((await history.pageOfClient(randomUUID(), {}, all)).items).toEqual([])
   })
 
-  test('is filtered by connection and by kind', async () => {
+  test('the history of a client is filtered by connection and by kind', async () => {
     expect((await pageOf({ connectionId: gone })).items).toEqual([
       [gone, 'DELETED'],
       [gone, 'UPDATED'],
@@ -529,7 +529,7 @@ describe('the history of a client', () => {
     expect((await pageOf({ connectionId: other, kind: 'DELETED' }, { withTotal: true })).total).toBe(0)
   })
 
-  test('is walked to the end both ways', async () => {
+  test('the history of a client is read to the end in both directions', async () => {
     const whole = (await pageOf({})).items
     for (const backward of [false, true]) {
       const walked: string[][] = []
@@ -544,7 +544,7 @@ describe('the history of a client', () => {
     }
   })
 
-  test('has numbered pages', async () => {
+  test('the history of a client has numbered pages', async () => {
     const page = await history.pageOfClient(key.clientId, {}, { by: 'number', size: 2, number: 9 })
     expect(page.items.map(({ item }) => item.kind)).toEqual(['UPDATED'])
     expect(page).toMatchObject({ total: 3, number: 2, hasPrevious: true, hasNext: false })

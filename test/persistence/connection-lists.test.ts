@@ -134,7 +134,7 @@ describe('walking the connections of a client', () => {
     },
   )
 
-  test('goes on from a place whose connection is gone', async () => {
+  test('a page continues from a place whose connection was deleted', async () => {
     await insertConnections(one, 5)
     const [first, next, ...rest] = (await pageOf(one, firstPage)).items
     await testDatabase.query('DELETE FROM connections WHERE id = ANY($1)', [[first?.item.id, next?.item.id]])
@@ -142,7 +142,7 @@ describe('walking the connections of a client', () => {
     expect(page.items).toEqual(rest)
   })
 
-  test('has cursors with all microseconds', async () => {
+  test('a cursor holds all microseconds', async () => {
     await insertConnections(one, 1, '2026-10-25 03:30:00.123456')
     const { items } = await pageOf(one, firstPage)
     expect(items.map(({ cursor }) => decodeCursor(cursor, 'time'))).toEqual([

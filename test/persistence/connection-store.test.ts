@@ -149,7 +149,7 @@ describe('an update', () => {
     ])
   })
 
-  test('is recorded with who, through which door, under which request id, and what it was before', async () => {
+  test('an update is recorded with its caller, door, request id and previous value', async () => {
     await store.updateRedirectUri(change(after))
 
     expect(await audit()).toEqual([
@@ -400,7 +400,7 @@ describe('concurrent writers', () => {
     expect(await audit()).toHaveLength(1)
   })
 
-  test('see what an earlier writer has just committed, not what was there when they began', async () => {
+  test('writers see the value that an earlier writer has just committed', async () => {
     const connection = await updateBehind('UPDATE connections SET redirect_uri = $2 WHERE id = $1', [
       connectionId,
       after,
@@ -457,8 +457,8 @@ describe('concurrent writers', () => {
   )
 })
 
-describe('who it was', () => {
-  test('ends with its own statement: the next one on the same connection is EXTERNAL', async () => {
+describe('the caller of a write', () => {
+  test('the caller setting ends with its statement: the next write in the same session is EXTERNAL', async () => {
     const single = createDatabase(testDatabase.url, { ...config, poolMax: 1 })
     try {
       const pid = () => single.query('SELECT pg_backend_pid() AS pid')
@@ -481,7 +481,7 @@ describe('who it was', () => {
     ])
   })
 
-  test('ends with a statement that failed or wrote nothing, too', async () => {
+  test('the caller setting also ends with a statement that failed or wrote nothing', async () => {
     const single = createDatabase(testDatabase.url, { ...config, poolMax: 1 })
     const callerNow = async () =>
       (await single.query(`SELECT coalesce(current_setting('gateway.caller', true), '') AS caller`))[0]

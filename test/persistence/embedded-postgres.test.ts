@@ -36,7 +36,7 @@ describe('an embedded PostgreSQL that starts for the first time', () => {
     await expect(queryOnce(server.url, 'SELECT 1')).rejects.toThrow('ECONNREFUSED')
   })
 
-  test('is one server for all who start at once', async () => {
+  test('gateways that start at the same time share one server', async () => {
     const dataDir = await makeDataDir()
     const servers = await Promise.all([start(dataDir), start(dataDir), start(dataDir)])
 
@@ -63,7 +63,7 @@ describe('an embedded PostgreSQL that has been there before', () => {
 
   const expectData = async (url: string) => expect(await queryOnce(url, 'SELECT * FROM kept')).toEqual([{ one: 1 }])
 
-  test('has kept its data and its password', async () => {
+  test('a server that starts again has its data and its password', async () => {
     const first = await start(dataDir)
     await first.stop()
     const second = await start(dataDir)
@@ -72,7 +72,7 @@ describe('an embedded PostgreSQL that has been there before', () => {
     await expectData(second.url)
   })
 
-  test('lets nobody in without that password, which nobody else may read', async () => {
+  test('the server refuses a connection without the password, and no other user may read the password', async () => {
     const { url } = await start(dataDir)
 
     await expect(queryOnce(url.replace(/:[^:@]+@/, ':guessed@'), 'SELECT 1')).rejects.toThrow(
@@ -129,7 +129,7 @@ describe('an embedded PostgreSQL that has been there before', () => {
     expect(Number(session)).toBe(pid)
   })
 
-  test('recovers at once from being killed itself', async () => {
+  test('a killed server starts again at once', async () => {
     await start(dataDir)
     const pid = await postmasterOf(dataDir)
     process.kill(pid, 'SIGKILL')

@@ -176,7 +176,7 @@ async function setting(assignment: string): Promise<() => Promise<unknown>> {
 
 describe('unavailable, and served again afterwards:', () => {
   describe('the way there', () => {
-    test('nobody listens', async () => {
+    test('no server listens', async () => {
       const proxy = await proxied()
       const database = open(proxy.url)
       await proxy.stop()
@@ -186,7 +186,7 @@ describe('unavailable, and served again afterwards:', () => {
       await expectRecovery(database)
     })
 
-    test('nobody listens any more, at either address of a name', async () => {
+    test('no server listens any more, at either address of a name', async () => {
       const proxy = await proxied()
       const database = open(Object.assign(new URL(proxy.url), { hostname: 'localhost' }).href)
       await proxy.stop()
@@ -491,7 +491,7 @@ describe('unavailable, and served again afterwards:', () => {
       await expectRecovery(database)
     })
 
-    test('has been closed', async () => {
+    test('the pool has been closed', async () => {
       const database = createDatabase(db.url, config)
       await database.run(typed)
       await database.close()
@@ -608,7 +608,7 @@ describe('conflict, tried again and served:', () => {
     expect(outcome).toEqual([{ id: connectionId }])
   })
 
-  test('that is lost again and again is unavailable in the end', async () => {
+  test('a conflict that is lost again and again is unavailable in the end', async () => {
     const { judged, outcome } = await judgeAttempts(open(db.url), () => overtaken(rawUpdate()))
     expect(judged).toEqual(['conflict', 'conflict', 'conflict', 'conflict'])
     expect(outcome).toMatchObject({ refusal: 'unavailable', status: 503, details: { retryAfter: 1 } })

@@ -108,7 +108,7 @@ describe('migrations of an empty database', () => {
     expect(await diffFromSchema(database.url)).toEqual({ toSchema: nothing, toDatabase: nothing })
   })
 
-  test('and the comparison does see a difference', async () => {
+  test('the comparison with prisma/schema.prisma sees a difference', async () => {
     await migrate(database.url)
     await database.query('DROP INDEX connections_secret_index')
 
@@ -187,13 +187,13 @@ describe('a database that Mithril made', () => {
     expect((await records())[0]).toMatchObject({ migration_name: '0000_init', finished: true, applied_steps_count: 0 })
   })
 
-  test('is the only one that takes a baseline', async () => {
+  test('only a database of Mithril takes a baseline', async () => {
     await expect(baseline(database.url)).rejects.toThrow(
       'This database has no tables of Mithril (connections, clients): nothing to baseline. `npm run db:migrate` makes them.',
     )
   })
 
-  test('takes it once', async () => {
+  test('a database of Mithril takes its baseline once', async () => {
     await makeMithrilsTables()
     await baseline(database.url)
 
@@ -247,7 +247,7 @@ describe('tables of Mithril that are not as they should be', () => {
     ).toEqual([{ record: null, scratch: null }])
   })
 
-  test('may hold more than they need', async () => {
+  test('tables of Mithril may have more columns and longer texts than the script', async () => {
     await makeMithrilsTables()
     await database.query(`ALTER TABLE connections ALTER COLUMN redirect_uri TYPE varchar(2048), ADD COLUMN note text`)
     await database.query(`ALTER TABLE clients ALTER COLUMN inserted_at TYPE timestamp(0)`)
@@ -262,12 +262,12 @@ describe('a database whose extensions have a schema of their own', () => {
       'CREATE SCHEMA extensions; CREATE EXTENSION citext SCHEMA extensions; CREATE EXTENSION pg_trgm SCHEMA extensions',
     )
 
-  test('is migrated from nothing', async () => {
+  test('a new database with extensions in their own schema is migrated', async () => {
     await makeExtensions()
     expect(await migrate(database.url)).toEqual(all)
   })
 
-  test('is baselined and migrated', async () => {
+  test('a database of Mithril with extensions in their own schema is baselined and migrated', async () => {
     await makeExtensions()
     await database.query(`SET search_path = public, extensions; ${await scriptOf('0000_init')}; RESET search_path`)
 
@@ -286,7 +286,7 @@ describe('a history whose sequence is behind its ids', () => {
   const nextId = async () =>
     Number((await database.query(`SELECT nextval('connection_changes_id_seq') AS id`))[0]?.['id'])
 
-  test('goes on above them after a migration', async () => {
+  test('the sequence continues above the ids after a migration', async () => {
     await migrate(database.url)
     await copy(19)
     const told: string[] = []
@@ -298,7 +298,7 @@ describe('a history whose sequence is behind its ids', () => {
     expect(await nextId()).toBe(20)
   })
 
-  test('is left alone where it is not behind', async () => {
+  test('a migration does not change a sequence that is not behind', async () => {
     await migrate(database.url)
     await copy(await nextId())
     const told: string[] = []
@@ -401,7 +401,7 @@ describe('a migration that fails', () => {
     },
   )
 
-  test('is not tried again when nobody knows how far it came', async () => {
+  test('a migration that may have had an effect is not tried again', async () => {
     await write('SELECT pg_terminate_backend(pg_backend_pid())')
     await expect(migrate(database.url, { directory })).rejects.toThrow(
       /^Migration 0099_next was begun and not finished.+UPDATE _prisma_migrations/s,
@@ -455,7 +455,7 @@ describe('the order of migrations', () => {
     },
   )
 
-  test('has one place for each number', async () => {
+  test('two migrations with the same number are refused', async () => {
     await add('0001_other')
 
     await expect(migrate(database.url, { directory })).rejects.toThrow(
@@ -570,7 +570,7 @@ describe('the commands', () => {
     })
   })
 
-  test('refuse to guess a database', async () => {
+  test('the commands refuse to run without DATABASE_URL', async () => {
     expect(await run('migrate')).toMatchObject({
       code: 78,
       stdout: '',

@@ -131,7 +131,7 @@ describe('not ready, with the reason, is a database', () => {
     await expect(readinessOf().database()).rejects.toThrow(reason)
   })
 
-  test('whose schema has another name by now', async () => {
+  test('a database with a renamed schema is not ready', async () => {
     await testDatabase.query('ALTER SCHEMA public RENAME TO mithril')
     await testDatabase.query(`ALTER DATABASE ${await nameOf()} SET search_path = mithril`)
 
@@ -141,7 +141,7 @@ describe('not ready, with the reason, is a database', () => {
     await testDatabase.query('ALTER SCHEMA mithril RENAME TO public')
   })
 
-  test('with many changes, the last of which are above its sequence', async () => {
+  test('a database with many changes, the last of them above its sequence, is not ready', async () => {
     await testDatabase.query(
       `INSERT INTO connection_changes (connection_id, client_id, kind, redirect_uri_before, redirect_uri_after, door, changed_at)
        SELECT gen_random_uuid(), gen_random_uuid(), 'UPDATED', repeat('a', 200), repeat('b', 200), 'EXTERNAL', now()
@@ -152,7 +152,7 @@ describe('not ready, with the reason, is a database', () => {
     await expect(readinessOf().database()).rejects.toThrow('the sequence of connection_changes.id is behind its ids')
   })
 
-  test('that lacks a column of Mithril', async () => {
+  test('a database without a column of Mithril is not ready', async () => {
     await testDatabase.query('ALTER TABLE clients RENAME COLUMN priv_settings TO private_settings')
 
     await expect(readinessOf().database()).rejects.toThrow(
@@ -209,7 +209,7 @@ describe('a serving role of its own', () => {
 })
 
 describe('migrations', () => {
-  test('that are pending are no fault of the database', async () => {
+  test('pending migrations are no fault of the database', async () => {
     await testDatabase.query(`DELETE FROM _prisma_migrations WHERE migration_name = '0006_client_history'`)
     const readiness = readinessOf()
 
@@ -217,7 +217,7 @@ describe('migrations', () => {
     expect(await readiness.isMigrationPending()).toBe(true)
   })
 
-  test('that have never run are pending, and come without a restart', async () => {
+  test('migrations that have never run are pending, and readiness sees them applied without a restart', async () => {
     const empty = await createTestDatabase({ empty: true })
     try {
       const readiness = readinessOf(empty.url)

@@ -52,7 +52,7 @@ test('lists, newest first, begin with that example', async () => {
   ])
 })
 
-test('it has a caller of each type', async () => {
+test('the demo data has a caller of each type', async () => {
   for (const { clientId, clientType } of [demo.msp, demo.mis, demo.pharmacy, demo.admin])
     expect(
       await database.query(
@@ -62,7 +62,7 @@ test('it has a caller of each type', async () => {
     ).toEqual([{ name: clientType, is_blocked: false, settings: {}, priv_settings: { access_type: 'DIRECT' } }])
 })
 
-test('it has 60 clients and 200 connections, made over years, and each system has a connection to itself', async () => {
+test('the demo data has 60 clients and 200 connections, and each system has a connection to itself', async () => {
   expect(
     await database.query(
       `SELECT client_types.name, count(*)::int FROM clients JOIN client_types ON client_types.id = client_type_id GROUP BY 1 ORDER BY 1`,
@@ -84,7 +84,7 @@ test('it has 60 clients and 200 connections, made over years, and each system ha
   ).toEqual([{ count: 200, own: 12, before_their_client: 0, over_years: true, past: true }])
 })
 
-test('a few clients are blocked, and say why', async () => {
+test('a few clients are blocked, with a reason', async () => {
   expect(
     await database.query(
       `SELECT is_blocked, block_reason IS NOT NULL AS says_why, count(*)::int FROM clients GROUP BY is_blocked, says_why ORDER BY is_blocked`,
@@ -136,7 +136,7 @@ test('histories are what the triggers wrote: of every kind but deletion, through
   ])
 })
 
-test('whoever changed something through the gateway was allowed to', async () => {
+test('every caller in the histories had the right to its change', async () => {
   expect(
     await database.query(
       `SELECT DISTINCT client_types.name, caller_client_id = connection_changes.client_id AS own_client
@@ -177,7 +177,7 @@ test('seeding again, by several at once too, changes nothing that is there, nor 
   expect(await everything()).toEqual(before)
 })
 
-test('several that seed a new database at once leave what one would', async () => {
+test('several seeds of a new database at once leave the same rows as one', async () => {
   const other = await createTestDatabase()
   const count = ({ query }: TestDatabase) =>
     query('SELECT connection_id, kind, door, redirect_uri_after FROM connection_changes ORDER BY id')
@@ -189,7 +189,7 @@ test('several that seed a new database at once leave what one would', async () =
   expect(changes).toEqual((await count(database)).filter(({ connection_id }) => connection_id !== demo.connectionId))
 })
 
-test('a deleted connection comes back, without living through its history once more', async () => {
+test('a seed restores a deleted connection without a second history', async () => {
   await database.query('DELETE FROM connections WHERE id = $1', [demo.changed.connectionId])
   const changes = (await everything()).changes
 
@@ -201,7 +201,7 @@ test('a deleted connection comes back, without living through its history once m
   expect((await everything()).changes).toEqual(changes)
 })
 
-test('its secrets are different each time', async () => {
+test('the secrets of two seeds differ', async () => {
   const other = await createTestDatabase()
   await seed(other.url)
   const secretsOf = async ({ query }: TestDatabase) =>
