@@ -3,13 +3,12 @@ import { HttpRefusal } from '../server/http-refusals.ts'
 export interface PersistedDocumentsOptions {
   /** Texts of documents by id, `sha256:` and the hexadecimal digest of the text. */
   readonly manifest: Readonly<Record<string, string>>
-  /** Nothing else is executed. */
+  /** Whether the gateway executes documents of the manifest only. */
   readonly only: boolean
 }
 
 /**
- * Puts the document in the place of its id in the body of a request, so that whatever comes after sees an ordinary
- * request.
+ * Puts the document in the place of its id in the body of a request. The code after it sees an ordinary request.
  * @throws GatewayError `malformedRequest`, `documentUnknown`, `documentNotPersisted`: before anything has been parsed
  */
 export type FindDocument = (body: unknown) => unknown
@@ -19,7 +18,9 @@ type Members = Readonly<Record<string, unknown>>
 const isObject = (value: unknown): value is Members =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** The id as Apollo's clients send it. They send the text as well once an id is not found; then the text counts. */
+/**
+ * The id as Apollo's clients send it. After an unknown id they send the text as well; then the gateway takes the text.
+ */
 function apolloId({ query, extensions }: Members): unknown {
   if (query != null || !isObject(extensions) || !isObject(extensions['persistedQuery'])) return undefined
   return extensions['persistedQuery']['sha256Hash']
@@ -27,7 +28,7 @@ function apolloId({ query, extensions }: Members): unknown {
 
 /**
  * Finds persisted documents by `documentId` (GraphQL over HTTP, appendix A: `sha256:` and the digest) or by
- * `extensions.persistedQuery.sha256Hash` (Apollo: the digest alone). There is no way to add one at run time.
+ * `extensions.persistedQuery.sha256Hash` (Apollo: the digest alone). Callers cannot add documents at run time.
  */
 export function createFindDocument({ manifest, only }: PersistedDocumentsOptions): FindDocument {
   const documents = new Map(Object.entries(manifest))

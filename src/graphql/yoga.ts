@@ -25,10 +25,7 @@ export interface YogaOptions {
   readonly documents?: DocumentCache
 }
 
-/**
- * Yoga with everything off that this door does not offer. Its HTTP side only ever sees requests that Fastify has let
- * through.
- */
+/** Yoga without the features that this door does not offer. Fastify has accepted each request before Yoga sees it. */
 export function createGatewayYoga(options: YogaOptions) {
   const { schema, introspection, complete, logger, tracing = null, documents = createDocumentCache() } = options
   return createYoga<GraphQLContext>({
@@ -40,7 +37,7 @@ export function createGatewayYoga(options: YogaOptions) {
     batching: false,
     cors: false,
     logging: logger,
-    // Refusals are converted where they happen (errors.ts), so whatever is masked here is a fault, in development too.
+    // A plugin converts refusals where they happen (operation-plugins.ts). An error that is masked here is a fault.
     maskedErrors: { isDev: false, maskError: (error) => (isMeantForCallers(error) ? error : toGraphQLError(error)) },
     parserAndValidationCache: { documentCache: documents, errorCache: noErrorCache },
     plugins: [
@@ -52,7 +49,7 @@ export function createGatewayYoga(options: YogaOptions) {
   })
 }
 
-/** An error that graphql-js or we made for the caller; one that wraps something thrown is not. */
+/** Whether graphql-js or the gateway made the error for the caller. An error that wraps a thrown value is not such. */
 function isMeantForCallers(error: unknown): error is GraphQLError {
   return error instanceof GraphQLError && (error.originalError == null || isMeantForCallers(error.originalError))
 }

@@ -4,10 +4,10 @@ import { LRUCache } from 'lru-cache'
 import { exceededLimits } from './document-size.ts'
 import { parseWithinLimits } from './limits.ts'
 
-/** How many errors of one request are found and answered. More help nobody, and each costs. */
+/** The most errors that one request gets. More do not help the caller, and each costs CPU. */
 export const maxRequestErrors = 10
 
-/** Parsed documents, for Yoga to keep. */
+/** The parsed documents that Yoga keeps. */
 export type DocumentCache = LRUCache<string, DocumentNode>
 
 /**
@@ -17,12 +17,13 @@ export type DocumentCache = LRUCache<string, DocumentNode>
 export const createDocumentCache = (): DocumentCache =>
   new LRUCache({ maxSize: 200_000, maxEntrySize: 20_000, sizeCalculation: (_document, text) => text.length + 1 })
 
-/** Documents that do not parse are not worth keeping: to refuse them anew is quick. */
+/** The gateway keeps no document that does not parse: it refuses it again quickly. */
 export const noErrorCache = { get: () => undefined, set: () => {} }
 
 /**
- * Makes Yoga parse and validate within the limits. Only a document within them meets the standard's rules, which were
- * not made for hostile ones; and only a valid one stays in the cache, so that refused documents push out nobody's.
+ * Makes Yoga parse and validate within the limits. Only a document within them is judged by the standard's rules,
+ * because those rules are slow on hostile documents. Only a valid document stays in the cache, so a refused document
+ * pushes out no other.
  */
 export function documentRules(
   documents: DocumentCache,
