@@ -60,7 +60,9 @@ const clientDetails = object({ ...clientInList, client_type_name: string }, 'cli
 /** The envelope of a refusal, for `addSchema`. */
 export const errorSchema = {
   $id: 'Error',
-  ...object({ meta }, 'error'),
+  title: 'error',
+  type: 'object',
+  required: ['meta', 'error'],
   properties: {
     meta,
     error: {
@@ -137,6 +139,8 @@ const headersOfRefusal: Partial<Record<RefusalStatus, object>> = {
   503: retryAfter,
 }
 
+const refusalContent = { 'application/json': { schema: { $ref: 'Error#' } } }
+
 const always: readonly RefusalStatus[] = [400, 401, 403, 405, 406, 408, 429, 431, 500, 503]
 const withBody: readonly RefusalStatus[] = [413, 415]
 
@@ -179,6 +183,7 @@ function route({ operationId, description, success, refuses, answers: headers, .
     tags: ['Manage client configuration'],
     security: [{ bearer: [] }],
     response: {
+      default: { description: 'Any other refusal', headers: requestId, content: refusalContent },
       ...Object.fromEntries(
         Object.entries(success).map(([status, answer]) => [
           status,
@@ -191,7 +196,7 @@ function route({ operationId, description, success, refuses, answers: headers, .
           {
             description: refusals[status],
             headers: { ...requestId, ...headersOfRefusal[status] },
-            content: { 'application/json': { schema: { $ref: 'Error#' } } },
+            content: refusalContent,
           },
         ]),
       ),

@@ -85,6 +85,7 @@ test('every described answer names its status', () => {
     '431',
     '500',
     '503',
+    'default',
   ])
 })
 
