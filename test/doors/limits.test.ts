@@ -245,6 +245,15 @@ describe('failed authentications', () => {
     expect((await read(null)).statusCode).toBe(401)
   })
 
+  test('of one address with changing ports are of that address', async () => {
+    for (let port = 4_711; port < 4_714; port++) expect((await read(null, `${address}:${port}`)).statusCode).toBe(401)
+    expect((await read(null, `${address}:4714`)).statusCode).toBe(429)
+    expect((await read(null)).statusCode).toBe(429)
+    for (let port = 1; port <= 4; port++) await read(null, `[2001:db8:ffff:${addresses}::${port}]:${port}`)
+    expect((await read(null, `2001:db8:ffff:${addresses}::9`)).statusCode).toBe(429)
+    expect((await read(null, '203.0.113.77:4711')).statusCode).toBe(401)
+  })
+
   test('are counted by what the nearest proxy that is not ours says, not by what a stranger has written before it', async () => {
     for (let round = 0; round < 4; round++) await read(null, `203.0.113.${round}, ${address}`)
     expect((await read(null, `198.51.100.1, ${address}`)).statusCode).toBe(429)
