@@ -95,7 +95,7 @@ describe('after a script of requests through both doors', () => {
     'GRAPHQL updateClientConnection OK': 1,
     'GRAPHQL updateClientConnection UNPROCESSABLE_ENTITY': 1,
     'GRAPHQL none UNAUTHENTICATED': 1,
-    'GRAPHQL viewer OK': 1,
+    'GRAPHQL readViewer OK': 1,
     'GRAPHQL none GRAPHQL_VALIDATION_FAILED': 1,
     'GRAPHQL none OPERATION_RESOLUTION_FAILURE': 1,
     'none none NOT_FOUND': 1,

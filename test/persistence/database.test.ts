@@ -114,7 +114,6 @@ describe('more work than the pool can take', () => {
   const none = { queue_full: 0, queue_timeout: 0, event_loop: 0 }
   const shedBecause = (reason: string) => ({
     refusal: 'unavailable',
-    status: 503,
     details: { retryAfter: expect.any(Number) },
     cause: { reason },
   })
