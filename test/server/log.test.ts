@@ -134,9 +134,9 @@ describe('one line for each request', () => {
           token,
           { headers },
         ),
-      graphqlLine('OK', 'clientConnection'),
+      graphqlLine('OK', 'readClientConnection'),
     ],
-    ['GraphQL viewer', () => gateway.graphql(ViewerDocument, {}, token, { headers }), graphqlLine('OK', 'viewer')],
+    ['GraphQL viewer', () => gateway.graphql(ViewerDocument, {}, token, { headers }), graphqlLine('OK', 'readViewer')],
     ['GraphQL 401', () => graphql({}, null), graphqlLine('UNAUTHENTICATED', null, 401, false)],
     ['GraphQL 403 scope', () => graphql({}, mint('connection:read')), graphqlLine('FORBIDDEN')],
     ['GraphQL 403 client', () => graphql({ clientId: unknown }), graphqlLine('FORBIDDEN')],
@@ -154,14 +154,17 @@ describe('one line for each request', () => {
       () => gateway.app.inject({ method: 'PUT', url: '/graphql', headers }),
       strayLine('METHOD_NOT_ALLOWED', 405),
     ],
-  ])('%s', async (_name, send, { known, ...expected }) => {
+  ])('%s', async (name, send, { known, ...expected }) => {
     const answer = await send()
-    const found = await lines()
+    // A change has a line of its own.
+    const found = (await lines()).filter(({ msg }) => msg !== 'change')
     expect(found).toEqual([
       {
         level: 30,
         time: expect.any(Number),
         requestId,
+        // Fastify refuses a path that it cannot decode before its hooks, which add the number.
+        ...(name !== 'a path that cannot be decoded' && { ownId: expect.stringMatching(/^[0-9a-f-]{36}#\d+$/) }),
         ...expected,
         ...(known && { clientId: fixture.clientId, clientType: 'MSP' }),
         durationMs: expect.any(Number),
