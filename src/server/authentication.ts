@@ -20,9 +20,13 @@ function callerOf(
   { authenticate, failureLimit }: AuthenticationDeps,
   request: FastifyRequest,
 ): Caller | Promise<Caller> {
-  const refuse = async (error: unknown): Promise<never> => {
-    if (failureLimit !== null && isFailure(error)) await failureLimit.count(request.ip)
+  const countThenRefuse = async (error: unknown): Promise<never> => {
+    await failureLimit?.count(request.ip)
     throw error
+  }
+  const refuse = (error: unknown): Promise<never> => {
+    if (failureLimit === null || !isFailure(error)) throw error
+    return countThenRefuse(error)
   }
   try {
     const caller = authenticate({
@@ -47,9 +51,13 @@ export function authenticationHook(deps: AuthenticationDeps, door: Door): onRequ
       request.authenticatedAt = performance.now()
       done()
     }
-    const caller = callerOf(deps, request)
-    if (caller instanceof Promise) caller.then(accept, done)
-    else accept(caller)
+    try {
+      const caller = callerOf(deps, request)
+      if (caller instanceof Promise) caller.then(accept, done)
+      else accept(caller)
+    } catch (error) {
+      done(error as Error) // `callerOf` throws nothing else
+    }
   }
 }
 

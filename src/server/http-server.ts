@@ -110,11 +110,13 @@ export function createHttpServer({
     done()
   })
   lingering.watch(app)
-  app.addHook('onRequest', ({ raw }, reply, done) => {
-    if (lingering.hasLastAnswer(raw.socket)) reply.hijack()
-    else done()
-  })
   app.addHook('onRequest', answers.takeTurns)
+  // After its turn has come: the answer before it may have been the last one of the connection.
+  app.addHook('onRequest', ({ raw }, reply, done) => {
+    if (!lingering.hasLastAnswer(raw.socket)) return done()
+    reply.hijack()
+    raw.socket.destroySoon()
+  })
   observeRequests(app, meter)
   app.addHook('onRequest', answers.refuseAboveLimit)
   app.addHook('onSend', answers.countBytes)
