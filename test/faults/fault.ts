@@ -11,6 +11,8 @@ export interface Fault extends StageOptions {
   prepare?(stage: Stage): Promise<void>
   /** Does harm, for as long as it lasts. Answers when it ended (`performance.now()`), if that was not at its end. */
   strike(stage: Stage): Promise<number | undefined>
+  /** Keys cannot be fetched: a signature that fits no kept key may be one of the issuer's new key, so it is 503. */
+  readonly takesKeys?: true
   /** How soon it has to serve again. */
   readonly backWithinMs?: number
 }
@@ -102,7 +104,7 @@ export async function suffer(fault: Fault, base: Place, directory: string): Prom
         ledger,
         gateways.map(({ absences }) => absences),
       ),
-      ...(fault.prepare === undefined ? judgeStrangers(ledger) : []),
+      ...(fault.prepare === undefined ? judgeStrangers(ledger, fault.takesKeys === true) : []),
       ...judgeSteadiness(ledger, steadyFrom),
       ...(await Promise.all(gateways.map((gateway) => gateway.log()))).flatMap(judgeLog),
       ...(await judgeRegistry(stage.cluster.query, ledger)),

@@ -4,6 +4,7 @@ import { makeKey, type TestIssuer, type TokenRequest } from '../support/tokens.t
 import { type Caller, createCaller, type Question } from './caller.ts'
 import { type Attempt, type Door, type Ledger, readAnswer } from './ledger.ts'
 import { type Connection, connections } from './registry.ts'
+import { forgedToken } from './verdict.ts'
 
 export const writers = 20
 export const readers = 5
@@ -161,7 +162,7 @@ export function startTraffic({ origins, issuer, ledger, targets = connections }:
     const kinds = [
       () => bad('no token', 401, { token: null }),
       () => bad('a token that is none', 401, { token: 'rubbish' }),
-      () => bad("a token signed with a stranger's key", 401, { token: forged(pick()) }),
+      () => bad(forgedToken, 401, { token: forged(pick()) }),
       () => bad('an expired token', 401, { token: expired(pick()) }),
     ]
     return (kinds[(turn >> 1) % kinds.length] as () => Intention)() // the index is within

@@ -94,6 +94,7 @@ export const issuerFaults: readonly Fault[] = [
   },
   {
     name: 'keys away while it runs',
+    takesKeys: true,
     async strike(stage) {
       await stage.issuer.stop()
       const from = performance.now()
@@ -106,6 +107,7 @@ export const issuerFaults: readonly Fault[] = [
   },
   {
     name: 'keys wrong while it runs: rubbish where a new one is asked for',
+    takesKeys: true,
     async strike(stage) {
       stage.issuer.send('{"keys":"none"}')
       const from = performance.now()
