@@ -1,6 +1,7 @@
 import type { Caller } from '../../domain/caller.ts'
 import { operationRules } from '../../domain/operation-rules.ts'
 import type { Builder } from '../builder.ts'
+import type { GraphQLContext } from '../context.ts'
 import { permitted } from '../permit-guard.ts'
 import { prose } from '../prose.ts'
 
@@ -9,7 +10,7 @@ const may = (operation: 'updateClientConnection' | 'refreshClientConnectionSecre
   const { scope } = operationRules[operation]
   return {
     description: `Whether the caller has \`${scope}\`.`,
-    resolve: (caller: Caller) => caller.scopes.includes(scope),
+    resolve: (caller: Caller, _args: object, { policy }: GraphQLContext) => policy.hasScope(caller, scope),
   }
 }
 
