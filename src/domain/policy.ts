@@ -13,9 +13,7 @@ const unlistedTypesRemembered = 100
 export interface Policy {
   /** Whether the caller has exactly this scope word. */
   hasScope(caller: Caller, scope: Scope): boolean
-  /** Whether the caller may act on this client: an admin type on any client, other types on exactly their own. */
-  mayAccessClient(caller: Caller, clientId: string): boolean
-  /** Whether the caller's type may act on every client. */
+  /** Whether the caller's type may act on every client. Any other type may act on its own client only. */
   seesAllClients(caller: Caller): boolean
   /**
    * Checks the whole rule in the order of the contract: valid token, scope, client.
@@ -50,18 +48,16 @@ export function createPolicy({ adminClientTypes, onUnlistedType = () => {} }: Po
   }
 
   const hasScope: Policy['hasScope'] = (caller, scope) => caller.scopes.includes(scope)
-  const mayAccessClient: Policy['mayAccessClient'] = (caller, clientId) =>
-    seesAllClients(caller) || caller.clientId === clientId
 
   return {
     hasScope,
-    mayAccessClient,
     seesAllClients,
     authorize({ caller }, scope, clientId) {
       if (caller === null) throw new GatewayError('accessDenied')
       if (scope !== null && !hasScope(caller, scope))
         throw new GatewayError('invalidScopes', { missingScopes: [scope] })
-      if (clientId !== null && !mayAccessClient(caller, clientId)) throw new GatewayError('forbidden')
+      if (clientId !== null && !seesAllClients(caller) && clientId !== caller.clientId)
+        throw new GatewayError('forbidden')
       // Checked last, so that 401 and 403 do not depend on the registry.
       if (caller.statusUnknown !== undefined) throw caller.statusUnknown
       return caller
