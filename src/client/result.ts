@@ -76,8 +76,8 @@ const isPlain = (code: string | undefined): code is PlainCode => plainCodes.some
  * Why a request was refused, a failure for each error of the answer; empty where nothing was refused.
  * @example
  * for (const failure of readErrors(await gateway.execute(UpdateClientConnectionDocument, { input }))) {
- *   if (failure.code === 'UNPROCESSABLE_ENTITY') for (const { path, message } of failure.inputErrors) console.log(path.join('.'), message)
- *   else console.log(failure.code, failure.message)
+ *   if (failure.code !== 'UNPROCESSABLE_ENTITY') console.log(failure.code, failure.message)
+ *   else for (const { path, message } of failure.inputErrors) console.log(path.join('.'), message)
  * }
  */
 export function readErrors({ errors, httpStatus }: GatewayResult<unknown>): GatewayFailure[] {

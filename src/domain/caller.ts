@@ -13,6 +13,9 @@ export interface Caller {
   readonly userId: string | null
   /** The medical information system whose key the client sent. Absent: the client acts for itself. */
   readonly brokerClientId?: string
-  /** The refusal `unavailable`: the registry could not say whether client or user is blocked. The policy then refuses every act. */
+  /**
+   * The refusal `unavailable`: the registry could not say whether client or user is blocked. The policy then refuses
+   * every act.
+   */
   readonly statusUnknown?: Error
 }

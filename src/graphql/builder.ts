@@ -23,8 +23,8 @@ export type BuilderTypes = PothosSchemaTypes.ExtendDefaultTypes<SchemaTypes>
 export type Builder = ReturnType<typeof createBuilder>
 
 /**
- * A schema builder with scope-auth as the outer lock. Its one guard asks for the permit without which the operation, the
- * inner lock, does not run: two locks, one key. `treatErrorsAsUnauthorized` stays off, so that an outage is never
+ * A schema builder with scope-auth as the outer lock. Its one guard asks for the permit without which the operation,
+ * the inner lock, does not run: two locks, one key. `treatErrorsAsUnauthorized` stays off, so that an outage is never
  * reported as a denial.
  */
 export function createBuilder() {

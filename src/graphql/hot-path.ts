@@ -41,8 +41,8 @@ export interface PlainAnswer {
 /**
  * Executes the request that nearly every client sends: a JSON POST of one document, for either media type. It runs
  * Yoga's own parse, validate, context and execute with all plugins. It leaves out Yoga's Request and Response objects,
- * which cost about as much CPU as everything else together (ARCHITECTURE.md, decision 7). A refused document is answered
- * here, too, because a refusal must be cheap.
+ * which cost about as much CPU as everything else together (ARCHITECTURE.md, decision 7). A refused document is
+ * answered here, too, because a refusal must be cheap.
  * @param type the media type of the answer; it decides the status of a refused document
  * @returns the answer, or null for any other request: the door passes it to Yoga's full pipeline. Nothing has been
  *   executed then. `test/doors/hot-path.test.ts` holds both ways to the same bytes.

@@ -10,8 +10,8 @@ import type { ConnectionEnd } from '../domain/read-clients.ts'
 import type { ListClientConnectionsInput } from '../domain/read-connections.ts'
 
 /**
- * The reads of nested fields, gathered over all parents of a result: a page of 100 clients costs as many statements as a
- * page of one. Each parent brings its permit.
+ * The reads of nested fields, gathered over all parents of a result: a page of 100 clients costs as many statements as
+ * a page of one. Each parent brings its permit.
  */
 export interface Loaders {
   connectionsOf(input: ListClientConnectionsInput, permit: Permit): Promise<Page<Connection> | null>

@@ -13,7 +13,9 @@ export interface PermitRequest {
   readonly args: object
 }
 
-/** The guard of a field whose work is one operation, as scope-auth calls it; with the facts that others read from it. */
+/**
+ * The guard of a field whose work is one operation, as scope-auth calls it; with the facts that others read from it.
+ */
 export interface PermitGuard<Parent, Args extends object> {
   (parent: Parent, args: Args): { permit: PermitRequest }
   readonly operation: OperationName

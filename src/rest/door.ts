@@ -61,9 +61,9 @@ interface PathIds {
 }
 
 /**
- * The hooks of a REST route, in the order that is contract: 401, 403 scope, 403 client, 429 of a write, then the refusals
- * of HTTP (406 here; 400, 413 and 415 when the body is read, which comes later). Overload comes last. The request keeps
- * the permit, which its handler gives to `run`.
+ * The hooks of a REST route, in the order that is contract: 401, 403 scope, 403 client, 429 of a write, then the
+ * refusals of HTTP (406 here; 400, 413 and 415 when the body is read, which comes later). Overload comes last. The
+ * request keeps the permit, which its handler gives to `run`.
  */
 export function entrance(
   { operations, refusalAhead, ...authentication }: RestDoorDeps,

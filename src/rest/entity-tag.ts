@@ -43,8 +43,8 @@ function versionsIn(name: string, header: string): '*' | number[] {
 }
 
 /**
- * Versions that a write may meet, or null for any: `If-Match`. With `If-None-Match: *` (RFC 9110 §13.1.2) there are none,
- * since a write needs a connection that exists.
+ * Versions that a write may meet, or null for any: `If-Match`. With `If-None-Match: *` (RFC 9110 §13.1.2) there are
+ * none, since a write needs a connection that exists.
  * @throws GatewayError `malformedRequest`, also for tags in `If-None-Match`: no client needs them to write
  */
 export function expectedVersionsOf({ headers }: FastifyRequest): number[] | null {

@@ -1,7 +1,8 @@
 import type { FastifySchema } from 'fastify'
 import { type OperationName, operationRules } from '../domain/operation-rules.ts'
 
-// The OpenAPI description of each route. `views.ts` names the members of answers; a test holds each answer to its schema.
+// The OpenAPI description of each route. `views.ts` names the members of answers; a test holds each answer to its
+// schema.
 
 const string = { type: 'string' } as const
 const nullableString = { type: ['string', 'null'] } as const

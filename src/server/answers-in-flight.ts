@@ -2,29 +2,29 @@ import type { Socket } from 'node:net'
 import type { onRequestHookHandler, onSendHookHandler } from 'fastify'
 import { GatewayError } from '../domain/errors.ts'
 
-/** Answers that have been made and not sent. A client that does not read leaves them in memory. */
+/** Limits of the answers that wait in memory because their clients do not read them. */
 const limits = {
-  /** Bytes of all answers together, from which on requests are refused. */
+  /** Bytes of all waiting answers together. Above this the gateway refuses requests. */
   bytes: 64 * 2 ** 20,
-  /** Pipelined requests of one connection that wait for their turn. A client with more is disconnected. */
+  /** Pipelined requests of one connection that wait for their turn. The gateway disconnects a client with more. */
   waiting: 32,
 }
 
 /** The hooks that bound the memory of answers. */
 export interface AnswersInFlight {
   /**
-   * Lets a connection have one request in work. The next one, which a client may send ahead (RFC 9112 §9.3.2), begins when
-   * the operating system has taken the answer before it. Register it before all other hooks.
+   * Lets a connection have one request in work. A client may send the next one ahead (RFC 9112 §9.3.2). That one begins
+   * when the operating system has taken the answer before it. Register this hook before all others.
    */
   readonly takeTurns: onRequestHookHandler
-  /** Refuses with 503 while the answers of all connections together are too much. */
+  /** Refuses with 503 while the waiting answers of all connections exceed the limit. */
   readonly refuseAboveLimit: onRequestHookHandler
   readonly countBytes: onSendHookHandler
 }
 
 /** Makes the hooks of one server. */
 export function createAnswersInFlight(): AnswersInFlight {
-  /** Of each connection that has a request in work: the requests that wait. */
+  /** The waiting requests of each connection that has a request in work. */
   const waitingOf = new WeakMap<Socket, (() => void)[]>()
   let bytes = 0
 
@@ -32,7 +32,7 @@ export function createAnswersInFlight(): AnswersInFlight {
     takeTurns({ raw: { socket } }, { raw: answer }, done) {
       const begin = () => {
         answer.once('close', () => {
-          // A client that has gone gets no answer, so what waits is not begun.
+          // If the client has disconnected, its waiting requests do not begin: nobody would get the answers.
           const next = socket.destroyed ? undefined : waitingOf.get(socket)?.shift()
           if (next === undefined) waitingOf.delete(socket)
           else next()

@@ -7,14 +7,14 @@ import type { FailureLimit } from '../limits/open-limits.ts'
 
 export interface AuthenticationDeps {
   readonly authenticate: Authenticate
-  /** null: addresses may fail as often as they like. */
+  /** null: failed authentications are not limited. */
   readonly failureLimit: FailureLimit | null
 }
 
 /**
- * Finds the caller of a request. Only failures are counted and only failures are refused by the limit: callers that share
- * an address with a hostile one go on. At once for a remembered token, without a promise.
- * @throws GatewayError as `Authenticate`, or `tooManyRequests` in the place of `accessDenied`; thrown or rejected
+ * Finds the caller of a request; for a remembered token it returns no promise. The limit counts and refuses only failed
+ * authentications, so it does not lock out other callers that share an address with a hostile one.
+ * @throws GatewayError as `Authenticate`, or `tooManyRequests` in place of `accessDenied`; as a throw or a rejection
  */
 function callerOf(
   { authenticate, failureLimit }: AuthenticationDeps,
@@ -40,9 +40,7 @@ function callerOf(
   }
 }
 
-/**
- * The first hook of both doors. The gateway reads nothing of a request's body before it knows the caller.
- */
+/** The first hook of both doors. The gateway reads nothing of a request's body before it knows the caller. */
 export function authenticationHook(deps: AuthenticationDeps, door: Door): onRequestHookHandler {
   return (request, _reply, done) => {
     request.outcome.door = door
@@ -61,7 +59,7 @@ export function authenticationHook(deps: AuthenticationDeps, door: Door): onRequ
   }
 }
 
-/** How long after its authentication a caller may act without another one. */
+/** How long after its authentication a caller may act without being authenticated again. */
 const authenticatedForMs = 1_000
 
 /** The call that a request makes. */
@@ -83,7 +81,7 @@ class RequestCall implements Call {
   confirmed(): Call | Promise<Call> {
     const request = this.#request
     if (performance.now() < request.authenticatedAt + authenticatedForMs) return this
-    // The policy refuses a caller of unknown status, which need not wait for the registry a second time.
+    // The policy refuses a caller of unknown status, so the registry need not be asked a second time.
     if (this.caller === null || this.caller.statusUnknown !== undefined) return this
     const confirm = (caller: Caller) => {
       request.caller = caller
@@ -102,13 +100,13 @@ export function createCallOf(deps: AuthenticationDeps, door: Door): (request: Fa
 }
 
 /**
- * Whether a caller has failed to say who it is. An expired token still says it: a clinic's clients must not use up the
- * limit of its address.
+ * Whether an authentication counts as failed. An expired token does not count, because it still names its caller. So
+ * the clients of a clinic do not use up the limit of its address.
  */
 const isFailure = (error: unknown) =>
   error instanceof GatewayError && error.code === 'UNAUTHENTICATED' && error.details.tokenHasExpired !== true
 
-/** The `API-key` header. Node joins two of them, and the result is no connection's secret. */
+/** The `API-key` header. Node joins two such headers into one value, which is no connection's secret. */
 export function apiKeyOf({ headers: { 'api-key': apiKey } }: FastifyRequest): string | null {
   return typeof apiKey === 'string' && apiKey !== '' ? apiKey : null
 }

@@ -1,15 +1,15 @@
 import fastifyCors, { type FastifyCorsOptions } from '@fastify/cors'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 
-/** Fetch Standard, "CORS-preflight fetch"; any other OPTIONS is a method like others that a path does not know. */
+/** Whether a request is a CORS preflight (Fetch Standard). Any other OPTIONS gets 405, like other unknown methods. */
 const isPreflight = ({ method, headers }: FastifyRequest) =>
   method === 'OPTIONS' && headers['access-control-request-method'] !== undefined
 
 /**
- * Lets pages of these origins call the gateway, with the token that they bring and never with cookies. Any other origin
- * is answered as if there were no CORS. Register before the routes.
- * @param origins scheme, host and port; none: no page of another origin may call
- * @param headers that such a page may send beside the gateway's own, for example `traceparent`
+ * Lets pages of these origins call the gateway, with a token and never with cookies. A request of any other origin gets
+ * an answer without CORS headers. Call this before the routes are registered.
+ * @param origins each with scheme, host and port; an empty list allows no page of another origin
+ * @param headers request headers that such a page may send beside the gateway's own, for example `traceparent`
  */
 export async function allowOrigins(
   app: FastifyInstance,

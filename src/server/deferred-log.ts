@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 
 export type DeferredLog = ReturnType<typeof createDeferredLog>
 
-/** A log for what is opened before the app, whose log it becomes. What is said earlier waits for that. */
+/** A log for parts that open before the app. It keeps their lines until the app's log exists, and then writes there. */
 export function createDeferredLog() {
   let app: FastifyInstance | undefined
   const early: (() => void)[] = []

@@ -7,8 +7,8 @@ export interface RequestsInFlight {
 }
 
 /**
- * Makes the app close only after every request has ended, also one whose client has disconnected: its operation still
- * runs and needs the database. Fastify itself waits for connections only.
+ * Makes the app close only after every request has ended. Fastify itself waits for connections only. The operation of a
+ * disconnected client still runs, and it needs the database.
  */
 export function drainRequests(app: FastifyInstance): RequestsInFlight {
   let inFlight = 0

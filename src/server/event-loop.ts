@@ -1,40 +1,35 @@
-// By its older name: the function itself is exported from Node 24.12 on.
+// Node exports `eventLoopUtilization` by itself only from 24.12 on; the older Node versions have this object.
 import { performance } from 'node:perf_hooks'
 
-/** How often the loop is asked. */
+/** The time between two measurements. */
 const everyMs = 20
 
-/** Share of the time in which there was something to do, from which on there is next to no time for anything else. */
+/** Share of busy time above which the loop counts as busy. */
 const busyShare = 0.75
 
 /**
- * How much of the mean a new look is. A storm has to be noticed before it has piled up what takes longer to clear away;
- * and during one the loop still rests now and then, when the processor is somebody else's: whoever took such a rest for
- * leisure would spend the next moments on refusals in full.
+ * The weight of a new measurement in the running mean. The mean rises fast, so that the gateway notices overload before
+ * many requests wait. It falls slowly, because the loop also idles while another process has the processor.
  */
 const weightOf = { rise: 0.5, fall: 0.2 }
 
-/**
- * As many looks in a row have to be late. One is a collection of garbage or a large document, and gone when it is
- * noticed.
- */
+/** How many late timers in a row count as overload. A garbage collection or one large document makes only one late. */
 const inARow = 3
 
-/** Watches whether this process keeps up with its work. Asking costs nothing. */
+/** Watches whether this process keeps up with its work. Both questions only read a number. */
 export interface EventLoopWatch {
-  /** Whether the loop has had hardly any rest for a while. */
+  /** Whether the loop has been busy for most of the last measurements. */
   isBusy(): boolean
-  /** Whether it stays behind by more than the limit, and not for a moment only. */
+  /** Whether several timers in a row were later than the limit. */
   isOverloaded(): boolean
   close(): void
 }
 
 /**
- * Measures how late a timer comes, and how much of the time between was idle. Not Node's own histogram
- * (`monitorEventLoopDelay`, which
- * @fastify/under-pressure reads once a second): overload has to be noticed, and its end even more so, within a turn of the loop. Whoever
- * sheds for a second after each busy one serves half of what it could.
- * @param delayMaxMs 0: never overloaded
+ * Measures how late a timer comes, and the busy share of the time between two timers. `@fastify/under-pressure` reads
+ * Node's histogram (`monitorEventLoopDelay`) once a second, which is too slow. A gateway that refuses for a whole
+ * second after each busy second serves only half of the requests that it could.
+ * @param delayMaxMs lateness of a timer that counts as overload; 0: the loop never counts as overloaded
  */
 export function watchEventLoop(delayMaxMs: number): EventLoopWatch {
   let late = 0

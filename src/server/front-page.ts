@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { version } from '../config/version.ts'
 import { refuseOtherMethods } from './http-server.ts'
 
-/** `GET /`: what is here, and where. It says nothing that a caller without a token may not know. */
+/** `GET /`: the version and the addresses of both doors. It shows only facts that are public without a token. */
 export function frontPage(app: FastifyInstance): void {
   app.get('/', { schema: { hide: true } }, () => ({
     name: 'Mithril connection gateway',

@@ -4,12 +4,12 @@ import { outcomes } from '../domain/errors.ts'
 import { refuseOtherMethods } from './http-server.ts'
 import { describeCause } from './log-text.ts'
 
-/** One thing that has to be in order before requests are sent here; false or an error means that it is not. */
+/** A condition for readiness. false or an error means that this instance should get no requests. */
 export type ReadinessCheck = () => boolean | Promise<boolean>
 
 /**
- * Liveness asks no dependency; readiness asks them all, by name, and says which one is missing. `isLeaving`: whether
- * this instance will soon take no new connections.
+ * `/health/live` runs no check. `/health/ready` runs every check and names each one that fails.
+ * @param isLeaving whether this instance will soon take no new connections
  */
 export function healthRoutes(
   app: FastifyInstance,
@@ -22,7 +22,7 @@ export function healthRoutes(
     done()
   })
 
-  /** Of each check why it is not in order; null if it is. */
+  /** Runs each check. It gives the cause of a failure, or null. */
   const ask = () =>
     Promise.all(
       Object.entries(checks).map(async ([name, check]) => {
@@ -33,7 +33,7 @@ export function healthRoutes(
         }
       }),
     )
-  // Whoever asks meanwhile gets the same answer: questions are no load for the database, however many ask them.
+  // Requests that come meanwhile share the same run, so many probes do not load the database.
   let asking: ReturnType<typeof ask> | undefined
   const causes = () => {
     asking ??= ask().finally(() => {

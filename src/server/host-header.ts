@@ -1,6 +1,6 @@
 import { isIPv6 } from 'node:net'
 
-/** `reg-name` or IPv4 address, then the port (RFC 3986 §3.2.2). The name is empty where the target has no authority. */
+/** A name or IPv4 address, then the port (RFC 3986 §3.2.2). The name may be empty (RFC 9110 §7.2). */
 const named = /^(?:[\w.~!$&'()*+,;=-]|%[0-9a-f]{2})*(?::(\d*))?$/i
 
 /** An address in brackets, then the port. */

@@ -1,6 +1,6 @@
 import { GatewayError, type OutcomeName } from '../domain/errors.ts'
 
-/** The refusals that HTTP itself brings, before an operation is asked: code, status, and the sentence for people. */
+/** The refusals of HTTP itself, before any operation runs: code, status, and message. */
 export const httpRefusals = {
   malformedRequest: { code: 'BAD_REQUEST', status: 400, message: 'Malformed request' },
   /** Apollo Client and urql send the text of the document next. urql knows the refusal by this message only. */
@@ -25,11 +25,11 @@ export const httpRefusals = {
 export type HttpRefusalName = keyof typeof httpRefusals
 
 export interface HttpRefusalDetails {
-  /** What is wrong, in words that may be shown; they follow the message. */
+  /** The fault in words that a caller may see. They follow the message. */
   readonly reason?: string
   /** The part of the request that is at fault. `json`: the body, which is not JSON. */
   readonly part?: { readonly header: string } | 'json'
-  /** Of `methodNotAllowed`: the methods that the path knows (RFC 9110 §15.5.6). */
+  /** For `methodNotAllowed`: the methods that the path knows (RFC 9110 §15.5.6). */
   readonly allowedMethods?: readonly string[]
 }
 

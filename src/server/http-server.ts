@@ -19,8 +19,9 @@ import { securityHeaders } from './security-headers.ts'
 declare module 'fastify' {
   interface FastifyInstance {
     /**
-     * A request target below our own address (`PUBLIC_URL`, or the address listened on; never what a request claims),
-     * without its query string. An absolute-form target (RFC 9112 §3.2.2) gives its path only.
+     * The address of a request target, without its query string. It begins with `PUBLIC_URL`, or with the address that
+     * the server listens on, and never with a host that a request claims.
+     * @param target a path, or an absolute-form target (RFC 9112 §3.2.2), of which only the path counts
      */
     publicUrl: (target?: string) => string
   }
@@ -30,13 +31,13 @@ export interface HttpServerOptions {
   readonly config: Pick<Config, 'host' | 'port' | 'publicUrl' | 'trustedProxies' | 'logLevel'>
   readonly renderStrayRefusal: RenderStrayRefusal
   readonly meter: Meter
-  /** Where log lines go; standard output if left out. */
+  /** The destination of log lines; standard output by default. */
   readonly logDestination?: LogDestination
 }
 
 const originOf = (host: string, port: number) => `http://${host.includes(':') ? `[${host}]` : host}:${port}`
 
-/** The box that the doors are set into: request ids, body parsing, timeouts, the log line of each request. */
+/** Makes the HTTP server without the doors: request ids, body parsing, timeouts, the log line of each request. */
 export function createHttpServer({
   config,
   renderStrayRefusal,
@@ -57,20 +58,20 @@ export function createHttpServer({
     },
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
     genReqId: (request) => requestIds.of(request),
-    // An empty list would trust nobody, too, but asks about every request.
+    // false is faster than an empty list: Fastify would ask the function for every request.
     trustProxy: config.trustedProxies.length > 0 && trustNetworks(config.trustedProxies),
     bodyLimit: 64 * 1024,
-    // Empty segments of a path do not count, as on the platform.
+    // The router ignores empty segments of a path, as the platform does.
     routerOptions: { maxParamLength: 4_096, ignoreTrailingSlash: true, ignoreDuplicateSlashes: true },
-    // Requests that arrive on a kept-alive connection while we drain are still served, and told to close.
+    // While the gateway drains, it still serves requests on kept-alive connections, with `Connection: close`.
     return503OnClosing: false,
     forceCloseConnections: 'idle',
-    // Slow callers: with their headers and bodies (checked every second), and with reading what they are answered. The
-    // last is longer than any statement may take, during which a connection is silent, too.
+    // Limits for slow clients. Node checks the times of headers and bodies every second. `connectionTimeout` bounds a
+    // silent connection, and is longer than any statement, because a connection is silent during one.
     requestTimeout: 30_000,
     connectionTimeout: 75_000,
     keepAliveTimeout: 72_000,
-    // Without a Host Node would answer by itself, not in the envelope.
+    // Otherwise Node itself would answer a request without a Host header, not in the envelope.
     http: {
       headersTimeout: 15_000,
       connectionsCheckingInterval: 1_000,
@@ -87,13 +88,13 @@ export function createHttpServer({
     }),
   })
 
-  // Every method that Node's parser lets through, so that a known path can answer 405 to it instead of 404.
+  // Fastify learns every method of Node's parser, so that a known path answers 405 to it and not 404.
   for (const method of METHODS)
     if (!app.supportedMethods.includes(method) && method !== 'CONNECT') app.addHttpMethod(method)
 
   let origin = config.publicUrl ?? originOf(config.host, config.port)
   app.addHook('onListen', (done) => {
-    // PORT=0 becomes a real port only now.
+    // With PORT=0 the operating system has chosen the port by now.
     const address = app.server.address()
     if (config.publicUrl === null && typeof address === 'object' && address !== null)
       origin = originOf(address.address, address.port)
@@ -111,7 +112,7 @@ export function createHttpServer({
   })
   lingering.watch(app)
   app.addHook('onRequest', answers.takeTurns)
-  // After its turn has come: the answer before it may have been the last one of the connection.
+  // This hook runs after the request's turn has come, because the answer before it may be the connection's last.
   app.addHook('onRequest', ({ raw }, reply, done) => {
     if (!lingering.hasLastAnswer(raw.socket)) return done()
     reply.hijack()
@@ -120,30 +121,30 @@ export function createHttpServer({
   observeRequests(app, meter)
   app.addHook('onRequest', answers.refuseAboveLimit)
   app.addHook('onSend', answers.countBytes)
-  // When the answer goes out, not when the request came in: what was in flight at that moment must not keep its
+  // The hook reads `closing` when it sends the answer: a request that began before the close must not keep its
   // connection either.
   app.addHook('onSend', ({ raw }, reply, payload, done) => {
     if (hasMuchToCome(raw)) reply.header('connection', 'close')
-    // Fastify says so, too, after a body that it could not read.
+    // Fastify sets the same header after a body that it could not read.
     if (reply.getHeader('connection') === 'close') lingering.noteLastAnswer(raw.socket)
     if (closing) reply.header('connection', 'close')
     done(null, payload)
   })
   app.addHook('onRequest', ({ raw }, reply, done) => {
     reply.headers(headers)
-    // The asterisk (RFC 9112 §3.2.4) names the whole server; the router takes it for `/`.
+    // The target `*` (RFC 9112 §3.2.4) names the whole server, but the router reads it as `/`.
     done(raw.url === '*' ? new GatewayError('notFound') : refusalOfMessage(raw))
   })
-  // More are 431. (Node before 26 dropped them without a word, a second Authorization too.)
+  // Node 26 answers 431 to more headers. Older Node versions silently drop the rest, even a second Authorization.
   app.server.maxHeadersCount = 100
-  // Each costs memory, 20 kB at rest; more are closed at once.
+  // An idle connection takes 20 kB of memory. Node closes further connections at once.
   app.server.maxConnections = 5_000
-  // An expectation other than 100-continue may be ignored (RFC 9110 §10.1.1). Node would answer both by itself, and ask
-  // even strangers for their bodies.
+  // Node would answer an `Expect` header by itself, and ask even unauthenticated clients for their bodies. RFC 9110
+  // §10.1.1 allows a server to ignore any expectation except 100-continue.
   for (const event of ['checkExpectation', 'checkContinue'])
     app.server.on(event, (request, response) => app.routing(request, response))
   app.addHook('preParsing', ({ raw, is404 }, reply, _payload, done) => {
-    // Nor is a body read for what is not there.
+    // Do not read the body of a request to an unknown path.
     if (is404) return done(new GatewayError('notFound'))
     if (raw.headers.expect?.toLowerCase() === '100-continue' && raw.httpVersion === '1.1') reply.raw.writeContinue()
     done()
@@ -152,15 +153,15 @@ export function createHttpServer({
   return app
 }
 
-/** What Node's parser lets through, although two readers could read two requests in it, or send it to two hosts. */
+/** Refuses messages that Node's parser accepts, but that a proxy may frame or route in another way. */
 function refusalOfMessage({ rawHeaders, httpVersion, headers }: IncomingMessage): HttpRefusal | undefined {
   const malformed = (reason: string) => new HttpRefusal('malformedRequest', { reason })
-  // The syntax of HTTP/1 with the number of another version.
+  // Node's parser accepts other version numbers with the syntax of HTTP/1.
   if (httpVersion !== '1.1' && httpVersion !== '1.0') return malformed('only HTTP/1.0 and HTTP/1.1 are understood')
-  // RFC 9112 §6.1: in HTTP/1.0 it means that the framing is faulty.
+  // RFC 9112 §6.1: such a message has faulty framing.
   if (httpVersion === '1.0' && headers['transfer-encoding'] !== undefined)
     return malformed('HTTP/1.0 knows no Transfer-Encoding')
-  // RFC 9112 §3.2; Node keeps the first and drops the others.
+  // RFC 9112 §3.2 wants one Host. `headers` holds the first only, because Node drops the others.
   let hosts = 0
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const name = rawHeaders[index]
@@ -170,7 +171,7 @@ function refusalOfMessage({ rawHeaders, httpVersion, headers }: IncomingMessage)
   return isHost(headers.host ?? '') ? undefined : malformed('the Host header names no host')
 }
 
-/** Answers every method that a path does not know with 405 and the ones it does. Fastify adds HEAD to GET. */
+/** Answers 405 with `Allow` to every method that a path does not know. Fastify adds HEAD to GET. */
 export function refuseOtherMethods(
   app: FastifyInstance,
   url: string,

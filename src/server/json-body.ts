@@ -5,25 +5,25 @@ import { HttpRefusal } from './http-refusals.ts'
 const malformed = (reason: string) => new HttpRefusal('malformedRequest', { reason, part: 'json' })
 
 /**
- * How deep a body may be nested. JSON.parse takes any depth; whoever walks the value, JSON.stringify for one, runs out
- * of stack.
+ * How deep a body may be nested. JSON.parse accepts any depth, but recursive code such as JSON.stringify would exhaust
+ * the stack.
  */
-const deepest = 100
+const depthAtMost = 100
 
 /**
- * What is wrong with a valid JSON text, in words that may be shown, or null. Of a member that is named twice parsers
- * disagree on which one counts (RFC 8259 §4), so a proxy could have checked the other one.
+ * The fault of a valid JSON text, in words that a caller may see, or null. Parsers disagree on a member that stands
+ * twice (RFC 8259 §4), so a proxy may have checked the other value.
  */
 function flawOf(json: string): string | null {
-  // One entry for each open bracket; null for an array.
+  // One entry for each open bracket: the names of an object's members, or null for an array.
   const members: (Set<string> | null)[] = []
-  // Whole strings, with the colon that makes one a member name, or single brackets; nothing else matters here.
+  // A token is a bracket, or a whole string with the colon that makes it the name of a member.
   const tokens = /"([^"\\]*(?:\\.[^"\\]*)*)"(\s*:)?|[{}[\]]/g
   for (let token = tokens.exec(json); token !== null; token = tokens.exec(json)) {
     const [text, string = '', colon] = token
     if (text === '{') members.push(new Set())
     else if (text === '[') members.push(null)
-    if (members.length > deepest) return 'the body is nested too deeply'
+    if (members.length > depthAtMost) return 'the body is nested too deeply'
     if (text === '}' || text === ']') members.pop()
     else if (colon !== undefined) {
       const name = string.includes('\\') ? String(JSON.parse(`"${string}"`)) : string
@@ -36,9 +36,9 @@ function flawOf(json: string): string | null {
 }
 
 /**
- * Parses a request body; an empty one is `undefined`.
- * @throws GatewayError `malformedRequest` for anything but UTF-8 JSON without a byte-order mark, without duplicate
- *   members, and not too deep
+ * Parses a request body. An empty body is `undefined`.
+ * @throws HttpRefusal `malformedRequest` for a body that is no UTF-8 JSON, has a byte-order mark or a duplicate member,
+ *   or is too deep
  */
 export function parseJson(body: Buffer): unknown {
   if (body.length === 0) return undefined
@@ -49,7 +49,7 @@ export function parseJson(body: Buffer): unknown {
   try {
     value = JSON.parse(text)
   } catch {
-    // V8's message quotes the body, so it stays here.
+    // The refusal has no cause, because V8's message quotes the body.
     throw malformed('the body is not valid JSON')
   }
   const flaw = flawOf(text)
@@ -58,15 +58,15 @@ export function parseJson(body: Buffer): unknown {
 }
 
 /**
- * Labels of a body that is not encoded. UTF-8 is none of a content coding, but programs send it as one, and the bytes
- * are checked anyway.
+ * Values of `Content-Encoding` for a body that is not encoded. UTF-8 is no content coding, but some programs send it as
+ * one. The gateway checks the bytes anyway.
  */
 const plainCodings = new Set(['', 'identity', 'utf-8', 'utf8'])
 
-/** RFC 8259 §11 gives the parameter no meaning. It is refused only where it claims other bytes than UTF-8. */
+/** RFC 8259 §11 gives `charset` no meaning. The gateway refuses only one that names another encoding than UTF-8. */
 const plainCharsets = new Set(['', 'utf-8', 'utf8'])
 
-/** What the headers of a body claim that the gateway cannot read, or null. */
+/** The refusal of a body whose headers name an encoding that the gateway cannot read, or null. */
 function unreadable({ headers }: FastifyRequest): HttpRefusal | null {
   const codings = (headers['content-encoding'] ?? '').split(',').map((coding) => coding.trim().toLowerCase())
   const coding = codings.find((name) => !plainCodings.has(name))
@@ -83,10 +83,10 @@ function unreadable({ headers }: FastifyRequest): HttpRefusal | null {
     : new HttpRefusal('unsupportedMediaType', { part: { header: 'Content-Type' } })
 }
 
-/** JSON is the only request body this gateway reads; everything else is 415. */
+/** Makes JSON the only media type of request bodies. Any other type gets 415. */
 export function acceptJsonBodies(app: FastifyInstance): void {
   app.removeAllContentTypeParsers()
-  // Ruby and Perl label an empty body as a form. No content has no type to judge.
+  // HTTP clients of Ruby and Perl label an empty body as a form. The type of an empty body does not matter.
   app.addHook('preParsing', ({ headers }, _reply, payload, done) => {
     if (headers['transfer-encoding'] === undefined && Number(headers['content-length'] ?? 0) === 0)
       delete headers['content-type']

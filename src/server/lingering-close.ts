@@ -2,32 +2,33 @@ import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 
-/** What the gateway reads, and throws away, of a connection that it has answered for the last time. */
+/** Limits of reading on: the gateway reads and discards the rest of a connection after its last answer. */
 const limits = {
-  /** Of one connection. */
+  /** Bytes of one connection. */
   bytes: 8 * 2 ** 20,
+  /** Time of one connection. */
   milliseconds: 10_000,
-  /** Of one connection without a byte. */
+  /** Time in which one connection sends nothing. */
   idleMilliseconds: 2_000,
-  /** Of one connection, from the moment when the gateway drains. */
+  /** Time of one connection after the gateway begins to drain. */
   millisecondsWhileDraining: 500,
-  /** Of all connections together. */
+  /** Connections that are read on at the same time. */
   connections: 100,
-  /** Of all connections together in a second. Who sends more waits. */
+  /** Bytes of all connections together in a second. Above this the gateway pauses the connection that sends. */
   bytesPerSecond: 64 * 2 ** 20,
 }
 
-/** Node reads the rest of a shorter body by itself, and the connection lives on. */
+/** Node itself reads the rest of a body up to this length, and keeps the connection open. */
 const bytesReadForNextRequest = 64 * 1024
 
-/** What Node keeps at a socket: the request that its parser is reading. */
+/** Node keeps the request that its parser is reading as this undocumented member of the socket. */
 interface HttpSocket {
   readonly parser?: { readonly incoming?: IncomingMessage | null } | null
 }
 
 /**
- * Whether a request still has a body to come that is not worth reading for the sake of its connection. Its answer says
- * `Connection: close`.
+ * Whether the rest of a request's body is too long to read only to keep the connection. The answer to such a request
+ * says `Connection: close`.
  */
 export function hasMuchToCome({ complete, headers }: IncomingMessage): boolean {
   if (complete) return false
@@ -37,27 +38,27 @@ export function hasMuchToCome({ complete, headers }: IncomingMessage): boolean {
 /** Closes connections whose clients may still be sending. */
 export interface LingeringClose {
   /**
-   * Ends our side of a connection and reads on, so that the last answer arrives (RFC 9112 §9.6). A socket that is closed
-   * while bytes wait in it makes the kernel reset the connection, and the client loses an answer that it has not read.
-   * Nothing of what comes is taken for a request.
+   * Ends our side of a connection and reads on, so that the last answer arrives (RFC 9112 §9.6). If a socket is closed
+   * while it holds unread bytes, the kernel resets the connection. The client then loses an answer that it has not
+   * read. The bytes that arrive are not parsed as requests.
    */
   close(socket: Socket): void
-  /** Whether a connection is being closed so. */
+  /** Whether a connection is being closed in this way. */
   isClosing(socket: Socket): boolean
-  /** Makes Node close this connection so after its last answer, whatever was read of it. */
+  /** Makes Node close this connection in this way after its last answer, even if its last request is complete. */
   mark(socket: Socket): void
   /** Notes that an answer which says `Connection: close` is on its way to this connection. */
   noteLastAnswer(socket: Socket): void
   /**
-   * Whether a connection has been told that it ends. RFC 9112 §9.6 forbids to process what comes after that; Node's parser
-   * goes on with bytes that it has already.
+   * Whether an answer with `Connection: close` has gone out. RFC 9112 §9.6 forbids to process later requests, but
+   * Node's parser goes on with the bytes that it already has.
    */
   hasLastAnswer(socket: Socket): boolean
-  /** Makes Node close each connection so whose last request has not been read to its end. Call it once. */
+  /** Makes Node close a connection in this way if its last request is not read to its end. Call it once. */
   watch(app: FastifyInstance): void
 }
 
-/** Makes the one closer of a server. All its connections share the limits of reading on. */
+/** Makes the closer of one server. All its connections share the limits of reading on. */
 export function createLingeringClose(): LingeringClose {
   const open = new Set<Socket>()
   const marked = new WeakSet<Socket>()
@@ -65,8 +66,8 @@ export function createLingeringClose(): LingeringClose {
   const second = { endsAt: 0, bytes: 0 }
   let draining = false
 
-  /** Stops reading of a connection until the next second, if all connections have had their share of this one. */
-  function share(socket: Socket, bytes: number): void {
+  /** Pauses a connection until the next second if all connections together have sent too many bytes in this one. */
+  function throttle(socket: Socket, bytes: number): void {
     const now = performance.now()
     if (now > second.endsAt) Object.assign(second, { endsAt: now + 1_000, bytes: 0 })
     second.bytes += bytes
@@ -79,12 +80,12 @@ export function createLingeringClose(): LingeringClose {
     if (socket.destroyed || open.has(socket)) return
     open.add(socket)
     let bytes = 0
-    // Our listener takes the bytes away from Node's parser, which would go on to the next request.
+    // Our listener replaces that of Node's parser, which would go on to the next request.
     for (const event of ['data', 'end']) socket.removeAllListeners(event)
     socket.on('data', (chunk: Buffer) => {
       bytes += chunk.length
       if (bytes > limits.bytes) socket.destroy()
-      else share(socket, chunk.length)
+      else throttle(socket, chunk.length)
     })
     const timer = setTimeout(
       () => socket.destroy(),
@@ -94,7 +95,7 @@ export function createLingeringClose(): LingeringClose {
       clearTimeout(timer)
       open.delete(socket)
     })
-    // Node's own listener destroys a socket after that.
+    // Node's own `timeout` listener destroys the socket.
     socket.setTimeout(limits.idleMilliseconds)
     socket.end()
     socket.resume()

@@ -5,26 +5,24 @@ export interface LogDestination {
 }
 
 export interface LogDestinationOptions {
-  /** Where lines go. */
+  /** The file descriptor that gets the lines. */
   readonly fd: number
-  /** Bytes of lines that may wait for whoever reads them; more are lost, and counted. */
+  /** Bytes of lines that may wait for the reader. Further lines are dropped and counted. */
   readonly waitingAtMost: number
-  /** What still waits at the end of the process has so long to be read. */
+  /** How long the process waits at its end for the reader of the last lines. */
   readonly lastWordsMs: number
 }
 
 /**
- * Writes the log without waiting for its reader. One that is slow, or has hung, or a disk that is full, keeps no caller
- * waiting, takes a bounded amount of memory, and does not keep the process from ending. Fastify's own destination would
- * do the first of these only.
+ * Writes the log without waiting for its reader. A slow reader or a full disk delays no request, takes a bounded amount
+ * of memory, and does not keep the process from ending. Fastify's own destination does only the first of these.
  */
 export function openLogDestination({ fd, waitingAtMost, lastWordsMs }: LogDestinationOptions): LogDestination {
-  // A pipe may be a blocking one, on which the last words would wait for ever. Node changes that when it opens the
-  // stream.
+  // The last write to a blocking pipe could wait for ever. Node makes the pipe non-blocking when it opens this stream.
   if (fd === 1) void process.stdout
 
   let lost = 0
-  /** Whether the last try has failed. The next line is the next try, also one that finds no room. */
+  /** Whether the last write has failed. The next line is the next try, even if the buffer has no room for it. */
   let isBroken = false
   let triesUntil = Number.POSITIVE_INFINITY
   const stream = new sonicBoom.SonicBoom({
@@ -46,7 +44,7 @@ export function openLogDestination({ fd, waitingAtMost, lastWordsMs }: LogDestin
     lost = 0
     stream.write(`${JSON.stringify(line)}\n`)
   })
-  // There is nobody left to tell: the log is where it would be told.
+  // A failure to log cannot be logged.
   stream.on('error', () => {
     isBroken = true
   })
@@ -55,9 +53,9 @@ export function openLogDestination({ fd, waitingAtMost, lastWordsMs }: LogDestin
     try {
       if (!isBroken) stream.flushSync()
     } catch {
-      // It has had its time.
+      // The reader was too slow, and a failure to log cannot be logged.
     }
   })
-  // Not the stream itself: pino would flush it at a fatal line, and wait for the reader.
+  // This is not the stream itself: pino would flush that after a fatal line, and wait for the reader.
   return { write: (line) => void stream.write(line) }
 }

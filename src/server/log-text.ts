@@ -2,19 +2,19 @@
 const unprintable = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g
 
 /**
- * What JSON leaves as it is, and a terminal or another reader of the log does not: DEL, C1, line separators,
- * bidirectional and invisible signs.
+ * Characters that JSON does not escape, but that a terminal or another reader of the log may act on. These are DEL, C1,
+ * line separators, and bidirectional and invisible characters.
  */
-const obeyed = /[\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g
+const active = /[\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g
 
-/** A line of the log with nothing in it that could be obeyed. It is JSON before and after, and means the same. */
+/** Escapes the characters of a JSON line that a reader of the log may act on. The result is JSON of the same value. */
 export function neutraliseLine(line: string): string {
-  return line.replace(obeyed, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
+  return line.replace(active, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
 
 /**
- * A text for a cause that is no Error. An object's own `toString` is not run: it may throw again. Prisma's adapter
- * throws such objects.
+ * Describes a cause that is no Error, such as the objects that Prisma's adapter throws. It does not call an object's
+ * own `toString`, which may throw again.
  */
 function describeOther(cause: unknown): string {
   if (typeof cause !== 'object' || cause === null) return String(cause)
@@ -25,8 +25,8 @@ function describeOther(cause: unknown): string {
 }
 
 /**
- * One cause in one line: names and codes, and the end of each message. Prisma's messages begin with our own source
- * lines.
+ * Describes an error and its causes in one line: names, codes, and the last line of each message. Prisma's messages
+ * begin with lines of our own source.
  */
 export function describeCause(error: unknown, depth = 0): string {
   if (!(error instanceof Error) || depth > 4) return describeOther(error).replace(unprintable, ' ').slice(0, 200)

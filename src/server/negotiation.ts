@@ -9,8 +9,8 @@ interface MediaRange {
 }
 
 /**
- * The media ranges of an `Accept` header (RFC 9110 §12.5.1) with their weights. Their parameters are left out: the types
- * that the gateway answers have no variants, and many clients send `application/json; charset=utf-8`.
+ * The media ranges of an `Accept` header (RFC 9110 §12.5.1) with their weights. The gateway ignores other parameters:
+ * its types have no variants, and many clients send `application/json; charset=utf-8`.
  */
 function mediaRangesOf(accept: string): MediaRange[] {
   // A quoted parameter may hold commas and semicolons.
@@ -21,7 +21,7 @@ function mediaRangesOf(accept: string): MediaRange[] {
   return members.flatMap((member) => {
     const [range = '', ...parameters] = member.split(';').map((part) => part.trim())
     const weight = parameters.find((parameter) => /^q\s*=/.test(parameter))?.replace(/^q\s*=\s*/, '')
-    // A weight that is no number does not count.
+    // A weight that is no number counts as 1.
     return range === ''
       ? []
       : [{ range, weight: weight !== undefined && /^(?:[01]\.?|[01]?\.\d+)$/.test(weight) ? Number(weight) : 1 }]
@@ -29,8 +29,8 @@ function mediaRangesOf(accept: string): MediaRange[] {
 }
 
 /**
- * The type that a client likes best of those that can be answered; of equal ones the one that it names first.
- * @param offered `type/subtype` in lower case, the usual one first
+ * The offered type to which a client gives the greatest weight. Of equal ones, the client's first counts.
+ * @param offered types as `type/subtype` in lower case, the default first
  * @returns null if the client accepts none of them
  */
 export function preferredType<Type extends string>(
@@ -40,7 +40,7 @@ export function preferredType<Type extends string>(
   const ranges = mediaRangesOf(accept ?? '')
   if (ranges.length === 0) return offered[0]
   const rated = offered.flatMap((type) => {
-    // The most specific range decides. A client that repeats one gets the greater weight.
+    // The most specific range decides. Of a repeated range the greatest weight counts.
     for (const range of [type, type.replace(/\/.*/, '/*'), '*/*']) {
       const matching = ranges.filter((candidate) => candidate.range === range)
       if (matching.length === 0) continue
@@ -53,7 +53,7 @@ export function preferredType<Type extends string>(
   return best?.type ?? null
 }
 
-/** Refuses with 406, before anything is executed, a client that accepts none of these types. */
+/** Refuses a client that accepts none of these types with 406, before any operation runs. */
 export function negotiationHook(offered: readonly [string, ...string[]]): onRequestHookHandler {
   return ({ headers: { accept } }, _reply, done) =>
     done(

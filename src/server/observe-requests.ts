@@ -21,21 +21,21 @@ function logRequest(
   else log.error({ ...line, cause: describeCause(cause) }, 'request')
 }
 
-/** The refusals of authentication, which tells the meter its reason by itself. */
+/** The refusals of authentication. Authentication itself counts them in the meter, by reason. */
 const rulesOfAuthentication = new Set(['accessDenied', 'apiKeyMissing', 'apiKeyInvalid', 'unavailable'])
 
-/** Whether authentication refused a request: then it has a door and no caller. */
+/** Whether authentication refused a request. Such a request has a door and no caller. */
 const refusedByAuthentication = ({ door, rule }: Outcome, caller: Caller | null): boolean =>
   door !== null && caller === null && rulesOfAuthentication.has(rule ?? '')
 
 function countRequest(meter: Meter, outcome: Outcome, caller: Caller | null, milliseconds: number): void {
   meter.requestEnded(outcome, milliseconds / 1_000)
   if (outcome.rule !== null && !refusedByAuthentication(outcome, caller)) meter.refused(outcome.rule)
-  // Writes are counted for callers; a failed authentication has no caller.
+  // The write limit counts callers; a failed authentication has no caller.
   if (outcome.rule === 'tooManyRequests') meter.limited(caller === null ? 'authentication' : 'write')
 }
 
-/** Logs and counts a request that was refused before Fastify had a request object. `log` knows its id. */
+/** Logs and counts a request that was refused before Fastify had a request object. `log` adds its id. */
 export function noteStrayRefusal(log: FastifyBaseLogger, meter: Meter, error: unknown, status: number): void {
   const outcome = newOutcome()
   noteError(outcome, error)
@@ -43,7 +43,7 @@ export function noteStrayRefusal(log: FastifyBaseLogger, meter: Meter, error: un
   logRequest(log, outcome, { status, durationMs: 0 })
 }
 
-/** Notes that a request was refused while its body was being read. Its line is written when its handler ends, too. */
+/** Notes that a request was refused while its body was being read. Its log line follows when its handler ends. */
 export function noteRefusedMidway({ outcome }: FastifyRequest, error: unknown, status: number): void {
   noteError(outcome, error)
   outcome.refusedWith = status
@@ -55,13 +55,13 @@ const detailsOf = (request: FastifyRequest, reply: FastifyReply) => ({
   clientType: request.caller?.clientType,
   durationMs: Math.round(reply.elapsedTime * 10) / 10,
   traceId: request.span?.traceId,
-  // The request's id is then its caller's.
+  // Only where the caller chose the request's id.
   ownId: request.raw.ownId === request.id ? undefined : request.raw.ownId,
 })
 
 /**
- * Writes one line and one count for each request: when its answer has been sent, or when the client has disconnected
- * before that. The app closes after the last of them.
+ * Writes one log line and one count for each request when its answer has been sent, or when its client has
+ * disconnected. The app closes after the last request.
  */
 export function observeRequests(app: FastifyInstance, meter: Meter): void {
   const inFlight = drainRequests(app)
@@ -91,15 +91,16 @@ export function observeRequests(app: FastifyInstance, meter: Meter): void {
     end(request, reply, false)
     done()
   })
-  // Node never finishes an answer on a broken connection, so `onResponse` does not come. The outcome is known all the same.
+  // Node never finishes an answer on a broken connection, so Fastify does not call `onResponse`. The outcome is known
+  // anyway.
   app.addHook('onSend', (request, reply, payload, done) => {
     const { raw } = reply
     if (raw.destroyed) end(request, reply, true)
     else raw.once('close', () => end(request, reply, true))
     done(null, payload)
   })
-  // If the client disconnects during authentication, the body stream has already emitted `close`, and Fastify would wait
-  // for ever.
+  // If the client disconnects during authentication, the body stream has already emitted `close`, and Fastify would
+  // wait for ever.
   app.addHook('preParsing', ({ raw }, _reply, payload, done) => {
     if (raw.destroyed) done(Object.assign(new Error('the client has disconnected'), { code: 'ECONNRESET' }))
     else done(null, payload)

@@ -5,15 +5,15 @@ import { toRefusal } from './refusals.ts'
 /** The result of a request. The doors write it; log and meter read it. */
 export interface Outcome {
   door: Door | null
-  /** Name of the operation, not of the document: `updateClientConnection`. */
+  /** The operation's name, for example `updateClientConnection`. The names in a document are the caller's. */
   operation: string | null
   /** `OK` or a code of the catalogue. A GraphQL result that holds several errors counts as its first. */
   code: string
-  /** The refusal: a name of the catalogue, or the code of a GraphQL request error. */
+  /** A name of the catalogue of refusals, or the code of a GraphQL request error. */
   rule: string | null
   /** The cause of a 5xx, for the log. */
   cause: unknown
-  /** The status answered on the bare socket, past the reply, because the rest of the request cannot be read; else null. */
+  /** The status written to the bare socket, because the rest of the request cannot be read; null: the reply has it. */
   refusedWith: number | null
   /** Whether the request has been logged and counted. */
   ended: boolean
@@ -30,13 +30,13 @@ export const newOutcome = (): Outcome => ({
   ended: false,
 })
 
-/** Notes the error that an operation or a hook ended with. */
+/** Notes the error of an operation or a hook. */
 export function noteError(outcome: Outcome, error: unknown): void {
   const refusal = toRefusal(error)
   if (outcome.code === 'OK') {
     outcome.code = refusal.code
     outcome.rule = refusal.refusal
   }
-  // A request refused while its body was read is a 4xx, whatever its handler finds later.
+  // A request that was refused while its body was read stays a 4xx, even if its handler fails later.
   if (statusOf(refusal) >= 500 && outcome.refusedWith === null) outcome.cause ??= refusal.cause ?? refusal
 }

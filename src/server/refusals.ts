@@ -3,14 +3,14 @@ import { GatewayError } from '../domain/errors.ts'
 import { HttpRefusal, type HttpRefusalName, type Refusal, statusOf } from './http-refusals.ts'
 import { rateLimitHeaders } from './rate-limit-headers.ts'
 
-/** Fastify's own errors in the words of our catalogue. */
+/** The refusal for each code of an error of Fastify or Node. */
 const refusalOf: Readonly<Record<string, HttpRefusalName>> = {
   FST_ERR_CTP_INVALID_MEDIA_TYPE: 'unsupportedMediaType',
   FST_ERR_CTP_BODY_TOO_LARGE: 'requestTooLarge',
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'malformedRequest',
   FST_ERR_BAD_URL: 'malformedRequest',
   FST_ERR_ROUTE_MISSING_CONTENT_TYPE: 'unsupportedMediaType',
-  // Of the connection that a request comes on. Those of our own dependencies are caught where they are asked.
+  // The client's connection. The code that asks a dependency catches that dependency's ECONNRESET.
   ECONNRESET: 'malformedRequest',
   HPE_HEADER_OVERFLOW: 'headersTooLarge',
   ERR_HTTP_REQUEST_TIMEOUT: 'requestTimeout',
@@ -29,9 +29,10 @@ const headerOf: Readonly<Record<string, string>> = {
 /** The refusal for a thrown value. An error that is neither ours nor Fastify's becomes `internal`. */
 export function toRefusal(error: unknown): Refusal {
   if (error instanceof GatewayError || error instanceof HttpRefusal) return error
-  const { code = '', statusCode } = typeof error === 'object' && error !== null ? (error as Partial<FastifyError>) : {} // any object can be looked into
+  const isObject = typeof error === 'object' && error !== null
+  const { code = '', statusCode } = isObject ? (error as Partial<FastifyError>) : {} // every member may be missing
   if (missingPaths.has(code)) return new GatewayError('notFound', {}, error)
-  // Another 4xx of Fastify, or an error of Node's parser, is the request's fault; the rest is ours.
+  // The request is at fault for another 4xx of Fastify and for an error of Node's parser; the gateway for the rest.
   const isOfTheRequest =
     (code.startsWith('FST_') && statusCode !== undefined && statusCode < 500) || code.startsWith('HPE_')
   const refusal = refusalOf[code] ?? (isOfTheRequest ? 'malformedRequest' : undefined)
@@ -40,7 +41,7 @@ export function toRefusal(error: unknown): Refusal {
   return new HttpRefusal(refusal, header === undefined ? {} : { part: { header } }, error)
 }
 
-/** Guile's client cannot read a challenge without a parameter. */
+/** The HTTP client of Guile cannot parse a challenge without a parameter. */
 const challenge = 'Bearer realm="mithril"'
 
 function headersOfHttpRefusal({ refusal, details: { allowedMethods, part } }: HttpRefusal): Record<string, string> {
@@ -54,7 +55,10 @@ function headersOfHttpRefusal({ refusal, details: { allowedMethods, part } }: Ht
   return isCoding ? { 'accept-encoding': 'identity' } : { accept: 'application/json' }
 }
 
-/** Headers of a refusal whatever the door: the challenge (RFC 6750 §3), the way out, and the time of a new attempt. */
+/**
+ * Headers of a refusal, the same in both doors: the challenge (RFC 6750 §3), the methods or types that are accepted,
+ * `Retry-After`.
+ */
 export function refusalHeaders(refusal: Refusal): Record<string, string> {
   if (refusal instanceof HttpRefusal) return headersOfHttpRefusal(refusal)
   if (statusOf(refusal) === 401) {

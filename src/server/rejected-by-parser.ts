@@ -4,7 +4,7 @@ import type { Meter } from '../observability/meter.ts'
 import { hasMuchToCome, type LingeringClose } from './lingering-close.ts'
 import { noteRefusedMidway, noteStrayRefusal } from './observe-requests.ts'
 
-/** Answers a request that Node's parser or the router refused, so that no door saw it: status, body and headers. */
+/** Makes the answer to a request that Node's parser or the router refused, and that no door has seen. */
 export type RenderStrayRefusal = (
   error: unknown,
   requestId: string,
@@ -12,8 +12,8 @@ export type RenderStrayRefusal = (
 ) => { status: number; body: string; headers: Record<string, string> }
 
 /**
- * What Node keeps at a socket, and its own handler looks at, too: the answer that is due, and the request that is being
- * read.
+ * Undocumented members that Node adds to a socket: the answer that is due, and the request that its parser is reading.
+ * Node's own handler of `clientError` reads them, too.
  */
 interface HttpSocket {
   readonly _httpMessage?: ServerResponse | null
@@ -23,17 +23,17 @@ interface HttpSocket {
 export interface StrayRequestsOptions {
   readonly render: RenderStrayRefusal
   readonly nextRequestId: () => string
-  /** Of every answer. */
+  /** Headers of every answer. */
   readonly headers: Readonly<Record<string, string>>
   readonly meter: Meter
   readonly lingering: LingeringClose
-  /** Known only after it has been made with these handlers. */
+  /** The app. It exists only after it has been made with these handlers. */
   readonly app: () => FastifyInstance
 }
 
 /**
- * What Fastify does with requests that never reach its hooks: the same envelope, headers and log line as for all
- * others.
+ * Handlers for requests that never reach Fastify's hooks. They give such requests the same envelope, headers and log
+ * line as all others.
  */
 export function strayRequests(
   options: StrayRequestsOptions,
@@ -59,19 +59,20 @@ export function strayRequests(
       if (lingering.isClosing(socket)) return
       if (error.code === 'ECONNRESET' || !socket.writable) return socket.destroy()
       const { _httpMessage: due, parser } = socket as HttpSocket
-      // The body of a request that the hooks have in hand: the answer is that request's, and so is the line.
+      // The fault is in the body of a request that has passed the hooks: that request gets the answer and the log line.
       const midway = due && !due.headersSent && !due.req.complete ? due.req.observed : undefined
       const requestId = midway?.id ?? nextRequestId()
       const { status, body, headers } = answerOf(error, requestId, app().publicUrl())
       if (midway) noteRefusedMidway(midway, error, status)
       else noteStrayRefusal(app().log.child({ requestId }), meter, error, status)
-      // What came before it on this connection is still to be answered, and ours would be taken for that answer.
+      // An earlier request on this connection still waits for its answer. The client would take ours for that answer.
       if (due?.req.complete) {
         due.shouldKeepAlive = false
         lingering.mark(socket)
         return
       }
-      // The rest of a body whose request has its answer already: a second one would be taken for the next request's.
+      // The request whose body is at fault may have its answer. The client would take a second one for the next
+      // request's.
       const isAnswered = due ? due.headersSent : parser?.incoming?.complete === false
       const lines = Object.entries({ ...headers, connection: 'close' }).map(([name, value]) => `${name}: ${value}\r\n`)
       if (!isAnswered) socket.write(`HTTP/1.1 ${status} Refused\r\n${lines.join('')}\r\n${body}`)

@@ -15,22 +15,22 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** The authenticated caller; null before authentication and on routes without it. */
     caller: Caller | null
-    /** When the caller was authenticated, by `performance.now()`; 0 before. */
+    /** The time of the authentication by `performance.now()`; 0 before it. */
     authenticatedAt: number
-    /** What the caller may do, from a door that asks before it reads the body; null before. */
+    /** The permit that the REST door gets before it reads the body; null before that, and in the GraphQL door. */
     permit: Permit | null
     /** The content of the one log line of this request. */
     outcome: Outcome
-    /** The request's span; null without traces, and for a probe. */
+    /** The request's span; null without tracing, and for a probe. */
     span: Span | null
   }
   interface FastifyContextConfig {
-    /** A probe comes every second. While all is well its line is written at `debug` only. */
+    /** A probe comes every second, so the gateway logs its success at `debug` only. */
     probe?: true
   }
 }
 
-/** Gives each request the members that hooks and doors write to. */
+/** Adds the members to each request that hooks and doors write to. */
 export function keepRequestState(app: FastifyInstance): void {
   app.decorateRequest('caller', null)
   app.decorateRequest('authenticatedAt', 0)

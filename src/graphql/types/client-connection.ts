@@ -16,8 +16,8 @@ export function addChangePage(builder: Builder, PageInfo: PageInfoRef, Connectio
 }
 
 /**
- * `type ClientConnection`: an allow-list of fields over a domain type that has no secret. Mutations answer it, so a field
- * of it that reads the database is nullable: a failure after the write must not take the payload away.
+ * `type ClientConnection`: an allow-list of fields over a domain type that has no secret. Mutations answer it, so a
+ * field of it that reads the database is nullable: a failure after the write must not take the payload away.
  */
 export function addClientConnection(
   builder: Builder,

@@ -13,8 +13,8 @@ interface Input {
 const inputKey = (_parent: unknown, { input: { clientId, connectionId } }: Input) => ({ clientId, connectionId })
 
 /**
- * The mutations of connections. Each is a thin field over the operation of the same name, and nullable: the payload of one
- * mutation survives the refusal of another one in the same document.
+ * The mutations of connections. Each is a thin field over the operation of the same name, and nullable: the payload of
+ * one mutation survives the refusal of another one in the same document.
  */
 export function addConnectionMutations(builder: Builder, ClientConnection: ClientConnectionRef): void {
   type FieldBuilder = Parameters<Parameters<typeof builder.inputType>[1]['fields']>[0]
