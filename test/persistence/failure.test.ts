@@ -635,8 +635,8 @@ describe('fault, passed on as it is, and never tried again:', () => {
     [
       'a check violation',
       (prisma) =>
-        prisma.$executeRaw`INSERT INTO connection_changes (connection_id, client_id, kind, redirect_uri_before, redirect_uri_after, door, changed_at)
-                           VALUES (${connectionId}::uuid, ${clientId}::uuid, 'UPDATED', 'a', 'b', 'WINDOW', now())`,
+        prisma.$executeRaw`INSERT INTO connection_change_archives (sha256, before, row_count, archived_by, archived_at)
+                           VALUES ('no digest', now(), 0, 'nobody', now())`,
     ],
     ['a NULL in a column without', (prisma) => prisma.$executeRaw`UPDATE connections SET redirect_uri = NULL`],
     [

@@ -90,6 +90,7 @@ beforeAll(async () => {
     '0006_client_history',
     '0007_history_archives',
     '0008_ordered_record',
+    '0009_checks_in_the_functions',
   ])
   // As autovacuum leaves the tables.
   await session.query('VACUUM ANALYZE clients, client_types, connections')

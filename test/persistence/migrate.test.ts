@@ -23,6 +23,7 @@ const all = [
   '0006_client_history',
   '0007_history_archives',
   '0008_ordered_record',
+  '0009_checks_in_the_functions',
 ]
 const additive = all.slice(1)
 
@@ -434,11 +435,11 @@ describe('the order of migrations', () => {
   }
 
   test('is that of their numbers, with more than ten of them', async () => {
-    await add('0010_eleventh', 'ALTER TABLE tenth ADD COLUMN eleventh int')
-    await add('0009_tenth', 'CREATE TABLE tenth ()')
-    await add('0100_hundred_and_first', 'ALTER TABLE tenth DROP COLUMN eleventh')
+    await add('0098_later', 'ALTER TABLE added ADD COLUMN later int')
+    await add('0097_first', 'CREATE TABLE added ()')
+    await add('0100_last', 'ALTER TABLE added DROP COLUMN later')
 
-    const expected = [...all, '0009_tenth', '0010_eleventh', '0100_hundred_and_first']
+    const expected = [...all, '0097_first', '0098_later', '0100_last']
     expect(await migrate(database.url, { directory })).toEqual(expected)
     expect((await records()).map((record) => record['migration_name'])).toEqual(expected)
   })
