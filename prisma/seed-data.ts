@@ -7,6 +7,7 @@ export const demo = {
   mis: { clientId: '25c03af6-69bd-439e-b0dd-f1669b3dbbfd', clientType: 'MIS' },
   pharmacy: { clientId: 'fa12acee-0000-4000-8000-000000000001', clientType: 'PHARMACY' },
   admin: { clientId: 'adadadad-0000-4000-8000-000000000001', clientType: 'MITHRIL ADMIN' },
+  nhs: { clientId: '45e00000-0000-4000-8000-000000000001', clientType: 'NHS' },
   connectionId: 'df9f70ee-4b12-4740-b0f5-bb5aea116863',
   redirectUri: 'https://example2.com',
   /**
@@ -56,21 +57,32 @@ export interface DemoAuthor {
 
 const numbered = (prefix: string, number: number) => `${prefix}-0000-4000-8000-${String(number).padStart(12, '0')}`
 
-export const users = [
+const owners = [
   'demo@clinic.example',
   'olena@msp.example',
   'taras@msp.example',
   'iryna@pharmacy.example',
   'support@mis.example',
-].map((email, index) => ({ id: numbered('0eb35eab', index + 1), email }))
-const userOf = (index: number) => numbered('0eb35eab', (index % users.length) + 1)
+]
+/** People who work at Mithril and at the NHS. They own no client of the others. */
+const staff = ['bohdan@mithril.example', 'oksana@nhs.example', 'dmytro@nhs.example']
+export const users = [...owners, ...staff].map((email, index) => ({ id: numbered('0eb35eab', index + 1), email }))
+/** The id of the user with this address. @throws Error if there is none */
+export function userIdOf(email: string): string {
+  const user = users.find((one) => one.email === email)
+  if (user === undefined) throw new Error(`no demo user has the address ${email}`)
+  return user.id
+}
+const userOf = (index: number) => numbered('0eb35eab', (index % owners.length) + 1)
 
 const scope = 'client:read connection:read connection:write connection:refresh_secret connection:delete'
-export const clientTypes = [demo.msp, demo.mis, demo.pharmacy, demo.admin].map(({ clientType: name }, index) => ({
-  id: numbered('a0000000', index + 1),
-  name,
-  scope,
-}))
+export const clientTypes = [demo.msp, demo.mis, demo.pharmacy, demo.admin, demo.nhs].map(
+  ({ clientType: name }, index) => ({
+    id: numbered('a0000000', index + 1),
+    name,
+    scope,
+  }),
+)
 
 /** Name, town, and the word that stands for it in redirect URIs. */
 const clinics = [
@@ -210,10 +222,21 @@ const admin = {
   insertedAt: at(insertedAt(61)),
 }
 
+const nhs = {
+  id: demo.nhs.clientId,
+  type: demo.nhs.clientType,
+  name: 'Національна служба здоров’я України',
+  settings: {},
+  userId: userIdOf('oksana@nhs.example'),
+  blockReason: null,
+  insertedAt: at(insertedAt(62)),
+}
+
 export const clients: readonly DemoClient[] = [
   ...providers.map(({ client }) => client),
   ...systems.map(({ client }) => client),
   admin,
+  nhs,
 ]
 
 interface End {

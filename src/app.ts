@@ -44,6 +44,8 @@ export interface AppDeps {
   readonly tracing: Tracing | null
   /** null: no GraphiQL. */
   readonly graphiql: GraphiqlPage | null
+  /** Adds the development issuer's sign-in. null: there is none. */
+  readonly signIn: ((app: FastifyInstance) => Promise<void>) | null
   readonly logDestination?: LogDestination
 }
 
@@ -65,6 +67,7 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
     metrics,
     tracing,
     graphiql,
+    signIn,
   } = deps
   const app = createHttpServer({
     config,
@@ -99,6 +102,7 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
     app.get('/metrics', { schema: { hide: true }, config: { probe: true } }, metrics)
     refuseOtherMethods(app, '/metrics', ['GET'])
   }
+  await signIn?.(app)
   await app.register(async (rest) => {
     await describeRest(rest, config.redirectUriPolicy)
     restRoutes(rest, { operations, authenticate, refusalAhead, failureLimit: limits.failureLimit })

@@ -62,6 +62,12 @@ async function openKeys({ token, dataDir }: Config, log: DeferredLog) {
   return { keys: await createStaticKeySet(jwks), developmentIssuer, issuer, audience, algorithms: ['ES256'] }
 }
 
+/** The development issuer's sign-in for the console. Production never imports it. */
+async function openSignIn({ signingKey }: DevelopmentIssuer, { developmentTokenSeconds }: Config) {
+  const { signInRoutes } = await import('./development/sign-in/routes.ts')
+  return (app: FastifyInstance) => signInRoutes(app, { signingKey, tokenSeconds: developmentTokenSeconds })
+}
+
 /** Opens the configured database, or the embedded one. Production never loads the embedded one. */
 async function openDatabase({ database, dataDir }: Config) {
   if (database.url !== null) return { url: database.url, description: 'DATABASE_URL', stop: async () => {} }
@@ -113,6 +119,7 @@ export async function openGateway(config: Config, logDestination?: LogDestinatio
   // Imported only here, because production has neither GraphiQL nor demo data.
   const page = config.graphql.introspection ? await import('./development/graphiql.ts') : null
   const graphiql = page && ((app: FastifyInstance) => page.graphiqlPage(app, developmentIssuer?.sign))
+  const signIn = developmentIssuer && (await openSignIn(developmentIssuer, config))
   const registry = createCallerRegistry(database)
   const authenticate = createAuthenticate({
     verifier: createTokenVerifier({ ...expected, keys, cacheSeconds: config.tokenCacheSeconds }),
@@ -140,6 +147,7 @@ export async function openGateway(config: Config, logDestination?: LogDestinatio
     metrics: metrics.mainRoute,
     tracing,
     graphiql,
+    signIn,
     ...(logDestination && { logDestination }),
   })
   log.logThrough(app)

@@ -123,6 +123,7 @@ export function parseConfig(environment: Environment): Config {
     metricsPort: found.METRICS_PORT ?? null,
     tracesUrl: found.OTEL_EXPORTER_OTLP_ENDPOINT ?? null,
     dataDir: found.DATA_DIR,
+    developmentTokenSeconds: found.DEVELOPMENT_TOKEN_SECONDS,
     database: {
       url: found.DATABASE_URL ?? null,
       poolMax: found.DATABASE_POOL_MAX,

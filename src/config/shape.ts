@@ -25,6 +25,8 @@ export interface Config {
   readonly tracesUrl: URL | null
   /** Where the embedded database and the development issuer keep their files. Not used in production. */
   readonly dataDir: string
+  /** How long the development issuer's tokens for the console last. */
+  readonly developmentTokenSeconds: number
   readonly database: DatabaseConfig
   /** null: the gateway is its own issuer, for development on a loopback address. */
   readonly token: TokenConfig | null

@@ -86,6 +86,12 @@ const processVariables = {
         '`DATABASE_URL` is not a loopback address. Everybody on this machine can then make tokens of ' +
         'administrators.',
     ),
+  DEVELOPMENT_TOKEN_SECONDS: wholeNumber(1, 86_400)
+    .default(3_600)
+    .describe(
+      'How long an access token lasts that a sign-in at the development issuer gives to the console. The gateway ' +
+        'accepts every token 30 seconds longer.',
+    ),
 }
 
 const databaseVariables = {

@@ -1,27 +1,13 @@
-import type { IncomingHttpHeaders } from 'node:http'
 import type { FastifyInstance } from 'fastify'
 import type { GraphiQLOptions } from 'graphql-yoga'
-import { isLoopback } from '../config/values.ts'
 import { whyPostOnly } from '../graphql/door.ts'
 import { HttpRefusal } from '../server/http-refusals.ts'
 import { examples } from './examples.ts'
 import { loadGraphiqlFiles } from './graphiql-files.ts'
 import type { DevelopmentIssuer } from './issuer.ts'
+import { loopbackHostOf } from './loopback-host.ts'
 
 const scope = 'client:read connection:read connection:write connection:refresh_secret connection:delete'
-
-/** Headers that a proxy adds to a request. */
-const ofProxies = /^(forwarded|via|x-forwarded.*|x-original-.*|x-real-ip|x-client-ip|true-client-ip|cf-.*)$/
-
-/**
- * Whether the page for a request with these headers may hold tokens. It may only if a browser on this machine asks by a
- * loopback name and without a proxy. A hostile page can rebind its name to 127.0.0.1, and a proxy may serve anybody. A
- * `Host` that is not exactly a name and a port is no loopback name.
- */
-function mayHaveTokens(headers: IncomingHttpHeaders): boolean {
-  const [, name = ''] = /^([\w.-]+|\[[\da-f:]+\])(?::\d{1,5})?$/i.exec(headers.host ?? '') ?? []
-  return isLoopback(name.toLowerCase()) && !Object.keys(headers).some((header) => ofProxies.test(header))
-}
 
 /**
  * The tabs that GraphiQL opens with: one for each example, with new tokens at each load.
@@ -64,7 +50,7 @@ export function graphiqlPage(app: FastifyInstance, sign?: DevelopmentIssuer['sig
   app.get('/graphql', { schema: { hide: true } }, async (request, reply) => {
     if (!request.headers.accept?.includes('text/html'))
       throw new HttpRefusal('methodNotAllowed', { allowedMethods: ['POST'], reason: whyPostOnly })
-    const options = await optionsOf(mayHaveTokens(request.headers) ? sign : undefined)
+    const options = await optionsOf(loopbackHostOf(request.headers) === null ? undefined : sign)
     const { version } = await loadGraphiqlFiles()
     reply.header('content-security-policy', pagePolicy).type('text/html; charset=utf-8')
     // The HTML parser ends a script element at the first `</script`, also inside a string.

@@ -39,6 +39,8 @@ export interface DevelopmentIssuer {
   readonly audience: string
   /** The public key only. */
   readonly jwks: JSONWebKeySet
+  /** The private key with its `kid`, for the sign-in of the console. It must be in no answer and in no log. */
+  readonly signingKey: JWK
   sign(token: DevelopmentToken): Promise<string>
 }
 
@@ -62,6 +64,7 @@ export async function openDevelopmentIssuer(dataDir: string): Promise<Developmen
     issuer: developmentIssuer,
     audience: developmentAudience,
     jwks: { keys: [published] },
+    signingKey: { ...jwk, kid, alg: 'ES256', use: 'sig' },
     sign({ clientId, clientType, scope, userId = clientId, expiresInSeconds = twelveHours }) {
       const issuedAt = Math.floor(Date.now() / 1_000)
       return new SignJWT({ client_id: clientId, client_type: clientType, scope })

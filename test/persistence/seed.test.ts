@@ -53,7 +53,7 @@ test('lists, newest first, begin with that example', async () => {
 })
 
 test('the demo data has a caller of each type', async () => {
-  for (const { clientId, clientType } of [demo.msp, demo.mis, demo.pharmacy, demo.admin])
+  for (const { clientId, clientType } of [demo.msp, demo.mis, demo.pharmacy, demo.admin, demo.nhs])
     expect(
       await database.query(
         `SELECT client_types.name, is_blocked, settings, priv_settings FROM clients JOIN client_types ON client_types.id = client_type_id WHERE clients.id = $1`,
@@ -62,7 +62,7 @@ test('the demo data has a caller of each type', async () => {
     ).toEqual([{ name: clientType, is_blocked: false, settings: {}, priv_settings: { access_type: 'DIRECT' } }])
 })
 
-test('the demo data has 60 clients and 200 connections, and each system has a connection to itself', async () => {
+test('the demo data has 61 clients and 200 connections, and each system has a connection to itself', async () => {
   expect(
     await database.query(
       `SELECT client_types.name, count(*)::int FROM clients JOIN client_types ON client_types.id = client_type_id GROUP BY 1 ORDER BY 1`,
@@ -71,6 +71,7 @@ test('the demo data has 60 clients and 200 connections, and each system has a co
     { name: 'MIS', count: 12 },
     { name: 'MITHRIL ADMIN', count: 1 },
     { name: 'MSP', count: 34 },
+    { name: 'NHS', count: 1 },
     { name: 'PHARMACY', count: 13 },
   ])
   expect(
@@ -90,7 +91,7 @@ test('a few clients are blocked, with a reason', async () => {
       `SELECT is_blocked, block_reason IS NOT NULL AS says_why, count(*)::int FROM clients GROUP BY is_blocked, says_why ORDER BY is_blocked`,
     ),
   ).toEqual([
-    { is_blocked: false, says_why: false, count: 55 },
+    { is_blocked: false, says_why: false, count: 56 },
     { is_blocked: true, says_why: true, count: 5 },
   ])
 })

@@ -39,6 +39,7 @@ describe('without any variable', () => {
       metricsPort: null,
       tracesUrl: null,
       dataDir: '.data',
+      developmentTokenSeconds: 3_600,
       database: {
         ...{ url: null, poolMax: 10, connectTimeoutMs: 2_000, statementTimeoutMs: 5_000, lockTimeoutMs: 3_000 },
         ...{ queueMax: 200, queueTimeoutMs: 500, pooler: 'none' },
@@ -99,6 +100,7 @@ describe('with every variable set', () => {
         METRICS_PORT: '9464',
         OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318',
         DATA_DIR: '/var/lib/gateway',
+        DEVELOPMENT_TOKEN_SECONDS: '60',
         DATABASE_POOL_MAX: '500',
         DATABASE_CONNECT_TIMEOUT_MS: '100',
         DATABASE_STATEMENT_TIMEOUT_MS: '60000',
@@ -133,6 +135,7 @@ describe('with every variable set', () => {
       metricsPort: 9464,
       tracesUrl: new URL('http://collector:4318'),
       dataDir: '/var/lib/gateway',
+      developmentTokenSeconds: 60,
       database: {
         ...{
           url: production.DATABASE_URL,
