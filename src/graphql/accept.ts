@@ -2,29 +2,29 @@ import type { FastifyRequest, onRequestHookHandler } from 'fastify'
 import { HttpRefusal } from '../server/http-refusals.ts'
 import { preferredType } from '../server/negotiation.ts'
 
-/** The media types of answers. Yoga's event streams and multipart answers are not offered: no answer has parts. */
+/** The media types of answers. The gateway does not offer Yoga's event streams and multipart answers. */
 const answeredTypes = ['application/json', 'application/graphql-response+json'] as const
 
 export type AnsweredType = (typeof answeredTypes)[number]
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The choice from `Accept`; null: the client accepts no type of ours; undefined: not chosen yet. */
+    /** The type chosen by `Accept`; null: the client accepts none of the types; undefined: not chosen yet. */
     chosenType: AnsweredType | null | undefined
   }
 }
 
-/** Chooses when it is asked first, so that a request which fails early costs no more. */
+/** Chooses the type at the first call, so that a request that fails earlier does not pay for it. */
 function chosenTypeOf(request: FastifyRequest): AnsweredType | null {
   if (request.chosenType === undefined) request.chosenType = preferredType(request.headers.accept, answeredTypes)
   return request.chosenType
 }
 
-/** Refuses with 406, before anything is executed, a client that accepts none of the types. */
+/** Refuses a client that accepts none of the types with 406, before any execution. */
 export const negotiate: onRequestHookHandler = (request, _reply, done) =>
   done(chosenTypeOf(request) === null ? new HttpRefusal('notAcceptable', { part: { header: 'Accept' } }) : undefined)
 
-/** The type of the answer to a request. A client that accepts no type of ours gets the usual one. */
+/** The type of the answer to a request. A client that accepts none of the types gets `application/json`. */
 export const answeredTypeOf = (request: FastifyRequest): AnsweredType => chosenTypeOf(request) ?? answeredTypes[0]
 
 /** The `Content-Type` header of an answer. */

@@ -63,8 +63,9 @@ function requestError(error: GraphQLError, suggestions: boolean): GraphQLError {
 }
 
 /**
- * An error of a result without `data`, with the mark that such results need: 4xx or 5xx for the second type (GraphQL
- * over HTTP, 6.4.2). Yoga leaves the mark out of some, for example of a subscription's.
+ * Marks an error of a result without `data` by its status, if Yoga has not done so. Such a result is 4xx or 5xx for
+ * `application/graphql-response+json` (GraphQL over HTTP, 6.4.2). Yoga omits the mark for some errors, for example of a
+ * subscription.
  */
 function marked(error: GraphQLError): GraphQLError {
   if (httpMarkOf(error) !== undefined) return error

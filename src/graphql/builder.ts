@@ -17,15 +17,15 @@ export interface SchemaTypes {
   DefaultInputFieldRequiredness: true
 }
 
-/** The same, completed by Pothos: refs of this schema's types are made of it. */
+/** `SchemaTypes` with Pothos' defaults. The refs of this schema's types use it. */
 export type BuilderTypes = PothosSchemaTypes.ExtendDefaultTypes<SchemaTypes>
 
 export type Builder = ReturnType<typeof createBuilder>
 
 /**
- * A schema builder with scope-auth as the outer lock. Its one guard asks for the permit without which the operation,
- * the inner lock, does not run: two locks, one key. `treatErrorsAsUnauthorized` stays off, so that an outage is never
- * reported as a denial.
+ * Makes a schema builder with scope-auth as the outer lock. Its one guard asks for the permit of an operation. The
+ * operation is the inner lock: it does not run without that permit. `treatErrorsAsUnauthorized` stays off, so that an
+ * outage is never reported as a denial.
  */
 export function createBuilder() {
   return new SchemaBuilder<SchemaTypes>({

@@ -13,8 +13,8 @@ export interface GraphQLContext {
   readonly policy: Policy
   readonly permits: RequestPermits
   readonly loaders: Loaders
-  /** Told the code of a request error: a document or variables that never reached an operation. */
+  /** Gets the code of a request error: the document or the variables never reached an operation. */
   readonly onRequestError: (code: string) => void
-  /** Told of each error that an operation ended with, for the request's log line. */
+  /** Gets each error of an operation, for the request's log line. */
   readonly onError: (error: unknown) => void
 }

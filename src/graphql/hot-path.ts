@@ -22,7 +22,7 @@ const request = new Request('http://localhost/graphql', { method: 'POST' })
 
 function isPlainParams(body: unknown): body is PlainParams {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) return false
-  const { query, variables, operationName, extensions } = body as Record<string, unknown> // a non-null object can be looked into
+  const { query, variables, operationName, extensions } = body as Record<string, unknown> // a non-null object
   return (
     Object.keys(body).every((name) => knownParams.has(name)) &&
     typeof query === 'string' &&
@@ -41,7 +41,7 @@ export interface PlainAnswer {
 /**
  * Executes the request that nearly every client sends: a JSON POST of one document, for either media type. It runs
  * Yoga's own parse, validate, context and execute with all plugins. It leaves out Yoga's Request and Response objects,
- * which cost about as much CPU as everything else together (ARCHITECTURE.md, decision 7). A refused document is
+ * which cost about as much CPU as everything else together (`docs/decisions/0007-hot-path.md`). A refused document is
  * answered here, too, because a refusal must be cheap.
  * @param type the media type of the answer; it decides the status of a refused document
  * @returns the answer, or null for any other request: the door passes it to Yoga's full pipeline. Nothing has been

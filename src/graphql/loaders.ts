@@ -10,8 +10,8 @@ import type { ConnectionEnd } from '../domain/read-clients.ts'
 import type { ListClientConnectionsInput } from '../domain/read-connections.ts'
 
 /**
- * The reads of nested fields, gathered over all parents of a result: a page of 100 clients costs as many statements as
- * a page of one. Each parent brings its permit.
+ * The reads of nested fields. A loader gathers the reads of all parents of a result: 100 clients cost as many
+ * statements as one client. Each read has the permit of its parent.
  */
 export interface Loaders {
   connectionsOf(input: ListClientConnectionsInput, permit: Permit): Promise<Page<Connection> | null>
@@ -20,7 +20,7 @@ export interface Loaders {
   clientAt(end: ConnectionEnd): Promise<ClientReference | null>
 }
 
-/** One loader for each distinct set of arguments, made when it is first asked: most requests ask none. */
+/** Makes one loader for each distinct set of arguments at its first use, because most requests use none. */
 function byArguments<Arguments, Key, Value>(
   load: (given: Arguments, keys: readonly Key[]) => Promise<readonly Value[]>,
 ) {
@@ -36,7 +36,7 @@ function byArguments<Arguments, Key, Value>(
   }
 }
 
-/** Loaders for one request: the results belong to its caller. */
+/** Makes the loaders of one request. No other request may see their results. */
 export function createLoaders(operations: Operations): Loaders {
   const connections = byArguments((input: ListClientConnectionsInput, permits: readonly Permit[]) =>
     operations.listClientConnections.run(permits, input),

@@ -5,9 +5,9 @@ import { toGraphQLError } from './errors.ts'
 import { accessSentence, guardOf } from './permit-guard.ts'
 import { judgeSelection } from './selection-below-write.ts'
 
-/** Before scope-auth in the list of plugins, so around its guards. */
+/** Stands before scope-auth in the list of plugins, so it wraps the guards. */
 export const refusalsPlugin = 'gatewayRefusals'
-/** Behind scope-auth in the list of plugins, so between its guards and the resolver. */
+/** Stands after scope-auth in the list of plugins, so it runs between the guards and the resolver. */
 export const writesPlugin = 'gatewayWrites'
 
 declare global {
@@ -22,7 +22,7 @@ declare global {
 const withSentence = (description: string | null | undefined, sentence: string) =>
   `${description ?? ''} ${sentence}`.trim()
 
-/** Turns refusals into errors of GraphQL, and completes descriptions by the scope that the guard asks for. */
+/** Turns refusals into errors of GraphQL, and adds the guard's scope to descriptions. */
 class RefusalsPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
   override onOutputFieldConfig(field: PothosOutputFieldConfig<Types>): PothosOutputFieldConfig<Types> {
     const sentence = accessSentence(guardOf(field.pothosOptions))
@@ -38,7 +38,7 @@ class RefusalsPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
   }
 
   /**
-   * Here, and not in Yoga's `maskError`: there every refusal would be logged as an unexpected error. A field without a
+   * Converts refusals. Yoga's `maskError` could do it, but Yoga logs each masked error as unexpected. A field without a
    * guard does no work that could be refused.
    */
   override wrapResolve(
@@ -62,7 +62,7 @@ class RefusalsPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
   }
 }
 
-/** Judges the selection below a write before the write is made: its payload must not be lost. */
+/** Judges the selection below a mutation before the write, so that no write loses its payload to a refusal. */
 class WritesPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
   override wrapResolve(
     resolve: GraphQLFieldResolver<unknown, Types['Context'], object>,

@@ -5,28 +5,29 @@ import type { Operations } from '../domain/operations.ts'
 import type { Permit, Subject } from '../domain/permit.ts'
 import type { GraphQLContext } from './context.ts'
 
-/** What a guard asks for, before the resolver of its field runs. */
+/** The permit that a guard asks for before the resolver of its field runs. */
 export interface PermitRequest {
   readonly operation: OperationName
   readonly subject: Subject
-  /** The field's arguments: graphql-js makes a new object for each field it executes, so they name the execution. */
+  /**
+   * The field's arguments. graphql-js makes a new object for each execution of a field, so the object identifies it.
+   */
   readonly args: object
 }
 
-/**
- * The guard of a field whose work is one operation, as scope-auth calls it; with the facts that others read from it.
- */
+/** The guard of a field that runs one operation. Scope-auth calls it; other code reads its members. */
 export interface PermitGuard<Parent, Args extends object> {
   (parent: Parent, args: Args): { permit: PermitRequest }
   readonly operation: OperationName
-  /** Refuses arguments that the operation would refuse, before a write whose payload the field belongs to. */
+  /** Throws for arguments that the operation would refuse, before the mutation above the field writes. */
   readonly check?: ((args: Args, operations: Operations) => void) | undefined
 }
 
 /**
- * Guards a field by the permit of an operation. The resolver then takes the permit from `context.permits`.
- * @param subjectOf the client, and the connection, that the operation acts on
- * @param check of a field with arguments below the payload of a mutation: throws what `run` would throw for them
+ * Makes the guard of a field from an operation. The resolver then takes the permit from `context.permits`.
+ * @param subjectOf gives the client, and the connection, that the operation acts on
+ * @param check throws the same refusal as `run` for the field's arguments. A field with arguments in the payload of a
+ *   mutation needs it.
  */
 export function permitted<Parent, Args extends object>(
   operation: OperationName,
@@ -37,13 +38,13 @@ export function permitted<Parent, Args extends object>(
   return Object.assign(guard, { operation, check })
 }
 
-/** The guard among the options that Pothos keeps of a field; undefined: the field has none. */
+/** The guard in a field's Pothos options; undefined: the field has none. */
 export function guardOf(pothosOptions: unknown): PermitGuard<unknown, object> | undefined {
-  const { authScopes } = (pothosOptions ?? {}) as { authScopes?: PermitGuard<unknown, object> } // set by `permitted` only
-  return authScopes
+  // Only `permitted` sets this option.
+  return ((pothosOptions ?? {}) as { authScopes?: PermitGuard<unknown, object> }).authScopes
 }
 
-/** The sentence of a description about access, from the guard of the field. */
+/** The sentence about access in the description of a field. */
 export function accessSentence(guard: PermitGuard<unknown, object> | undefined): string {
   if (guard === undefined) return 'No further scope.'
   const { scope, ofClient } = operationRules[guard.operation]
@@ -51,14 +52,14 @@ export function accessSentence(guard: PermitGuard<unknown, object> | undefined):
   return `Needs the scope \`${scope}\`${ofClient ? '; own client only, unless the caller is of an admin type' : ''}.`
 }
 
-/** The permits of one request: guards ask for them, resolvers take them. */
+/** The permits of one request. Guards ask for them, and resolvers take them. */
 export class RequestPermits {
   readonly #operations: Operations
   readonly #call: Call
   readonly #onOperation: (operation: OperationName) => void
   readonly #given = new WeakMap<object, Permit>()
 
-  /** @param onOperation told of each operation that is asked for */
+  /** @param onOperation gets the name of each operation that a guard asks for */
   constructor(operations: Operations, call: Call, onOperation: (operation: OperationName) => void) {
     this.#operations = operations
     this.#call = call
@@ -80,7 +81,7 @@ export class RequestPermits {
     return given instanceof Promise ? given.then(keep) : keep(given)
   }
 
-  /** The permit that the guard of a field has got. Without its guard a resolver has none, and nothing runs. */
+  /** The permit that the field's guard got. A resolver whose guard did not run has no permit, so no operation runs. */
   of(args: object): Permit {
     const permit = this.#given.get(args)
     if (permit === undefined) throw new GatewayError('internal', {}, new Error('a resolver ran without its guard'))
@@ -88,7 +89,7 @@ export class RequestPermits {
   }
 }
 
-/** The guards that a field can declare: what scope-auth knows of ours. */
+/** The guards that a field can declare, as scope-auth wants them. */
 export const loadGuards = ({ permits }: GraphQLContext) => ({
   permit: (request: PermitRequest) => permits.ask(request),
 })

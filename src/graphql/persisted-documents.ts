@@ -9,7 +9,7 @@ export interface PersistedDocumentsOptions {
 
 /**
  * Puts the document in the place of its id in the body of a request. The code after it sees an ordinary request.
- * @throws GatewayError `malformedRequest`, `documentUnknown`, `documentNotPersisted`: before anything has been parsed
+ * @throws HttpRefusal `malformedRequest`, `documentUnknown` or `documentNotPersisted`, before it parses a document
  */
 export type FindDocument = (body: unknown) => unknown
 
@@ -18,9 +18,7 @@ type Members = Readonly<Record<string, unknown>>
 const isObject = (value: unknown): value is Members =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/**
- * The id as Apollo's clients send it. After an unknown id they send the text as well; then the gateway takes the text.
- */
+/** The id as Apollo's clients send it. After an unknown id they also send the text, and the gateway takes that. */
 function apolloId({ query, extensions }: Members): unknown {
   if (query != null || !isObject(extensions) || !isObject(extensions['persistedQuery'])) return undefined
   return extensions['persistedQuery']['sha256Hash']

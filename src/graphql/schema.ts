@@ -10,9 +10,9 @@ import { addPageInfo } from './types/page.ts'
 import { addViewer } from './types/viewer.ts'
 
 /**
- * The schema of the GraphQL door. It holds no state and knows no database: operations and policy come in with each
- * request's context. `schema.graphql` beside this file is its printed form (`npm run codegen`).
- * @param options.withGuards false leaves scope-auth out, for the test that shows the inner lock holding alone
+ * Makes the schema of the GraphQL door. It has no state: the context of each request holds the operations and the
+ * policy. `npm run codegen` prints it into `schema.graphql`.
+ * @param options.withGuards false omits scope-auth, for the test of the inner lock alone
  */
 export function createSchema({ withGuards = true }: { readonly withGuards?: boolean } = {}): GraphQLSchema {
   const builder = createBuilder()

@@ -20,7 +20,7 @@ function isExecuted(selection: SelectionNode, { variableValues }: GraphQLResolve
   return getDirectiveValues(GraphQLIncludeDirective, selection, variableValues)?.['if'] !== false
 }
 
-/** The fields that are selected directly below some fields, through fragments. */
+/** The fields that are selected directly below these nodes, including those in fragments. */
 function* fieldsBelow(nodes: readonly FieldNode[], info: GraphQLResolveInfo): Generator<FieldNode> {
   const pending: SelectionNode[] = nodes.flatMap(({ selectionSet }) => selectionSet?.selections ?? [])
   for (let selection = pending.shift(); selection !== undefined; selection = pending.shift()) {
@@ -34,8 +34,8 @@ function* fieldsBelow(nodes: readonly FieldNode[], info: GraphQLResolveInfo): Ge
 }
 
 /**
- * Asks the guards of all fields below a mutation, and checks their arguments, before the mutation writes: a write whose
- * payload is refused afterwards would be done, and its caller would not know. Everything below acts on the same client.
+ * Asks the guards of all fields below a mutation, and checks their arguments, before the mutation writes. A refusal
+ * after the write would hide from the caller that the write is done. All these fields act on the mutation's client.
  * @throws GatewayError the first refusal
  */
 export async function judgeSelection(

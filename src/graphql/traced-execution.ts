@@ -3,7 +3,7 @@ import type { Plugin } from 'graphql-yoga'
 import { inSpan, type Tracing } from '../observability/tracing.ts'
 import { nameOfOperation } from './operation-name.ts'
 
-/** The execution of an operation in a span. */
+/** Runs the execution of each operation in a span. */
 export function traceExecution(tracing: Tracing): Plugin {
   return {
     onExecute({ args, executeFn, setExecuteFn }) {

@@ -25,12 +25,12 @@ export interface YogaOptions {
   readonly documents?: DocumentCache
 }
 
-/** Yoga without the features that this door does not offer. Fastify has accepted each request before Yoga sees it. */
+/** Makes Yoga without the features that the door does not offer. Fastify accepts each request before Yoga sees it. */
 export function createGatewayYoga(options: YogaOptions) {
   const { schema, introspection, complete, logger, tracing = null, documents = createDocumentCache() } = options
   return createYoga<GraphQLContext>({
     schema,
-    // The door has a page of its own for that.
+    // The door serves a GraphiQL page of its own.
     graphiql: false,
     landingPage: false,
     multipart: false,

@@ -14,10 +14,7 @@ import { type RefusalAhead, sheddingHook } from '../server/shedding.ts'
 import { setEntityTag } from './entity-tag.ts'
 import { type Addressee, errorEnvelope, restStatusOf } from './envelope.ts'
 
-/**
- * Who an answer is for. The path is the request's own, its query string left out; the rest is never taken from the
- * request.
- */
+/** The request that an answer is for. The path is the request's own, without its query string; the origin is ours. */
 export function addresseeOf(request: FastifyRequest): Addressee {
   return { url: request.server.publicUrl(request.raw.url), requestId: request.id }
 }
@@ -54,16 +51,16 @@ export interface RestDoorDeps extends AuthenticationDeps {
   readonly refusalAhead: RefusalAhead
 }
 
-/** The ids in the path of a route. Every route on one client names it as `id`. */
+/** The ids in the path of a route. `id` is the client's. */
 interface PathIds {
   readonly id?: string
   readonly connection_id?: string
 }
 
 /**
- * The hooks of a REST route, in the order that is contract: 401, 403 scope, 403 client, 429 of a write, then the
- * refusals of HTTP (406 here; 400, 413 and 415 when the body is read, which comes later). Overload comes last. The
- * request keeps the permit, which its handler gives to `run`.
+ * The hooks of a REST route. Their order is part of the contract: 401, 403 for the scope, 403 for the client, 429, 406,
+ * 503 under overload. Fastify reads the body after them (400, 413, 415). The request keeps the permit, and the handler
+ * gives it to `run`.
  */
 export function entrance(
   { operations, refusalAhead, ...authentication }: RestDoorDeps,
@@ -94,7 +91,7 @@ export function permitOf({ permit }: FastifyRequest): Permit {
   return permit
 }
 
-/** Makes an instance speak the REST door's language: the envelope for every answer, errors of any kind too. */
+/** Makes a Fastify instance answer every error in the envelope of the REST door. */
 export function speakEnvelope(app: FastifyInstance): void {
   app.setErrorHandler(answerRefusal)
   app.setNotFoundHandler((request, reply) => answerRefusal(new GatewayError('notFound'), request, reply))

@@ -5,24 +5,24 @@ import { HttpRefusal } from '../server/http-refusals.ts'
 /** One member of a list of entity tags, with the comma behind it (RFC 9110 §5.6.1, §8.8.3). */
 const member = /[\t ,]*(?:W\/)?"([\x21\x23-\x7e\x80-\xff]*)"[\t ]*(?:,[\t ,]*|$)/y
 
-/** A version, and the ending that Apache and lighttpd add to the tag of an answer that they compress. */
+/** A version. Apache and lighttpd add the ending to the tag of an answer that they compress. */
 const versionTag = /^([1-9]\d{0,8})(?:-(?:gzip|br|zstd|deflate))?$/
 
 /**
- * The tag of a connection's state: its version, which every write moves. The tag is strong although `meta.request_id`
- * differs in each answer, because `If-Match` compares strong tags only, and the tag names the state, not the bytes.
+ * The tag of a connection's state: its version, which grows with every write. The tag is strong, because `If-Match`
+ * compares strong tags only. It names the state and not the bytes, since `meta.request_id` differs in each answer.
  */
 export const entityTagOf = ({ version }: Pick<Connection, 'version'>) => `"${version}"`
 
-/** Names the state that is being answered. */
+/** Sets the `ETag` of the state in the answer. */
 export function setEntityTag(reply: FastifyReply, connection: Connection): void {
   reply.header('etag', entityTagOf(connection))
 }
 
 /**
- * The versions that a header lists; `*` as such. A tag that a proxy made from ours while it compressed (`W/"13"`,
- * `"13-gzip"`) is the version 13: `docs/decisions/0029-entity-tags-of-proxies.md`. Any other tag is no version.
- * @throws GatewayError `malformedRequest` for a header that is neither `*` nor a list of tags
+ * The versions in a header, or `*`. A proxy that compresses makes `W/"13"` or `"13-gzip"` from our tag; both are the
+ * version 13 (`docs/decisions/0029-entity-tags-of-proxies.md`). Any other tag is no version.
+ * @throws HttpRefusal `malformedRequest` for a header that is neither `*` nor a list of tags
  */
 function versionsIn(name: string, header: string): '*' | number[] {
   const text = header.trim()
@@ -43,9 +43,9 @@ function versionsIn(name: string, header: string): '*' | number[] {
 }
 
 /**
- * Versions that a write may meet, or null for any: `If-Match`. With `If-None-Match: *` (RFC 9110 §13.1.2) there are
- * none, since a write needs a connection that exists.
- * @throws GatewayError `malformedRequest`, also for tags in `If-None-Match`: no client needs them to write
+ * The versions that a write may replace, by `If-Match`; null: any version. `If-None-Match: *` (RFC 9110 §13.1.2) allows
+ * none, because a write needs an existing connection.
+ * @throws HttpRefusal `malformedRequest`, also for tags in the `If-None-Match` of a write
  */
 export function expectedVersionsOf({ headers }: FastifyRequest): number[] | null {
   const header = headers['if-match']
@@ -60,8 +60,8 @@ export function expectedVersionsOf({ headers }: FastifyRequest): number[] | null
 }
 
 /**
- * Whether the caller has this state already: `If-None-Match` (RFC 9110 §13.1.2).
- * @throws GatewayError `malformedRequest`
+ * Whether the caller already has this state, by `If-None-Match` (RFC 9110 §13.1.2).
+ * @throws HttpRefusal `malformedRequest`
  */
 export function isKnownTo({ headers }: FastifyRequest, { version }: Connection): boolean {
   const header = headers['if-none-match']

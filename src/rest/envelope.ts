@@ -3,7 +3,7 @@ import type { Page } from '../domain/page.ts'
 import { describeViolation, rawDescriptionOf, type Violation } from '../domain/violation.ts'
 import { type HttpRefusalDetails, type Refusal, statusOf } from '../server/http-refusals.ts'
 
-/** `meta` of every answer: Nebo15/eview. `url` has no query string. */
+/** `meta` of every answer, as the platform's library Nebo15/eview writes it. `url` has no query string. */
 export interface Meta {
   readonly code: number
   readonly url: string
@@ -11,7 +11,7 @@ export interface Meta {
   readonly request_id: string
 }
 
-/** What an envelope says of the request it answers. */
+/** The facts about a request in the envelope of its answer. */
 export interface Addressee {
   readonly url: string
   readonly requestId: string
@@ -35,13 +35,13 @@ const errorTypes: Readonly<Record<number, string>> = {
   431: 'request_too_large',
 }
 
-/** In this door a conflict can only come of an `If-Match` that failed (RFC 9110 §15.5.13). */
+/** The HTTP status in this door, where only a failed `If-Match` causes a conflict (RFC 9110 §15.5.13). */
 export const restStatusOf = (refusal: Refusal): number => (refusal.refusal === 'conflict' ? 412 : statusOf(refusal))
 
-/** Names of this door that are not the domain's in other letters. */
+/** Names of this door that are not the domain's names in snake case. */
 const wireNames: Readonly<Record<string, string>> = { nameContains: 'name', redirectUriContains: 'redirect_uri' }
 
-/** `redirectUri` of the domain is `redirect_uri` here. */
+/** The name of a domain's member in this door: `redirectUri` becomes `redirect_uri`. */
 const wireName = (member: string) =>
   wireNames[member] ?? member.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 
@@ -67,7 +67,7 @@ export function dataEnvelope<T>(code: number, { url, requestId }: Addressee, dat
   return { meta: { code, url, type: Array.isArray(data) ? 'list' : 'object', request_id: requestId }, data }
 }
 
-/** The envelope of a numbered page, with what a caller needs to ask for the others. */
+/** The envelope of a numbered page, with the number of all pages. */
 export function pageEnvelope<Item, View>(addressee: Addressee, page: Page<Item>, view: (item: Item) => View) {
   const { size } = page
   const total = page.total ?? 0

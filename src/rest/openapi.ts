@@ -8,8 +8,8 @@ import { connectionUpdateSchema } from './connection-update-body.ts'
 import { errorSchema } from './route-schemas.ts'
 
 /**
- * Files of the page are sent whole. A part of one that does not exist, or a condition that does not hold, would be an
- * error of the library that is not in the catalogue (RFC 9110 §14.2: Range may be ignored).
+ * Ignores ranges and conditions, so that the page's files are sent whole. A range that a file does not have would be an
+ * error of the library, outside of the catalogue. RFC 9110 §14.2 allows a server to ignore Range.
  */
 const ignoreConditions: onRequestHookHandler = ({ raw: { headers } }, _reply, done) => {
   for (const name of ['range', 'if-range', 'if-match', 'if-unmodified-since']) delete headers[name]
@@ -17,8 +17,8 @@ const ignoreConditions: onRequestHookHandler = ({ raw: { headers } }, _reply, do
 }
 
 /**
- * `/api/openapi.json`, and a page for people at `/api/docs` that needs no network. Register before the routes it
- * describes.
+ * Serves `/api/openapi.json`, and a page for people at `/api/docs` that loads nothing from other hosts. Call this
+ * before the routes are registered.
  */
 export async function describeRest(app: FastifyInstance, policy: RedirectUriPolicy): Promise<void> {
   app.addSchema({ $id: 'connection_update', ...connectionUpdateSchema(policy) })

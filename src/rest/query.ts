@@ -2,18 +2,18 @@ import type { NumberArguments } from '../domain/list-arguments.ts'
 import type { ListClientsInput } from '../domain/read-clients.ts'
 import type { ListClientConnectionsInput } from '../domain/read-connections.ts'
 
-/** A query string as Fastify parses it: a name that stands twice has a list. */
+/** A query string as Fastify parses it. A repeated name has a list of values. */
 export type GivenQuery = Readonly<Record<string, string | readonly string[] | undefined>>
 
-/** NaN for a text that is no whole number: the operation refuses it, together with everything else. */
+/** The number of a text; NaN for a text that is no whole number, which the operation then refuses. */
 function wholeNumber(text: string | undefined): number | undefined {
   return text === undefined ? undefined : /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN
 }
 
-/** The boolean that a text names; any other text as it is, for the operation to refuse. */
+/** The boolean that a text names. Any other text stays a text, which the operation then refuses. */
 const boolean = (text: string | undefined) => (text === 'true' ? true : text === 'false' ? false : text)
 
-/** Reads the parameters of one query string by their wire names, as arguments of the domain. */
+/** Reads the parameters of one query string as arguments of the domain. */
 class QueryReader {
   readonly #query: GivenQuery
   readonly #repeated: string[] = []
@@ -22,7 +22,7 @@ class QueryReader {
     this.#query = query
   }
 
-  /** An empty value counts as not given. A parameter that stands twice has no value; the operation refuses it. */
+  /** The value of a parameter; undefined if it is missing, empty or repeated. The operation refuses a repeated one. */
   one(name: string, argument: string): string | undefined {
     const value = this.#query[name]
     if (value === undefined || typeof value === 'string') return value || undefined
@@ -30,7 +30,7 @@ class QueryReader {
     return undefined
   }
 
-  /** The page, with the name of each argument that was repeated. */
+  /** The page, with the name of each repeated argument. */
   page(): NumberArguments {
     return {
       by: 'number',

@@ -1,7 +1,7 @@
 import type { FastifySchema } from 'fastify'
 import { type OperationName, operationRules } from '../domain/operation-rules.ts'
 
-// The OpenAPI description of each route. `views.ts` names the members of answers; a test holds each answer to its
+// The OpenAPI description of each route. `views.ts` names the members of answers. A test compares each answer with its
 // schema.
 
 const string = { type: 'string' } as const
@@ -46,7 +46,7 @@ const connectionWithSecret = object({
 const clientInList = {
   id: uuid,
   name: nullableString,
-  // Whatever Mithril keeps there.
+  // Mithril keeps JSON of any form there.
   settings: {},
   is_blocked: { type: 'boolean' },
   block_reason: nullableString,
@@ -103,7 +103,9 @@ export const errorSchema = {
 
 const refusals = {
   400: 'The request is malformed',
-  401: 'Access denied: no valid access token, a blocked client or user, or, where one is demanded, an API-key that is missing or unknown',
+  401:
+    'Access denied: no valid access token, a blocked client or user, or, where one is demanded, an API-key that is ' +
+    'missing or unknown',
   403: 'Invalid scopes, or Forbidden: not the own client',
   404: 'There is no such client or connection',
   405: 'The path does not know this method; see Allow',
@@ -174,13 +176,15 @@ interface Route extends Omit<FastifySchema, 'response'> {
   readonly answers?: object
 }
 
-/** A route's schema, with what every route of this door has. */
+/** A route's schema. It adds the parts that every route of this door has. */
 function route({ operationId, description, success, refuses, answers: headers, ...rest }: Route): FastifySchema {
   const statuses = [...always, ...refuses].sort()
   return {
     ...rest,
     operationId,
-    description: `${description} Needs the scope \`${operationRules[operationId].scope}\`; a caller whose client type is not an admin type acts on its own client only.`,
+    description:
+      `${description} Needs the scope \`${operationRules[operationId].scope}\`; a caller whose client type is not an ` +
+      'admin type acts on its own client only.',
     tags: ['Manage client configuration'],
     security: [{ bearer: [] }],
     response: {

@@ -1,7 +1,7 @@
 import type { Client } from '../domain/client.ts'
 import type { Connection, RefreshedConnection } from '../domain/connection.ts'
 
-/** A connection as the specification's example shows it: these four fields, everywhere in this door. */
+/** A connection as in the specification's example: every answer of this door has these four fields. */
 export function connectionView({ id, clientId, consumerId, redirectUri }: Connection) {
   return { id, client_id: clientId, consumer_id: consumerId, redirect_uri: redirectUri }
 }
@@ -26,7 +26,7 @@ export function clientView(client: Client) {
   }
 }
 
-/** A client by itself, which names its type, too. */
+/** A single client. It also has the name of its type. */
 export function clientDetailsView(client: Client) {
   return { ...clientView(client), client_type_name: client.clientTypeName }
 }

@@ -16,7 +16,7 @@ import type { Plugin } from 'graphql-yoga'
 import { defaultFirst, mostFirst } from '../../domain/list-arguments.ts'
 import { beyond, documentLimits } from './limits.ts'
 
-/** Names of the fields that answer a page of a list, and of those in a page that hold its items (`nodes`, `edges`). */
+/** The names of fields that return a page of a list, and of the fields that hold a page's items (`nodes`, `edges`). */
 function listFields(schema: GraphQLSchema) {
   const fields = Object.values(schema.getTypeMap()).flatMap((type) =>
     isObjectType(type) ? Object.values(type.getFields()) : [],
@@ -33,8 +33,8 @@ function listFields(schema: GraphQLSchema) {
 }
 
 /**
- * How many items the lists of an operation hold together if every page is full, and how many values under other names.
- * Variables are as they came: what is no number will be refused for that.
+ * Counts the items in all lists of an operation if every page is full. Each aliased field counts as one more item.
+ * Variables are not checked yet; graphql-js later refuses one that is no number.
  */
 function mostItems(
   { pages, items }: ReturnType<typeof listFields>,
@@ -58,8 +58,8 @@ function mostItems(
   }
 
   /**
-   * The size of a page, or more: which of its arguments count depends on more than can be known here. Never below 0: a
-   * size that will be refused, or whose field is skipped, takes nothing off the others.
+   * An upper bound of the size of a page, because the directives and the validity of its arguments are not known yet.
+   * It is never below 0, so that an invalid size does not reduce the sum.
    */
   function sizeOf({ arguments: given = [] }: FieldNode): number {
     const argument = (name: string) => given.find((node) => node.name.value === name)?.value
@@ -97,7 +97,7 @@ function mostItems(
       return items.has(name.value) ? page * (1 + inner) : inner
     }
     const size = sizeOf(selection)
-    // A page is read whole, even where only its total is asked for.
+    // The operation reads the whole page, even if the document selects only its total.
     return more + Math.max(size, selectionSet ? ofSet(selectionSet, size) : 0)
   }
 
@@ -107,7 +107,7 @@ function mostItems(
   return operation ? ofSet(operation.selectionSet, 1) : 0
 }
 
-/** How many members and items there are in a JSON value. Counted no further than asked. */
+/** Counts the members and items in a JSON value. It stops above `most`. */
 function countValues(value: unknown, most: number): number {
   if (typeof value !== 'object' || value === null) return 0
   let count = 0
@@ -119,10 +119,11 @@ function countValues(value: unknown, most: number): number {
 }
 
 /**
- * Refuses a document whose pages, one inside the other, could hold more than `documentLimits.items`: each page may be
- * within its bounds and the answer have megabytes all the same. It takes the variables to know, so this is asked when a
- * valid document is to be executed. And variables of more values than `documentLimits.values`: each is judged with
- * fifty errors that quote the whole.
+ * Refuses a document whose nested pages could hold more than `documentLimits.items`: pages within their bounds can
+ * still multiply to megabytes. It needs the variables, so it runs at the execution of a valid document.
+ *
+ * Refuses variables with more values than `documentLimits.values`, because graphql-js makes up to fifty errors of them,
+ * and each quotes the whole.
  */
 export function boundedAnswers(schema: GraphQLSchema): Plugin {
   const fields = listFields(schema)

@@ -4,15 +4,15 @@ import { LRUCache } from 'lru-cache'
 import { exceededLimits } from './document-size.ts'
 import { parseWithinLimits } from './limits.ts'
 
-/** The most errors that one request gets. More do not help the caller, and each costs CPU. */
+/** How many errors one request gets. More errors do not help the caller, and each costs CPU. */
 export const maxRequestErrors = 10
 
 /** The parsed documents that Yoga keeps. */
 export type DocumentCache = LRUCache<string, DocumentNode>
 
 /**
- * Bounded by the length of their texts. A parsed document takes 90 bytes for each character, at worst 250: so some 20
- * MB, at worst 50.
+ * Makes a cache that bounds the length of all texts together. A parsed document takes 90 to 250 bytes for each
+ * character of its text, so the cache takes 20 to 50 MB.
  */
 export const createDocumentCache = (): DocumentCache =>
   new LRUCache({ maxSize: 200_000, maxEntrySize: 20_000, sizeCalculation: (_document, text) => text.length + 1 })

@@ -1,13 +1,13 @@
 import { type DocumentNode, type GraphQLError, Kind, type SelectionNode, type SelectionSetNode } from 'graphql'
 import { beyond, type DocumentLimit, documentLimits } from './limits.ts'
 
-/** What has been counted below a selection. */
+/** The counts of a selection. */
 interface Size {
   readonly depth: number
   readonly aliases: number
   readonly directives: number
   readonly fields: number
-  /** Fields at this very level, without `__typename`. */
+  /** Fields of the top level only, without `__typename`. */
   readonly level: number
 }
 
@@ -21,16 +21,13 @@ const together = (one: Size, other: Size): Size => ({
   level: one.level + other.level,
 })
 
-/**
- * How deep the schema's own description may be asked into is a rule of graphql-js (`MaxIntrospectionDepthRule`), and
- * types of types of types are many.
- */
+/** Fields whose depth does not count: an introspection query is deep, and graphql-js has a rule for it. */
 const introspection = new Set(['__schema', '__type'])
 
 /**
- * The limits that operations of a document go beyond, an error for each; empty: none. Linear in the size of the
- * document, whatever its fragments: each is measured once. One that holds itself counts as nothing inside itself, since
- * another rule refuses it.
+ * Finds the limits that the operations of a document exceed, with an error for each. It measures each fragment once, so
+ * its time is linear in the size of the document. A fragment that spreads itself counts as empty inside itself; another
+ * rule refuses it.
  */
 export function exceededLimits(document: DocumentNode): GraphQLError[] {
   const fragments = new Map(

@@ -1,35 +1,30 @@
 import { type DocumentNode, GraphQLError, type ParseOptions, parse, type Source } from 'graphql'
 
 /**
- * What a document may hold. `tokens` and `lines` are of its whole text. The others are of each operation, counted
- * through fragments, once for each place where one is spread: what an executor would have to look at.
+ * The limits of a document. `tokens` and `lines` bound its whole text. The others bound each operation; a fragment
+ * counts once for each place that spreads it.
  */
 export const documentLimits = {
   tokens: 1_000,
-  /**
-   * Each location in an error is found by going through the lines before it. A document of 1,000 tokens, one a line,
-   * has half of this.
-   */
+  /** graphql-js scans all lines before a location in an error. 1,000 tokens on a line each are within this limit. */
   lines: 2_000,
-  /**
-   * Objects inside one another: what the longest path of the schema needs, from `clients` to the `caller` of a change.
-   */
+  /** Nested objects. The longest path of the schema, from `clients` to the `caller` of a change, needs as many. */
   depth: 10,
   aliases: 15,
   directives: 20,
   fields: 500,
-  /** Of `Query`: each of its five once, and every alias used for one more. `__typename` does not count. */
+  /** Fields of `Query`: each of its five once, and one more for every alias. `__typename` does not count. */
   queryFields: 20,
-  /** Of `Mutation`: each is a write. `__typename` does not count. */
+  /** Fields of `Mutation`, each of them a write. `__typename` does not count. */
   mutationFields: 5,
   /**
-   * Of lists inside lists, if every page is full: 100 clients with 100 connections each. It makes 2 MB, and takes 200
-   * ms. What has an alias is one more in each item: the same text fifteen times is fifteen times as long.
+   * Items of nested lists if every page is full: 100 clients with 100 connections each. Such an answer has 2 MB and
+   * takes 200 ms. An aliased field counts as one more in each item, because aliases can repeat a long text.
    */
   items: 11_000,
   /**
-   * Members and items of variables, with all that is in them. The largest input of the schema has ten; an error quotes
-   * all of its object.
+   * Members and items of variables, at all depths. The largest input of the schema has ten. An error quotes the whole
+   * object.
    */
   values: 200,
 } as const
@@ -49,28 +44,26 @@ const nouns: Readonly<Record<DocumentLimit, string>> = {
   values: 'values in variables',
 }
 
-/** The error of a document that goes beyond a limit. Programs read `extensions.exception`. */
+/** The error for a document that exceeds a limit. Programs read `extensions.exception`. */
 export function beyond(limit: DocumentLimit, found?: number): GraphQLError {
   const maximum = documentLimits[limit]
-  return new GraphQLError(
-    `At most ${maximum} ${nouns[limit]} are allowed, this ${limit === 'values' ? 'request' : 'document'} has ${found ?? 'more'}`,
-    {
-      extensions: {
-        code: 'GRAPHQL_VALIDATION_FAILED',
-        exception: { limit, maximum },
-        http: { status: 400, spec: true },
-      },
+  const subject = limit === 'values' ? 'request' : 'document'
+  return new GraphQLError(`At most ${maximum} ${nouns[limit]} are allowed, this ${subject} has ${found ?? 'more'}`, {
+    extensions: {
+      code: 'GRAPHQL_VALIDATION_FAILED',
+      exception: { limit, maximum },
+      http: { status: 400, spec: true },
     },
-  )
+  })
 }
 
-/** All that graphql-js says when it has counted `maxTokens`. */
+/** The start of graphql-js's message for more than `maxTokens`. */
 const tooManyTokens = 'Syntax Error: Document contains more that '
 
 /**
- * graphql-js's own parser, stopped at the limits of the text. That also bounds how deep anything can be nested before
- * it is measured.
- * @throws GraphQLError for a document beyond them, or one that does not parse
+ * Parses with graphql-js's own parser within the limits of the text. They also bound the depth of the parsed document
+ * before the gateway measures it.
+ * @throws GraphQLError for a document that exceeds them or does not parse
  */
 export function parseWithinLimits(source: string | Source, options?: ParseOptions): DocumentNode {
   const text = typeof source === 'string' ? source : source.body

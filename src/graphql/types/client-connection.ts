@@ -16,8 +16,8 @@ export function addChangePage(builder: Builder, PageInfo: PageInfoRef, Connectio
 }
 
 /**
- * `type ClientConnection`: an allow-list of fields over a domain type that has no secret. Mutations answer it, so a
- * field of it that reads the database is nullable: a failure after the write must not take the payload away.
+ * `type ClientConnection`: an allow-list of fields of a domain type that has no secret. Mutations return it, so its
+ * fields that read the database are nullable. Otherwise a failure after the write would remove the whole payload.
  */
 export function addClientConnection(
   builder: Builder,
@@ -37,8 +37,8 @@ export function addClientConnection(
     ({ by: 'cursor', ...list, withTotal }) as const
 
   return builder.objectRef<Connection>('ClientConnection').implement({
-    description: prose`A connection of an OAuth client: the consumer's way into the client, and where sign-in returns to.
-      Reached with the scope \`connection:read\`, or as the result of a change under that change's scope.`,
+    description: prose`A connection of an OAuth client: the consumer's way into the client, and where sign-in returns
+      to. Reached with the scope \`connection:read\`, or as the result of a change under that change's scope.`,
     fields: (t) => ({
       id: t.exposeID('id', { description: 'UUID of the connection.' }),
       clientId: t.exposeID('clientId', { description: 'UUID of the client that the connection belongs to.' }),

@@ -126,8 +126,8 @@ export function addClients(builder: Builder, refs: ClientTypeRefs): void {
   builder.queryField('clients', (t) =>
     t.field({
       type: ClientPage,
-      description: prose`The clients that the caller may see. A caller that is not of an admin type sees exactly one, its
-        own.`,
+      description: prose`The clients that the caller may see. A caller that is not of an admin type sees exactly one,
+        its own.`,
       args: {
         first: t.arg.int({
           required: false,

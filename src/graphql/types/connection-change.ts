@@ -1,5 +1,6 @@
 import type { ConnectionChange } from '../../domain/connection.ts'
 import type { Builder } from '../builder.ts'
+import { prose } from '../prose.ts'
 
 export type ConnectionChangeRef = ReturnType<typeof addConnectionChange>
 export type ChangeKindRef = ReturnType<typeof addChangeKind>
@@ -59,8 +60,8 @@ export function addConnectionChange(builder: Builder, ChangeKind: ChangeKindRef)
       }),
       brokerClientId: t.exposeID('brokerClientId', {
         nullable: true,
-        description:
-          'UUID of the medical information system that the caller acted through, by its key; null where it acted directly.',
+        description: prose`UUID of the medical information system that the caller acted through, by its key; null where
+          it acted directly.`,
       }),
       door: t.expose('door', { type: Door, description: 'Through what it came in.' }),
       requestId: t.exposeString('requestId', {

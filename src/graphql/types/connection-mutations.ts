@@ -13,8 +13,8 @@ interface Input {
 const inputKey = (_parent: unknown, { input: { clientId, connectionId } }: Input) => ({ clientId, connectionId })
 
 /**
- * The mutations of connections. Each is a thin field over the operation of the same name, and nullable: the payload of
- * one mutation survives the refusal of another one in the same document.
+ * The mutations of connections. Each runs the operation of the same name. Each is nullable, so that the refusal of one
+ * mutation does not remove the payloads of the others in the same document.
  */
 export function addConnectionMutations(builder: Builder, ClientConnection: ClientConnectionRef): void {
   type FieldBuilder = Parameters<Parameters<typeof builder.inputType>[1]['fields']>[0]
@@ -26,8 +26,8 @@ export function addConnectionMutations(builder: Builder, ClientConnection: Clien
     connectionId: t.id({ description: 'UUID of the connection; it must belong to that client.' }),
     expectedVersion: t.int({
       required: false,
-      description: prose`The version that the caller has seen: if the connection has another one by now, \`CONFLICT\` and
-        nothing written. Without it the last write wins.`,
+      description: prose`The version that the caller has seen: if the connection has another one by now, \`CONFLICT\`
+        and nothing written. Without it the last write wins.`,
     }),
   })
   const payload = (name: string, description: string) =>
@@ -57,8 +57,8 @@ export function addConnectionMutations(builder: Builder, ClientConnection: Clien
       nullable: true,
       description: prose`Changes the redirect URI of a client's connection; it counts at once for the next sign-in.
         Refusals, in this order: \`UNAUTHENTICATED\`, \`FORBIDDEN\` "Invalid scopes", \`FORBIDDEN\` "Forbidden",
-        \`TOO_MANY_REQUESTS\`, \`UNPROCESSABLE_ENTITY\` with every violation, \`NOT_FOUND\`, \`CONFLICT\`. The same value
-        again is not an error and writes nothing. Every change is recorded with its caller.`,
+        \`TOO_MANY_REQUESTS\`, \`UNPROCESSABLE_ENTITY\` with every violation, \`NOT_FOUND\`, \`CONFLICT\`. The same
+        value again is not an error and writes nothing. Every change is recorded with its caller.`,
       args: { input: t.arg({ type: UpdateInput, description: 'Which connection, and its new redirect URI.' }) },
       authScopes: permitted('updateClientConnection', inputKey),
       resolve: async (_parent, args, { operations, permits }) => ({
@@ -78,8 +78,8 @@ export function addConnectionMutations(builder: Builder, ClientConnection: Clien
     t.field({
       type: payload('RevertClientConnectionPayload', 'The connection as it is now.'),
       nullable: true,
-      description: prose`Puts the redirect URI back to what it was before a change. An ordinary update: the same rules, so
-        an old \`http:\` value is refused, and the same record, as \`REVERTED\`.`,
+      description: prose`Puts the redirect URI back to what it was before a change. An ordinary update: the same rules,
+        so an old \`http:\` value is refused, and the same record, as \`REVERTED\`.`,
       args: { input: t.arg({ type: RevertInput, description: 'Which change of which connection.' }) },
       authScopes: permitted('revertClientConnection', inputKey),
       resolve: async (_parent, args, { operations, permits }) => ({

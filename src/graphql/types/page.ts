@@ -28,9 +28,7 @@ export function addPageInfo(builder: Builder) {
   })
 }
 
-/**
- * `<Name>Page` and `<Name>Edge`: a part of a list. "Page", because "connection" means something else in this domain.
- */
+/** `<Name>Page` and `<Name>Edge`: a part of a list. Relay's word "connection" has another meaning in this domain. */
 export function addPage<Item>(
   builder: Builder,
   PageInfo: PageInfoRef,
@@ -43,7 +41,8 @@ export function addPage<Item>(
       cursor: t.exposeString('cursor', {
         description: 'The place, opaque: for `after` and `before`.',
       }),
-      node: t.field({ type: Node, description: 'The item.', resolve: ({ item }) => item as never }), // a type parameter is more than Pothos can see through
+      // Pothos cannot see that `Item` is the type of `Node`.
+      node: t.field({ type: Node, description: 'The item.', resolve: ({ item }) => item as never }),
     }),
   })
   return builder.objectRef<Page<Item>>(`${name}Page`).implement({
@@ -66,7 +65,7 @@ export function addPage<Item>(
       }),
       totalCount: t.int({
         description: 'How many items the whole list has under its filter. Counted only where selected.',
-        // Null where it was not asked for, and then it is not selected.
+        // The total is null only if no selection asks for it; then this resolver does not run.
         resolve: ({ total }) => total ?? 0,
       }),
     }),
@@ -74,8 +73,8 @@ export function addPage<Item>(
 }
 
 /**
- * Whether a field of the page that is being resolved is selected, however deep in fragments. `@skip` and `@include` are
- * not looked at.
+ * Whether the document selects a field of the page that is being resolved, also in fragments. It ignores `@skip` and
+ * `@include`.
  */
 export function selects({ fieldNodes, fragments }: GraphQLResolveInfo, name: string): boolean {
   const within = (set: SelectionSetNode | undefined): boolean =>
