@@ -1,7 +1,6 @@
 /**
- * The signature algorithms (JWS `alg`) that jose and Node verify, and so the ones that may be configured: asymmetric
- * ones only. `none` and the HMAC family are missing: everybody who has read the key set could make an HMAC with a
- * public key (RFC 8725 §2.1).
+ * The signature algorithms (JWS `alg`) that may be configured: the asymmetric ones that jose and Node verify. `none`
+ * and the HMAC family are missing, because everybody can make an HMAC with a public key (RFC 8725 §2.1).
  */
 export const signatureAlgorithms = [
   'RS256',

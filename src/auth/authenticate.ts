@@ -10,10 +10,7 @@ import type { TokenVerifier } from './verify-token.ts'
 /** Without keys the gateway asks the issuer at least every 4 s (`key-set-limits.ts`), so an earlier retry fails. */
 const retryAfterSeconds = 5
 
-/**
- * Why a request is not authenticated: no token, a header against RFC 6750, a refused token, a missing or unknown key of
- * a broker, no keys of the issuer, or no registry.
- */
+/** The reason of a failed authentication. `header`: the Authorization header does not conform to RFC 6750. */
 export type Unauthenticated =
   | 'no_token'
   | 'header'
@@ -34,24 +31,23 @@ export interface AuthenticateOptions {
 
 /** The parts of a request that name its caller. */
 export interface Credentials {
-  /** Node's flat list. */
+  /** Node's flat list of names and values. */
   readonly rawHeaders: readonly string[]
   /** The `API-key` header, or null. */
   readonly apiKey: string | null
   /**
-   * Asked for an opaque token. false: only the remembered tokens are looked at, because the address has sent too many
-   * bad ones. JWTs are verified all the same, so that other callers at that address are not locked out.
+   * Whether an unknown opaque token may be looked up. false: the address has sent too many bad tokens, so only
+   * remembered ones are accepted. JWTs need no lookup, so this does not lock out their callers.
    */
   readonly mayLookUpTokens?: () => boolean
 }
 
 /**
- * Authenticates a request. A remembered caller is answered without a promise, others by a promise; refusals likewise
- * are thrown or rejected.
+ * Authenticates a request. It returns no promise for a remembered caller. A refusal is a throw or a rejection.
  *
- * @throws GatewayError `accessDenied` with `tokenWasSent`; `apiKeyMissing` or `apiKeyInvalid` where a broker's key is
- *   demanded;
- *   `unavailable` with `retryAfter` where the issuer's keys, or Mithril's tokens, cannot be had
+ * @throws GatewayError `accessDenied` with `tokenWasSent`
+ * @throws GatewayError `apiKeyMissing` or `apiKeyInvalid` for a client that must send its broker's key
+ * @throws GatewayError `unavailable` with `retryAfter` without the issuer's keys or without Mithril's tokens
  */
 export type Authenticate = (credentials: Credentials) => Caller | Promise<Caller>
 

@@ -4,7 +4,7 @@ export type Bearer =
   | { readonly kind: 'token'; readonly token: string }
   | { readonly kind: 'refused'; readonly why: string }
 
-/** A longer token is refused before any work is spent on it. */
+/** The gateway refuses a longer token before any other work. */
 export const tokenLengthAtMost = 8_192
 
 /** RFC 6750 §2.1: `"Bearer" 1*SP b64token`; the scheme's name is case-insensitive (RFC 9110 §11.1). */
@@ -23,11 +23,11 @@ const tooLong = refused(`a token longer than ${tokenLengthAtMost} characters`)
 /**
  * Reads the access token from Node's flat list of raw headers (`[name, value, name, value, …]`).
  *
- * The raw list, because `request.headers` keeps the first Authorization header and silently drops the others: a proxy
- * and the gateway could then judge a request by different tokens. A token in the query string or in the body does not
- * count (RFC 9700 §4.3.2).
+ * `request.headers` keeps the first Authorization header and silently drops the others. A proxy and the gateway could
+ * then judge a request by different tokens. A token in the query string or in the body does not count (RFC 9700
+ * §4.3.2).
  *
- * @returns `none` without the header or with another scheme, `refused` where the header says Bearer but not by RFC 6750
+ * @returns `none` without the header or with another scheme; `refused` for Bearer credentials that break RFC 6750
  */
 export function readBearer(rawHeaders: readonly string[]): Bearer {
   let credentials: string | undefined

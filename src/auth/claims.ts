@@ -5,8 +5,8 @@ import { foldUuid, isUuid } from '../domain/uuid.ts'
 import { TokenRefused } from './token-refused.ts'
 
 /**
- * Code points, as the database counts them; no control character (NUL above all) and no lone surrogate, which neither
- * logs nor columns bear.
+ * At most 255 code points, as PostgreSQL counts them. No control character and no lone surrogate, because PostgreSQL
+ * cannot store NUL or ill-formed Unicode, and control characters could forge a log line.
  */
 const text = z.string().regex(/^[^\p{Cc}\p{Cs}]{1,255}$/u)
 
@@ -40,12 +40,12 @@ const accessTokenClaims = z.object({
 })
 
 /**
- * Claims that every access token must have (RFC 9068 §2.2, and Mithril's `client_type`). `iss` and `aud` jose demands
- * by itself.
+ * Claims that every access token must have (RFC 9068 §2.2, and Mithril's `client_type`). jose itself demands `iss` and
+ * `aud`.
  */
 export const requiredClaims = ['exp', 'iat', 'sub', 'client_id', 'client_type', 'scope']
 
-/** What an access token says: the caller, and until when (seconds since 1970). */
+/** The content of an access token. Times are in seconds since 1970. */
 export interface AccessToken {
   readonly caller: Caller
   readonly expiresAt: number
@@ -53,9 +53,9 @@ export interface AccessToken {
 }
 
 /**
- * Types the claims of a token whose signature has been verified. Nothing is coerced or trimmed. UUIDs get their one
- * spelling, in lower case: some programs write them in capitals.
- * @throws TokenRefused `claims`, naming the claim
+ * Parses the claims of a token with a verified signature. It coerces and trims nothing. It writes UUIDs in lower case,
+ * because some programs write them in capitals.
+ * @throws TokenRefused `claims` with the name of the claim
  */
 export function parseClaims(payload: JWTPayload): AccessToken {
   const parsed = accessTokenClaims.safeParse(payload)

@@ -5,7 +5,7 @@ export interface FetchKeysOptions {
   readonly fetch: typeof globalThis.fetch
   /** Ends the whole exchange, the body included. */
   readonly signal: AbortSignal
-  /** The body's length after decompression; a longer one is not read to its end. */
+  /** The greatest length of the body after decompression. The gateway stops to read a longer one. */
   readonly bytesAtMost: number
 }
 
@@ -13,8 +13,8 @@ export interface FetchKeysOptions {
  * Fetches a JWK set (RFC 7517 §5) once: status 200, bounded in time and size. It follows no redirect, because the
  * operator trusts the configured address and no other.
  *
- * @throws Error with a sentence for the log; also for an answer without a usable key, because a mistake of the issuer
- *   would else mean 401 for every caller
+ * @throws Error with a sentence for the log. An answer without a usable key is an error, too: otherwise every caller
+ *   would get 401.
  */
 export async function fetchKeys({ url, fetch, signal, bytesAtMost }: FetchKeysOptions): Promise<ImportedKeys> {
   const headers = { accept: 'application/jwk-set+json, application/json' }
@@ -47,7 +47,7 @@ function parseMembers(text: string): readonly unknown[] {
   try {
     document = JSON.parse(text)
   } catch {
-    // Without its cause: a message of JSON.parse quotes the text, and the log must not hold what a stranger answered.
+    // The error has no cause, because a message of JSON.parse quotes the text, and the log must not hold it.
     throw new Error("the key server's answer is not JSON")
   }
   if (typeof document === 'object' && document !== null && 'keys' in document && Array.isArray(document.keys))
@@ -57,8 +57,7 @@ function parseMembers(text: string): readonly unknown[] {
 
 /**
  * Parses the address of a key set.
- * @throws TypeError without quoting the address: fetch would quote it, password and all, in every failure that is
- *   logged
+ * @throws TypeError that does not quote the address. fetch would quote it with its password in every failure.
  */
 export function parseKeysUrl(address: string | URL): URL {
   const url = URL.parse(String(address))

@@ -1,21 +1,21 @@
 import { createLocalJWKSet, type JWK } from 'jose'
 import { isSignatureAlgorithm, signatureAlgorithms } from './algorithms.ts'
 
-/** RSA keys below this are refused (RFC 7518 §3.3); jose would throw a plain TypeError at the first token. */
+/** The gateway drops shorter RSA keys (RFC 7518 §3.3). jose would throw a plain TypeError at the first token. */
 const rsaBitsAtLeast = 2_048
 
 /** Members that hold a private or a symmetric key, over all key types (RFC 7518 §6, RFC 8037 §2; `priv`: ML-DSA). */
 const secretMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv']
 
 /**
- * The members that make a public key, and that choose it for a token. jose gives WebCrypto the whole key, and WebCrypto
- * refuses a public key whose `key_ops` holds `sign`, as key vaults write it.
+ * The members that make a public key, and that choose it for a token. All others are dropped: WebCrypto refuses a
+ * public key whose `key_ops` holds `sign`, as key vaults write it.
  */
 const keptMembers = ['kty', 'crv', 'n', 'e', 'x', 'y', 'pub', 'kid', 'alg', 'use']
 
-/** A member of a key set with which no signature can be verified. */
+/** A member of a key set that cannot verify a signature. */
 export interface DroppedKey {
-  /** At most 100 characters of it; null: the member has none. */
+  /** The first 100 characters of its `kid`; null: it has none. */
   readonly kid: string | null
   readonly reason: 'no key' | 'private or symmetric' | 'not for signatures' | 'cannot be imported'
 }
@@ -26,10 +26,10 @@ export interface ImportedKeys {
 }
 
 /**
- * Keeps the members of a key set with which signatures can be verified: public, asymmetric, for signatures, and such
- * that jose can import them. RFC 7517 §5 asks for that, so that one odd key does not take the good ones with it.
+ * Keeps the keys of a set that can verify signatures: public, asymmetric, for signatures, and importable by jose. It
+ * drops all others (RFC 7517 §5), so that an odd key does not make the good ones useless.
  *
- * A key whose private half is published is dropped whole: everybody who has read the set can sign with it.
+ * It also drops a key whose private half is published, because everybody can sign with it.
  */
 export async function importKeys(members: readonly unknown[]): Promise<ImportedKeys> {
   const keys: JWK[] = []
@@ -60,14 +60,14 @@ function reasonAgainst({ use, key_ops: operations, kid, alg, ...others }: Record
   return kid === undefined || typeof kid === 'string' ? undefined : 'no key'
 }
 
-/** Lets jose import the key at the fetch, as it will for a token: a key that it cannot import never meets a token. */
+/** Whether jose can import a key, which it otherwise tries only at the first token. */
 async function isImportable(key: JWK): Promise<boolean> {
   try {
     const set = createLocalJWKSet({ keys: [key] })
     for (const alg of key.alg === undefined ? signatureAlgorithms : [key.alg]) {
       const imported = await set({ alg }).catch(() => undefined)
       if (imported === undefined) continue
-      const { modulusLength = rsaBitsAtLeast } = imported.algorithm as Partial<RsaKeyAlgorithm> // by the kind of key
+      const { modulusLength = rsaBitsAtLeast } = imported.algorithm as Partial<RsaKeyAlgorithm> // only RSA keys have it
       return modulusLength >= rsaBitsAtLeast
     }
     return false

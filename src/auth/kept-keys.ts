@@ -4,7 +4,7 @@ import { fetchKeys, parseKeysUrl } from './fetch-keys.ts'
 import type { ImportedKeys } from './import-keys.ts'
 import type { KeySetLimits } from './key-set-limits.ts'
 
-/** How the keys of an issuer stand. */
+/** The state of an issuer's keys. */
 export interface KeySetState {
   /** Whether tokens can be verified now. */
   readonly ready: boolean
@@ -35,29 +35,30 @@ export interface KeptKeysOptions {
 /** The keys of one fetch. */
 export interface FetchedKeys {
   readonly set: LocalJWKSet
-  /** Which fetch brought them, counted from 1 since the start. */
+  /** The number of the fetch, from 1 since the start. */
   readonly fetch: number
 }
 
-/** The keys of an issuer, as they were last fetched, and the fetches that renew them. Nothing here rejects. */
+/** The last fetched keys of an issuer, and the fetches that renew them. No method rejects. */
 export interface KeptKeys {
-  /** Begins to fetch in the background, and does not wait. */
+  /** Begins to fetch in the background, and returns at once. */
   start(): void
-  /** The keys, fresh or stale; null: none that may serve. */
+  /** The keys, fresh or stale; null: there are none, or they are too old. */
   usable(): FetchedKeys | null
   /** How many fetches have begun since the start. */
   fetchesBegun(): number
-  /** Where there are no keys: waits for the fetch in flight, and for one more where that one brings none. */
+  /** Waits for the fetch in flight, and for one more if that one brings no keys. Call it without keys. */
   fetchFirstKeys(): Promise<void>
   /**
    * Waits for a fetch that is not among the first `begunBefore`: the one in flight, or the next one after the
-   * cool-down, one for all who wait. While fetches fail, it waits for none that would come too soon after the last one.
+   * cool-down. All callers share that one. While fetches fail, it does not wait for one before the pause of
+   * `retrySeconds`.
    */
   fetchAnew(begunBefore: number): Promise<void>
-  /** Why the last fetch failed; undefined where it did not. */
+  /** The error of the last fetch; undefined after a success. */
   lastFailure(): unknown
   state(): KeySetState
-  /** Ends timers and the fetch in flight. Fetched keys go on serving, for the requests that are being drained. */
+  /** Ends timers and the fetch in flight. The requests that still run can use the fetched keys. */
   close(): void
 }
 
@@ -68,9 +69,9 @@ const monotonicNow = () => Math.round(performance.timeOrigin + performance.now()
  * A fetch at time t makes the keys *fresh* until t + `refreshSeconds`, when the background fetches them again. If that
  * fails, they are *stale* and go on serving until t + `refreshSeconds` + `staleSeconds` (20 minutes by default).
  *
- * Fetches happen one at a time. The background refreshes, and retries with pauses that double. A request makes a fetch
- * only if it finds no keys (at most one in `retrySeconds`), or if its token fits no kept key (at most one in
- * `cooldownSeconds`; while fetches fail, one in `retrySeconds`).
+ * Fetches happen one at a time. The background refreshes, and retries with pauses that double. A request causes a fetch
+ * in two cases only. It finds no keys: at most one fetch in `retrySeconds`. Its token fits no kept key: at most one in
+ * `cooldownSeconds`, or in `retrySeconds` while fetches fail.
  */
 export function keepKeys({
   fetch = globalThis.fetch,
@@ -128,7 +129,7 @@ export function keepKeys({
     keys = { set: createLocalJWKSet({ keys: [...fetched.keys] }), fetch: fetchesBegun }
     if (fetchedAt === null || failures > 0)
       log?.info({ keys: fetched.keys.length, failures }, "the issuer's keys are fetched")
-    // Once for each set: in a flood of bad tokens there is a fetch every second.
+    // The log gets one line for each set, because a flood of bad tokens causes a fetch every second.
     const droppedNow = JSON.stringify(fetched.dropped)
     if (fetched.dropped.length > 0 && droppedNow !== dropped)
       log?.warn({ dropped: fetched.dropped }, "the issuer's key set holds keys that cannot be used")
@@ -158,9 +159,9 @@ export function keepKeys({
 
   async function coolDown(): Promise<void> {
     const pause = fetchedAnewAt + limits.cooldownSeconds * 1_000 - now()
-    // The delay rejects when the key set closes, and then nobody has to wait.
+    // The delay rejects when the key set closes. Then no request has to wait.
     if (pause > 0) await delay(pause, undefined, { signal: closing.signal, ref: false }).catch(() => {})
-    // This fetch began before those who wait came, and the issuer may have other keys by now.
+    // The fetch in flight began before the waiting requests came, and the issuer may have other keys by now.
     await inFlight
   }
 

@@ -2,9 +2,9 @@
 export interface KeySetLimits {
   /** Age at which the keys are fetched again in the background. */
   readonly refreshSeconds: number
-  /** How much longer than `refreshSeconds` keys go on serving while they cannot be fetched. */
+  /** How long keys still serve after `refreshSeconds` while fetches fail. */
   readonly staleSeconds: number
-  /** Least time between two fetches for tokens that fit no kept key, and so the longest wait for such a fetch. */
+  /** Least time between two fetches for tokens that fit no kept key. It is also the longest wait for such a fetch. */
   readonly cooldownSeconds: number
   /**
    * First pause after a failed fetch; each further failure doubles it. Also the least time between two fetches for

@@ -2,16 +2,16 @@ import { errors, type LocalJWKSet } from 'jose'
 import { type KeptKeys, type KeptKeysOptions, keepKeys } from './kept-keys.ts'
 import { defaultLimits, type KeySetLimits } from './key-set-limits.ts'
 
-/** The issuer's keys cannot be had, so nothing can be said about a token: 503, never 401. */
+/** The gateway has no keys of the issuer, so it cannot judge a token: 503, never 401. */
 export class KeysUnavailable extends Error {
   override readonly name = 'KeysUnavailable'
 }
 
 export interface KeySet extends Pick<KeptKeys, 'start' | 'state' | 'close'> {
   /**
-   * Verifies a token with the keys. Where jose finds no key for it, or its signature does not fit a key, `verify` runs
-   * once more, with keys whose fetch began after the token came.
-   * @throws KeysUnavailable; else what `verify` throws
+   * Verifies a token with the keys. If jose finds no key for it, or its signature fits none, `verify` runs once more.
+   * The second run gets keys whose fetch began after the token came.
+   * @throws KeysUnavailable, or the error of `verify`
    */
   withKeys<Verified>(verify: (keys: LocalJWKSet) => Promise<Verified>): Promise<Verified>
 }
@@ -25,16 +25,14 @@ const mayBeOutdated = (error: unknown) =>
   error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWSSignatureVerificationFailed
 
 /**
- * The keys of an issuer, fetched over HTTP and kept. `docs/decisions/0030-own-key-set.md` says why jose's remote set is
- * not used.
+ * Makes the key set of an issuer, which it fetches over HTTP. `docs/decisions/0030-own-key-set.md` compares it with
+ * jose's remote set.
  *
- * Where no keys may serve, `withKeys` waits for a fetch for at most `timeoutSeconds`, and then throws
- * `KeysUnavailable`.
+ * Without usable keys, `withKeys` waits for a fetch for at most `timeoutSeconds`, and then throws `KeysUnavailable`.
  *
- * A token is refused for its key or its signature only if newer keys do not fit it either. All such tokens wait
- * together for the next fetch, so the gateway never refuses a new key of the issuer, not even in a flood of made-up
- * kids or signatures. In such a flood each of them waits for `cooldownSeconds`. While fetches fail, they get
- * `KeysUnavailable`.
+ * `withKeys` refuses a token for its key or its signature only if newer keys do not fit it either. All such tokens wait
+ * for the same fetch. So the gateway never refuses a new key of the issuer, even in a flood of invented kids. In such a
+ * flood each token waits for `cooldownSeconds`. While fetches fail, they get `KeysUnavailable`.
  */
 export function createKeySet(options: KeySetOptions): KeySet {
   const limits = { ...defaultLimits, ...options.limits }
@@ -43,7 +41,7 @@ export function createKeySet(options: KeySetOptions): KeySet {
 
   const unavailable = () => new KeysUnavailable("the issuer's keys are not to be had", { cause: kept.lastFailure() })
 
-  /** @throws the given error where too many tokens wait already: only a flood of bad tokens has so many */
+  /** @throws the given error if too many tokens wait already, as in a flood of bad tokens */
   async function waitForNewerKeys(begunBefore: number, error: unknown): Promise<void> {
     if (waiting >= limits.waitingAtMost) throw error
     waiting += 1
@@ -77,7 +75,7 @@ export function createKeySet(options: KeySetOptions): KeySet {
   }
 }
 
-/** Waits for a promise that never rejects, but not longer than this. */
+/** Waits for a promise that never rejects, for at most these seconds. */
 async function within(seconds: number, done: Promise<void>): Promise<void> {
   const { promise: timeout, resolve } = Promise.withResolvers<void>()
   const timer = setTimeout(resolve, seconds * 1_000)

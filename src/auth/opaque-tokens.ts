@@ -10,8 +10,8 @@ import { type RefusalReason, TokenRefused } from './token-refused.ts'
 const lengthAtMost = 255
 
 /**
- * Whether Mithril may have made a bearer token itself. Its tokens are base64url and hold no dot; every JWT holds at
- * least two. So a token with a dot is judged by its signature only, and no row of a table can vouch for it.
+ * Whether a token can be an opaque one of Mithril. Mithril's tokens are base64url without a dot, and a JWT has two
+ * dots. So no row of the table `tokens` can make a token with a dot valid.
  */
 export function isOpaque(token: string): boolean {
   return !token.includes('.')
@@ -29,7 +29,7 @@ export interface OpaqueTokens {
 
 export interface OpaqueTokensOptions {
   readonly registry: Pick<CallerRegistry, 'tokenOf'>
-  /** Milliseconds since 1970, by the wall clock: tokens speak of it. */
+  /** Milliseconds since 1970, by the wall clock, because `expires_at` is a time of it. */
   readonly wallClock?: () => number
   /** Milliseconds of a clock that is never set back. */
   readonly now?: () => number

@@ -1,15 +1,10 @@
 import { LRUCache } from 'lru-cache'
 import { GatewayError } from '../domain/errors.ts'
 
-/**
- * The time for which an answer of the registry counts. It begins before the question, so a block takes effect within 5
- * s.
- */
+/** How long an answer of the registry counts. The time begins before the question: a block takes effect within 5 s. */
 const secondsAtMost = 5
 
-/**
- * The longest wait of a request for an answer. While the database hangs, the policy can then still refuse soon.
- */
+/** The longest wait of a request for an answer, so that the policy can refuse soon while the database hangs. */
 const waitSecondsAtMost = 2
 
 export interface RecentAnswersOptions<Question, Answer> {
@@ -21,9 +16,7 @@ export interface RecentAnswersOptions<Question, Answer> {
   readonly now?: (() => number) | undefined
 }
 
-/**
- * Remembers answers for a few seconds, negative ones too. It keeps the latest ones, up to a fixed number.
- */
+/** Remembers answers for a few seconds, negative ones too. It keeps the latest ones, up to a fixed number. */
 export interface RecentAnswers<Question, Answer extends {}> {
   /** The remembered answer, if any. */
   recall(question: Question): Answer | undefined
@@ -71,9 +64,7 @@ export function createRecentAnswers<Question, Answer extends {}>(
 const tooLate = () =>
   new GatewayError('unavailable', { retryAfter: 1 }, new Error('the registry took too long to answer'))
 
-/**
- * @throws GatewayError `unavailable` if the answer is late. A later question may still get it.
- */
+/** @throws GatewayError `unavailable` if the answer is late. A later question may still get it. */
 async function soon<Answer>(answer: Promise<Answer>): Promise<Answer> {
   const { promise: end, reject } = Promise.withResolvers<never>()
   const timer = setTimeout(() => reject(tooLate()), waitSecondsAtMost * 1_000)

@@ -14,8 +14,8 @@ const threeParts = /^[\w-]+\.[\w-]+\.([\w-]+)$/
 const acceptedType = /^(?:application\/)?(?:at\+)?jwt$/i
 
 /**
- * Checks the parts outside of the claims, before the search for a key. Of the header's key hints only `kid` is used,
- * and only within the issuer's own set: `jku`, `x5u`, `jwk` and `x5c` would let the sender choose the key (RFC 8725
+ * Checks the parts of a token outside of its claims, before the search for a key. The gateway uses only the hint `kid`,
+ * and only within the issuer's own set. `jku`, `x5u`, `jwk` and `x5c` would let the sender choose the key (RFC 8725
  * §3.10).
  *
  * @throws TokenRefused `malformed`, `critical` or `type`
@@ -42,8 +42,8 @@ function parseHeader(token: string): Record<string, unknown> {
 }
 
 /**
- * The last character of base64url may carry bits that no decoder looks at; a signature must have one spelling only (RFC
- * 4648 §3.5).
+ * Whether a part is the one canonical spelling of its bytes. Decoders ignore the last bits of base64url, so one
+ * signature could have several spellings (RFC 4648 §3.5).
  */
 function isCanonical(part: string): boolean {
   return Buffer.from(part, 'base64url').toString('base64url') === part

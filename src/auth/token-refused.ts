@@ -35,8 +35,7 @@ export class TokenRefused extends Error {
 }
 
 /**
- * Translates jose's error for a bad token. The result does not keep it as its cause, because it holds the whole claims
- * set.
+ * Translates jose's error for a bad token. The result does not have it as its cause, because it holds all the claims.
  *
  * @returns undefined if the token is not the cause of the error
  */

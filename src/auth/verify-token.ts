@@ -20,21 +20,19 @@ export interface TokenVerifierOptions {
   /** Accepted signature algorithms; the token's own `alg` is only compared with them (RFC 8725 §3.1). */
   readonly algorithms: readonly string[]
   readonly keys: Pick<KeySet, 'withKeys'>
-  /**
-   * How long a verified token is remembered at most; 0: not at all. Tokens of a revoked key are accepted for so long.
-   */
+  /** How long a verified token is remembered; 0: not at all. Tokens of a revoked key stay valid for this time. */
   readonly cacheSeconds: number
   /** How many verified tokens are remembered at most. */
   readonly cacheEntriesAtMost?: number
-  /** Milliseconds since 1970, by the wall clock: tokens speak of it. */
+  /** Milliseconds since 1970, by the wall clock, because `exp` is a time of it. */
   readonly now?: () => number
 }
 
 export interface TokenVerifier {
   /**
-   * Verifies an access token. A remembered token is answered without a promise; every refusal is a rejection.
+   * Verifies an access token. It returns no promise for a remembered token. Every refusal is a rejection.
    * @throws TokenRefused the token is not acceptable (401)
-   * @throws KeysUnavailable nothing can be said about the token (503)
+   * @throws KeysUnavailable there is no key to judge the token by (503)
    */
   verify(token: string): Caller | Promise<Caller>
   /** How many tokens are remembered. */
@@ -72,7 +70,7 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
     return undefined
   }
 
-  /** Never past `exp` itself: the tolerance is for clocks that differ, not for a longer life. */
+  /** Remembers a token until its `exp` at most. The clock tolerance does not prolong that. */
   function remember(digest: string, { caller, expiresAt }: AccessToken): void {
     const from = now()
     const until = Math.min(from + cacheSeconds * 1_000, expiresAt * 1_000)

@@ -9,7 +9,7 @@ export interface Count {
 
 /** Counts within fixed windows: a key's window begins when it is first counted. */
 export interface Counter {
-  /** Counts a key once more; without a promise if no other machine has to be asked. */
+  /** Counts a key once more. It returns no promise if it need not ask another machine. */
   count(key: string): Count | Promise<Count>
   /** The count of a key as this process knows it; 0 after the end of its window. */
   timesOf(key: string): number
@@ -18,13 +18,13 @@ export interface Counter {
 /** A counter in this process. */
 export interface LocalCounter extends Counter {
   count(key: string): Count
-  /** Takes over the count of a counter that knows more. */
+  /** Stores the count of a shared counter. */
   remember(key: string, count: Count): void
 }
 
 export interface LocalCounterOptions {
   readonly windowSeconds: number
-  /** Above this the least recently counted keys are forgotten, because an attacker has addresses without end. */
+  /** Above this the counter forgets the least recently counted keys, because an attacker may have endless addresses. */
   readonly keysAtMost?: number
   /** Milliseconds of the monotonic clock. */
   readonly now?: () => number

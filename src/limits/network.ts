@@ -12,9 +12,9 @@ function parseAddress(text: string): ipaddr.IPv4 | ipaddr.IPv6 | null {
 }
 
 /**
- * The network that an address is counted as. An IPv4 address counts as itself, also if it is mapped into IPv6 (RFC 4291
- * §2.5.5.2). An IPv6 address counts as its /64, because one host can take each address of a link (RFC 4291 §2.5.4).
- * All other texts of a proxy count as one.
+ * The network that a limit counts for an address. For IPv4 it is the address itself, also if it is mapped into IPv6
+ * (RFC 4291 §2.5.5.2). For IPv6 it is the /64, because one host can take each address of a link (RFC 4291 §2.5.4). All
+ * other texts of a proxy share one count.
  */
 export function networkOf(text: string): string {
   const address = parseAddress(text)
@@ -27,7 +27,7 @@ export function networkOf(text: string): string {
 }
 
 /**
- * Says whose `X-Forwarded-For` is believed.
+ * Makes the function that tells whether an address is a trusted proxy. Fastify believes its `X-Forwarded-For`.
  * @param networks addresses and networks in CIDR notation
  */
 export function trustNetworks(networks: readonly string[]): (address: string) => boolean {

@@ -7,15 +7,15 @@ import type { RedisLog } from './redis.ts'
 
 const windowSeconds = 60
 
-/** Counts the failed authentications of one address, whatever their tokens were. */
+/** Counts the failed authentications of each network. */
 export interface FailureLimit {
-  /** Whether the next failure would be one too many, as far as this instance knows. */
+  /** Whether the next failure would exceed the quota, by the counts that this instance knows. */
   isExhausted(address: string): boolean
-  /** @throws GatewayError `tooManyRequests`, which the door then answers in place of its own refusal */
+  /** @throws GatewayError `tooManyRequests`, which the door answers in place of its own refusal */
   count(address: string): void | Promise<void>
 }
 
-/** The limits of one caller. null: without limit. */
+/** The limits that the configuration sets. null: no limit. */
 export interface Limits {
   readonly writeLimit: WriteLimit | null
   readonly failureLimit: FailureLimit | null
@@ -23,7 +23,7 @@ export interface Limits {
 }
 
 /**
- * Opens the limits that a configuration names: each instance counts for itself, or all count together in a Redis.
+ * Opens the configured limits. Each instance counts by itself, or all instances count together in one Redis.
  * @throws Error where Redis refuses the database that the configuration names
  */
 export async function openLimits(config: LimitsConfig, log: RedisLog): Promise<Limits> {
@@ -39,7 +39,7 @@ export async function openLimits(config: LimitsConfig, log: RedisLog): Promise<L
     const counter = counterOf('write', quota)
     const allowanceAfter = allowanceOf('write', quota, windowSeconds)
     return ({ clientId, userId }) => {
-      // A count for each user: one user of a clinic must not use up the writes that the others need.
+      // Each user has an own count, so that one user of a clinic does not use up the writes of the others.
       const counted = counter.count(userId === null ? clientId : `${clientId} ${userId}`)
       return counted instanceof Promise ? counted.then(allowanceAfter) : allowanceAfter(counted)
     }
@@ -65,7 +65,7 @@ export async function openLimits(config: LimitsConfig, log: RedisLog): Promise<L
   }
 }
 
-/** Loads the client of Redis only here, so that an instance without Redis loads nothing of it. */
+/** Loads the client of Redis, so that an instance without Redis does not load it. */
 async function openShared(url: URL, log: RedisLog) {
   const [{ connectRedis }, { createSharedCounter }] = await Promise.all([
     import('./redis.ts'),

@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis'
 
-/** ioredis ends a connection that is silent for so long while an answer is due, and makes it anew. */
+/** ioredis replaces a connection that stays silent for this long while an answer is due. */
 const silenceMs = 1_000
 
 /** The pause before each new connection. */
@@ -14,14 +14,14 @@ export interface RedisLog {
   warn(details: object, message: string): void
 }
 
-/** A Redis, and whether it counts. */
+/** A Redis that all instances count in. */
 export interface SharedRedis {
   readonly redis: Redis
-  /** Takes the result of a count: a Redis may refuse it (a replica, no memory), or take too long. null: it counted. */
+  /** Takes the error of a count, or null. A Redis may refuse a count (a replica, no memory) or answer too late. */
   onCounted(error: Error | null): void
   /**
-   * Waits for a first answer, for a bounded time; a Redis that is away is no error.
-   * @throws Error that names the database, where Redis refuses it
+   * Waits for a first answer, for a bounded time. A Redis that does not answer is no error.
+   * @throws Error with the number of the database, if Redis refuses that
    */
   checkDatabase(): Promise<void>
 }
@@ -29,12 +29,12 @@ export interface SharedRedis {
 const isRefusedDatabase = (error: Error & { command?: { name: string } }) => error.command?.name === 'select'
 
 /**
- * Makes a connection for counting: it fails fast, queues nothing, repeats nothing (a repeated count would count twice),
- * and comes back by itself. Its errors go to the log, once for each outage and never with the address, which may hold
- * a password.
+ * Makes a connection for counting. It fails fast, has no queue, repeats no command (a repeated count would count
+ * twice), and reconnects by itself. The log gets one line for each outage, without the address, which may hold a
+ * password.
  *
- * Each new connection writes one key, and counts as there only if Redis accepts that. ioredis's own check asks `INFO`,
- * which some installations rename; it also takes a replica, and database 0 in place of one that Redis refused.
+ * Each new connection writes one key, and is usable only if Redis accepts that. ioredis's own check uses `INFO`, which
+ * some installations rename. It also accepts a replica, and database 0 in place of a refused one.
  */
 export function connectRedis(url: URL, log: RedisLog): SharedRedis {
   const redis = new Redis(url.href.replace(/^valkey/, 'redis'), {
@@ -45,7 +45,7 @@ export function connectRedis(url: URL, log: RedisLog): SharedRedis {
     enableOfflineQueue: false,
     enableReadyCheck: false,
     retryStrategy: () => reconnectMs,
-    // A primary that became a replica keeps its connections; the address may lead to the new primary by now.
+    // A primary that becomes a replica keeps its connections, while its address may lead to the new primary.
     reconnectOnError: ({ message }) => /\bREADONLY\b/.test(message),
   })
   const { promise: answered, resolve: answer } = Promise.withResolvers<void>()
@@ -62,7 +62,7 @@ export function connectRedis(url: URL, log: RedisLog): SharedRedis {
     state = 'away'
     log.warn({ reason }, 'Redis is away: this instance counts for itself')
   }
-  /** For a mistake of the configuration, which no new connection mends. */
+  /** Stops to connect, because the configuration is wrong. */
   function giveUp(reason: string): void {
     if (state === 'given up') return
     state = 'given up'

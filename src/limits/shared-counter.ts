@@ -5,24 +5,24 @@ import type { SharedRedis } from './redis.ts'
 /** How long a count waits for Redis. A healthy Redis takes about a millisecond. */
 const patienceMs = 200
 
-/** The pause after a failure, so that a few callers wait for Redis in a second, not all of them. */
-const leftAloneMs = 1_000
+/** The pause after a failure, so that only a few callers of a second wait for Redis. */
+const pauseMs = 1_000
 
 export interface SharedCounterOptions {
   readonly shared: SharedRedis
   /** The prefix of this counter's keys, so that two counters share no key. */
   readonly name: string
   readonly windowSeconds: number
-  /** Above this the exact number does not matter, and Redis is not asked again before the window ends. */
+  /** Above this the exact number does not matter, so the counter does not ask Redis again before the window ends. */
   readonly quota: number
   /**
-   * Holds the last count of Redis, and counts on from there while Redis is away: the limit holds then, too. The option
-   * `insuranceLimiter` of the library starts from 0, and needs a limiter of its own kind.
+   * Holds the last count of Redis, and counts on from there while Redis does not answer. The library's option
+   * `insuranceLimiter` would start from 0.
    */
   readonly local: LocalCounter
 }
 
-/** A counter that all instances share. Never rejects, and waits for Redis no longer than `patienceMs`. */
+/** Makes a counter that all instances share. It never rejects, and waits for Redis for at most `patienceMs`. */
 export function createSharedCounter({ shared, name, windowSeconds, quota, local }: SharedCounterOptions): Counter {
   const limiter = new RateLimiterRedis({
     storeClient: shared.redis,
@@ -31,7 +31,7 @@ export function createSharedCounter({ shared, name, windowSeconds, quota, local 
     duration: windowSeconds,
     rejectIfRedisNotReady: true,
   })
-  let leftAloneUntil = 0
+  let pausedUntil = 0
 
   async function ask(key: string) {
     try {
@@ -42,21 +42,21 @@ export function createSharedCounter({ shared, name, windowSeconds, quota, local 
       return count
     } catch (error) {
       shared.onCounted(error as Error) // neither the limiter nor the driver rejects with anything else
-      leftAloneUntil = performance.now() + leftAloneMs
+      pausedUntil = performance.now() + pauseMs
       return local.count(key)
     }
   }
 
   return {
-    count: (key) => (local.timesOf(key) > quota || performance.now() < leftAloneUntil ? local.count(key) : ask(key)),
+    count: (key) => (local.timesOf(key) > quota || performance.now() < pausedUntil ? local.count(key) : ask(key)),
     timesOf: local.timesOf,
   }
 }
 
 function withPatience<T>(answer: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
-    // Node runs timers before it reads sockets, and immediates after. So an answer that came while this process was
-    // busy is read before the limit counts.
+    // Node runs timers before it reads sockets, and immediates after. So Node reads an answer that came while this
+    // process was busy before the wait ends.
     const timer = setTimeout(() => setImmediate(reject, new Error('no answer in time')), patienceMs)
     answer.then(resolve, reject).finally(() => clearTimeout(timer))
   })

@@ -17,7 +17,7 @@ export interface MetricSources {
   readonly keys: () => { readonly ageMs: number | null; readonly failedFetches: number }
 }
 
-/** The metrics as Prometheus reads them. */
+/** The metrics in the text format of Prometheus. */
 export interface Exposition {
   readonly contentType: string
   render(): Promise<string>
@@ -98,7 +98,8 @@ function counterOf<Label extends string>(
 }
 
 function* by<Label extends string>(label: Label, counts: Iterable<readonly [string, number]>) {
-  for (const [name, value] of counts) yield [{ [label]: name } as Record<Label, string>, value] as const // one computed member
+  // TypeScript does not see that the object has the one member that `label` names.
+  for (const [name, value] of counts) yield [{ [label]: name } as Record<Label, string>, value] as const
 }
 
 function countRequests(registry: Registry, { requests, refusals, limited, changes }: Counts): void {
@@ -198,12 +199,10 @@ function measureEventLoop(registry: Registry, delays: ReturnType<typeof monitorE
   })
 }
 
-/** Gauges of the library that end with `_total`, against Prometheus' naming; the same numbers are there by type. */
+/** Gauges of the library that end with `_total`, against Prometheus' naming. The library also has them by type. */
 const misnamed = ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total']
 
-/**
- * The metrics of the process, made once: the library measures some of them all the time and cannot stop.
- */
+/** The metrics of the process, made once, because the library cannot stop to measure some of them. */
 let processMetrics: Registry | undefined
 
 function metricsOfProcess(): Registry {

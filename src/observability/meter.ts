@@ -4,11 +4,11 @@ import type { ChangeKind } from '../domain/connection.ts'
 /** The limits that a caller can exceed. */
 export type Limit = 'write' | 'authentication'
 
-/** A request as it is counted. Its texts are all from this program, none from a caller. */
+/** The labels of a counted request. No text of a caller is in them. */
 export interface CountedRequest {
-  /** null: refused before it reached a door, or not for a door. */
+  /** null: the request did not reach a door. */
   readonly door: Door | null
-  /** Name of an operation; null: none was reached. */
+  /** Name of an operation; null: the request did not reach one. */
   readonly operation: string | null
   /** `OK` or a code of the catalogue. */
   readonly code: string
@@ -36,10 +36,10 @@ export interface RequestSeries {
   readonly door: string
   readonly operation: string
   readonly code: string
-  /** For each of `durationBounds`: how many took no longer than it, and longer than the bound before. */
+  /** For each of `durationBounds`: the number of durations up to it and above the bound before it. */
   readonly buckets: number[]
   count: number
-  /** Of their durations. */
+  /** Sum of their durations. */
   seconds: number
 }
 
@@ -75,12 +75,11 @@ function increment<Key>(counts: Map<Key, number>, key: Key): void {
 export function createMeter(): Meter & { readonly counts: Counts } {
   const requests = new Map<string, RequestSeries>()
   const refusals = new Map<string, number>()
-  // They begin with 0, so that the first event already makes a rate.
+  // Each count begins with 0: Prometheus computes no rate from the first sample of a series.
   const limited = new Map<Limit, number>([
     ['write', 0],
     ['authentication', 0],
   ])
-  // They begin with 0 too, so that an alert sees the first change.
   const changes = changeKinds.flatMap((kind) => doors.map((door): ChangeSeries => ({ kind, door, count: 0 })))
 
   function seriesOf({ door, operation, code }: CountedRequest): RequestSeries {

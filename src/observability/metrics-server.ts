@@ -10,8 +10,8 @@ export function scrapeHandler(exposition: () => Promise<Exposition>): RouteHandl
 }
 
 /**
- * Makes a server for `GET /metrics` and nothing else, so that the internet and Prometheus reach different ports.
- * `onFault` gets the error of a failed scrape.
+ * Makes a server for `GET /metrics` only, so that the internet and Prometheus reach different ports.
+ * @param onFault gets the error of a failed scrape
  */
 export function createMetricsServer(
   exposition: () => Promise<Exposition>,
@@ -19,7 +19,7 @@ export function createMetricsServer(
 ): FastifyInstance {
   const server = Fastify({
     exposeHeadRoutes: false,
-    // Prometheus is near, and scrapes again within a minute or two on the same connection.
+    // Prometheus scrapes again within two minutes on the same connection.
     requestTimeout: 5_000,
     keepAliveTimeout: 120_000,
     http: { headersTimeout: 5_000 },

@@ -13,9 +13,9 @@ export interface Metrics {
 }
 
 /**
- * Decides who may read the metrics: on the main port everybody, so not in production; on `METRICS_PORT` everybody who
- * reaches that port. prom-client is loaded at the first scrape, or before that port opens: it takes a tenth of a
- * second, and brings OpenTelemetry's interfaces.
+ * Decides where the metrics are served: on `METRICS_PORT`, or else on the main port, but not there in production.
+ * Everybody who reaches the port may read them. The gateway loads prom-client at the first scrape, or before
+ * `METRICS_PORT` opens, because that takes a tenth of a second.
  */
 export function openMetrics(
   { host, metricsPort, production }: Pick<Config, 'host' | 'metricsPort' | 'production'>,

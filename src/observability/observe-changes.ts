@@ -2,7 +2,7 @@ import type { Door } from '../domain/call.ts'
 import type { ChangeKind } from '../domain/connection.ts'
 import type { Meter } from './meter.ts'
 
-/** One change of a connection. Holds no redirect URI and no secret, so that it may be logged whole. */
+/** One change of a connection. It has no redirect URI and no secret, so the gateway may log all of it. */
 export interface ObservedChange {
   readonly kind: ChangeKind
   readonly door: Door

@@ -13,10 +13,10 @@ import { defaultResource, detectResources, envDetector, resourceFromAttributes }
 import { BatchSpanProcessor, NodeTracerProvider, type SpanExporter } from '@opentelemetry/sdk-trace-node'
 import type { Span, Tracing } from './tracing.ts'
 
-/** Gets the reason why spans did not arrive, at most once a minute. */
+/** Gets the error of a failed export, at most once a minute. */
 export type OnExportFailure = (error: unknown, failures: number) => void
 
-/** A collector that is out of reach makes one line a minute, not one for each batch. */
+/** The time between two reports of failed exports. */
 const tellEveryMs = 60_000
 
 /** How long the close of the gateway waits for the collector. */
@@ -60,11 +60,11 @@ function spanOf(span: SdkSpan, parent = context.active()): Span {
 }
 
 /**
- * Sends traces to an OpenTelemetry collector, by OTLP over HTTP. At most 2,048 spans wait for it, in batches; more are
- * dropped, so a slow collector delays no request. The library is set up for the whole process: one at a time.
+ * Sends traces to an OpenTelemetry collector, by OTLP over HTTP. At most 2,048 spans wait for it; the SDK drops further
+ * ones, so a slow collector delays no request. The SDK has global state, so only one tracing may be open in a process.
  *
- * The SDK reads more variables of its own (OTEL_TRACES_SAMPLER, OTEL_EXPORTER_OTLP_HEADERS, OTEL_SERVICE_NAME,
- * OTEL_RESOURCE_ATTRIBUTES): the one exception to `config.ts` reading the environment.
+ * The SDK itself reads further variables: OTEL_TRACES_SAMPLER, OTEL_EXPORTER_OTLP_HEADERS, OTEL_SERVICE_NAME and
+ * OTEL_RESOURCE_ATTRIBUTES. All other variables are read by `config` only.
  * @param url base address of the collector
  */
 export function openTracing(url: URL, onFailure: OnExportFailure): Tracing {
@@ -96,7 +96,7 @@ export function openTracing(url: URL, onFailure: OnExportFailure): Tracing {
       )
     },
     async close() {
-      const ended = provider.shutdown().catch(() => {}) // told by `onFailure`
+      const ended = provider.shutdown().catch(() => {}) // `onFailure` has got the error
       await Promise.race([ended, delay(closeMs, undefined, { ref: false })])
       trace.disable()
       context.disable()

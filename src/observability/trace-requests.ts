@@ -16,7 +16,7 @@ export function traceRequests(app: FastifyInstance, tracing: Tracing): void {
   app.addHook('preValidation', (request, _reply, done) => (request.span === null ? done() : request.span.run(done)))
 }
 
-/** Ends the span of a request with its outcome. Of the target it holds the route only. */
+/** Ends the span of a request with its outcome. The span has the route, and not the target with its ids. */
 export function endTrace(
   { span, id, method, routeOptions, caller, outcome }: FastifyRequest,
   reply: FastifyReply,

@@ -1,8 +1,7 @@
 import { GatewayError } from '../domain/errors.ts'
 
 /**
- * The attributes of a span. They hold no value of a caller: no token, no secret, no redirect URI, no parameter of a
- * statement.
+ * The attributes of a span. They hold no token, no secret, no redirect URI and no parameter of a statement.
  */
 export type Attributes = Readonly<Record<string, string | number | boolean>>
 
@@ -14,7 +13,7 @@ export interface Span {
    * Runs work as a part of this span. Spans that begin in it, or later in its chain of promises, are its children.
    */
   run<T>(work: () => T): T
-  /** `isFailure`: a fault of the gateway, or of a system that it needs; a refusal is none. */
+  /** `isFailure`: a fault of the gateway, or of a system that it needs. A refusal is not a failure. */
   end(details?: { readonly name?: string; readonly attributes?: Attributes; readonly isFailure?: boolean }): void
 }
 
@@ -34,7 +33,7 @@ export interface Tracing {
 const isFailure = (error: unknown) =>
   !(error instanceof GatewayError) || error.is('unavailable') || error.is('internal')
 
-/** Runs work in a span, and ends it with the work. Of an error it tells the code only: messages quote values. */
+/** Runs work in a span, and ends it with the work. The span gets only the code of an error: messages quote values. */
 export async function inSpan<T>(span: Span, work: () => T | Promise<T>): Promise<T> {
   try {
     const result = await span.run(work)
