@@ -13,7 +13,7 @@ const config: CodegenConfig = {
     'src/graphql/schema.graphql': { plugins: ['schema-ast'] },
     'src/client/documents/': {
       preset: 'client',
-      documents: 'src/client/operations.graphql',
+      documents: 'src/client/*.graphql',
       presetConfig: { fragmentMasking: false, persistedDocuments: { hashAlgorithm: 'sha256' } },
       config: {
         documentMode: 'string',

@@ -33,7 +33,8 @@ type Rule<Subject> = readonly [ViolationId, Reason, isBroken: (of: Subject) => b
 
 // `\p{Cf}` holds every bidirectional control. No pattern has both flags `i` and `u`: with both, `[a-z]` matches U+212A
 // and U+017F. U+2800 is a Braille cell without dots: it looks blank, but is no white space in Unicode.
-const unseen = /[\p{Cc}\p{White_Space}\p{Cf}\p{Default_Ignorable_Code_Point}\u2800\p{Noncharacter_Code_Point}\p{Cs}]/u
+export const unseen =
+  /[\p{Cc}\p{White_Space}\p{Cf}\p{Default_Ignorable_Code_Point}\u2800\p{Noncharacter_Code_Point}\p{Cs}]/u
 const delimiter = /[\\<>"`{}|^*]/
 const foreignToHosts = /[^\p{L}\p{M}\p{Nd}_-]/u
 const encodedControl = /%(?:[01][0-9a-f]|7f|c2%[89][0-9a-f])/i

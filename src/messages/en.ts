@@ -1,3 +1,5 @@
+import { consoleEn } from './console-en.ts'
+
 /**
  * The English sentences for people, as ICU MessageFormat. Each says what is wrong and what to do, and never repeats a
  * value of the caller. `outcome.*`, `violation.*` and `warning.*` are named as in the domain. Programs read codes and
@@ -142,6 +144,8 @@ export const en = {
   'script.Han': 'Chinese',
   'script.Hebrew': 'Hebrew',
   'script.Latin': 'Latin',
+
+  ...consoleEn,
 } as const satisfies Record<string, string>
 
 /** The id of a sentence. A language with another set of ids does not compile. */

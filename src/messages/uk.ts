@@ -1,3 +1,4 @@
+import { consoleUk } from './console-uk.ts'
 import type { MessageId } from './en.ts'
 
 /** The Ukrainian sentences. Their words are those of the front office: посилання перенаправлення, з’єднання, заклад. */
@@ -167,4 +168,6 @@ export const uk = {
   'script.Han': 'китайська',
   'script.Hebrew': 'єврейська',
   'script.Latin': 'латиниця',
+
+  ...consoleUk,
 } as const satisfies Record<MessageId, string>

@@ -95,6 +95,21 @@ export type UpdateClientConnectionInput = {
   redirectUri: string;
 };
 
+export type ClientCardQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type ClientCardQuery = { client: { id: string, name: string | null, settings: unknown, isBlocked: boolean, blockReason: string | null, userId: string | null, clientTypeId: string, clientTypeName: string, insertedAt: string, updatedAt: string } | null };
+
+export type ConnectionCardQueryVariables = Exact<{
+  clientId: string;
+  connectionId: string;
+}>;
+
+
+export type ConnectionCardQuery = { clientConnection: { id: string, clientId: string, consumerId: string, redirectUri: string, version: number, insertedAt: string, updatedAt: string, client: { clientId: string, name: string | null } | null, consumer: { clientId: string, name: string | null } | null, lastChange: { id: string, kind: ConnectionChangeKind, before: string, after: string | null, brokerClientId: string | null, door: ChangeDoor, requestId: string | null, revertedChangeId: string | null, changedAt: string, caller: { clientId: string, clientType: string, userId: string | null } | null } | null } | null };
+
 export type ViewerQueryVariables = Exact<{ [key: string]: never; }>;
 
 
@@ -265,6 +280,66 @@ export const PageFieldsFragmentDoc = new TypedDocumentString(`
   endCursor
 }
     `, {"fragmentName":"PageFields"}) as unknown as TypedDocumentString<PageFieldsFragment, unknown>;
+export const ClientCardDocument = new TypedDocumentString(`
+    query ClientCard($id: ID!) {
+  client(id: $id) {
+    ...ClientFields
+  }
+}
+    fragment ClientFields on Client {
+  id
+  name
+  settings
+  isBlocked
+  blockReason
+  userId
+  clientTypeId
+  clientTypeName
+  insertedAt
+  updatedAt
+}`, {"hash":"sha256:b26e27d196eb1233383ff09aae74aa4a1fce06eeeb9345638f299edb9a28ba67"}) as unknown as TypedDocumentString<ClientCardQuery, ClientCardQueryVariables>;
+export const ConnectionCardDocument = new TypedDocumentString(`
+    query ConnectionCard($clientId: ID!, $connectionId: ID!) {
+  clientConnection(clientId: $clientId, connectionId: $connectionId) {
+    ...ConnectionFields
+    client {
+      clientId
+      name
+    }
+    consumer {
+      clientId
+      name
+    }
+    lastChange {
+      ...ChangeFields
+    }
+  }
+}
+    fragment ConnectionFields on ClientConnection {
+  id
+  clientId
+  consumerId
+  redirectUri
+  version
+  insertedAt
+  updatedAt
+}
+fragment ChangeFields on ConnectionChange {
+  id
+  kind
+  before
+  after
+  caller {
+    clientId
+    clientType
+    userId
+  }
+  brokerClientId
+  door
+  requestId
+  revertedChangeId
+  changedAt
+}`, {"hash":"sha256:cdfdd0842c34ea28f30c0d387c8f2e98a0b888d134bd366658f05fc07af3cca4"}) as unknown as TypedDocumentString<ConnectionCardQuery, ConnectionCardQueryVariables>;
 export const ViewerDocument = new TypedDocumentString(`
     query Viewer {
   viewer {

@@ -1,0 +1,120 @@
+import { useId, useRef } from 'preact/hooks'
+import { t } from '../language/language.ts'
+import { announce } from '../parts/announce.tsx'
+import { PartsTable } from '../parts/parts-table.tsx'
+import { FailureNote, Note } from '../parts/states.tsx'
+import { viewer } from '../session/session.ts'
+import { displayParts } from '../uri/display-parts.ts'
+import type { ConnectionKey } from './connection.ts'
+import { Fixes } from './fixes.tsx'
+import type { Editor } from './use-editor.ts'
+import { useVerdict } from './use-verdict.ts'
+import { toConfirm } from './verdict.ts'
+import { Violations, Warnings } from './verdict-list.tsx'
+import { isWriting } from './write.ts'
+
+/** The field of a redirect URI, what would happen on Save, and Save beside it. */
+export function RedirectUriEditor({
+  editor,
+  connectionKey,
+}: {
+  readonly editor: Editor
+  readonly connectionKey: ConnectionKey
+}) {
+  const { text, seen, draft, isConfirmed, failed, isChanged } = editor
+  const stored = seen.value.redirectUri
+  const verdict = useVerdict(connectionKey, text.value, stored)
+  const points = isChanged ? toConfirm(verdict, stored) : []
+  const violations = isChanged ? verdict.violations : []
+  const [fieldId, violationsId, warningsId] = [useId(), useId(), useId()]
+  const field = useRef<HTMLInputElement>(null)
+  const confirmation = useRef<HTMLInputElement>(null)
+  const mayUpdate = viewer.value?.mayUpdate === true
+
+  function submit(event: Event): void {
+    event.preventDefault()
+    if (!isChanged || violations.length > 0) {
+      field.current?.focus()
+      announce(isChanged ? t('console.editor.refused', { count: violations.length }) : t('console.editor.unchanged'))
+    } else if (points.length > 0 && !isConfirmed.value) {
+      confirmation.current?.focus()
+      announce(t('console.editor.confirmFirst'))
+    } else void editor.save()
+  }
+
+  return (
+    <form class="editor" noValidate onSubmit={submit}>
+      {draft.value !== null && isChanged && <Note tone="info" title={t('console.editor.restored')} />}
+      <label for={fieldId}>{t('console.editor.field')}</label>
+      <div class="field-row">
+        <input
+          ref={field}
+          id={fieldId}
+          class="value"
+          type="text"
+          inputMode="url"
+          autoComplete="off"
+          autoCapitalize="off"
+          spellcheck={false}
+          value={text.value}
+          readOnly={!mayUpdate}
+          aria-invalid={violations.length > 0}
+          aria-describedby={`${violationsId} ${warningsId}`}
+          onInput={({ currentTarget }) => editor.type(currentTarget.value)}
+        />
+        <button type="submit" class="primary" aria-disabled={!mayUpdate || isWriting.value}>
+          {t(saveText(points.map(({ id }) => id)))}
+        </button>
+        {isChanged && (
+          <button type="button" onClick={() => editor.adopt(seen.value)}>
+            {t('console.editor.cancel')}
+          </button>
+        )}
+      </div>
+      {!mayUpdate && <p class="muted">{t('console.needsScope', { scope: 'connection:write' })}</p>}
+      <Violations id={violationsId} points={violations} />
+      {isChanged && <Fixes value={text.value} onFix={editor.type} />}
+      <Warnings id={warningsId} points={isChanged && violations.length === 0 ? points : []} />
+      {points.length > 0 && violations.length === 0 && (
+        <label class="confirm">
+          <input
+            ref={confirmation}
+            type="checkbox"
+            checked={isConfirmed.value}
+            onChange={({ currentTarget }) => {
+              isConfirmed.value = currentTarget.checked
+            }}
+          />
+          <span>
+            {confirmText(
+              points.map(({ id }) => id),
+              stored,
+              text.value,
+            )}
+          </span>
+        </label>
+      )}
+      {isChanged && (
+        <PartsTable
+          caption={t('console.editor.comparison')}
+          columns={[
+            { title: t('console.editor.now'), value: stored },
+            { title: t('console.editor.then'), value: text.value },
+          ]}
+        />
+      )}
+      {failed.value !== null && <FailureNote {...failed.value} />}
+    </form>
+  )
+}
+
+function saveText(ids: readonly string[]) {
+  if (ids.includes('host_changed')) return 'console.editor.saveHost' as const
+  return ids.length > 0 ? ('console.editor.saveAnyway' as const) : ('console.editor.save' as const)
+}
+
+/** One sentence with both hosts, or one about the warnings above it. */
+function confirmText(ids: readonly string[], stored: string, value: string): string {
+  if (!ids.includes('host_changed')) return t('console.editor.confirm', { count: ids.length })
+  return t('console.editor.confirmHost', { from: displayParts(stored).host, to: displayParts(value).host })
+}
