@@ -60,8 +60,8 @@ async function start(config: Config, ending: AbortSignal): Promise<void> {
 }
 
 /**
- * Runs the gateway until `ending` is aborted by the name of a signal, or until it cannot start: exit code 78 for a
- * configuration that is not valid, 1 for anything else.
+ * Runs the gateway until `ending` is aborted by the name of a signal. If the gateway cannot start, the exit code is 78
+ * for an invalid configuration and 1 for any other reason.
  */
 export async function run(ending: AbortSignal): Promise<void> {
   if (ending.aborted) return process.exit(0)

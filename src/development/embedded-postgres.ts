@@ -35,8 +35,8 @@ export interface EmbeddedPostgres {
  * Starts the PostgreSQL of the npm package on `dataDir` and makes its database. PostgreSQL listens on a free port of
  * 127.0.0.1 only.
  *
- * The server runs in a process session of its own, so that Ctrl-C in the terminal does not stop it before the gateway
- * has drained. If a server runs on `dataDir` already, the gateway uses that one. The last gateway that uses it stops
+ * The server runs in a process session of its own, so that Ctrl-C in the terminal does not stop it before the gateway.
+ * If a server runs on `dataDir` already, the gateway uses that one. The last gateway that uses it stops
  * it.
  *
  * @throws Error with the end of PostgreSQL's own log if it does not start.

@@ -29,8 +29,8 @@ function pageFile(type: string, text: string): PageFile {
 }
 
 /**
- * Without this rule the tabs jump away under the pointer (`@graphql-yoga/render-graphiql` 5.24.1): each sits in a
- * container that its drag and drop has moved already.
+ * Without this rule the tabs jump away under the pointer (`@graphql-yoga/render-graphiql` 5.24.1). Drag and drop moves
+ * the container of a tab, and then also the tab.
  */
 const fixedTabs = '.graphiql-tab{transform:none!important}'
 

@@ -51,7 +51,8 @@ export const consoleEn = {
   'console.failure.TOO_MANY_REQUESTS': 'Too many changes in a short time',
   'console.failure.SERVICE_UNAVAILABLE': 'The service is not available at the moment',
   'console.failure.wait.advice':
-    '{seconds, plural, one {Try again in # second. What you typed is kept.} other {Try again in # seconds. What you typed is kept.}}',
+    '{seconds, plural, one {Try again in # second. What you typed is kept.} ' +
+    'other {Try again in # seconds. What you typed is kept.}}',
   'console.failure.later.advice': 'Try again a little later. What you typed is kept.',
   'console.failure.UNAUTHENTICATED': 'Your session has ended',
   'console.failure.UNAUTHENTICATED.advice': 'Sign in again. What you typed is kept.',
@@ -148,11 +149,13 @@ export const consoleEn = {
     '{count, plural, one {This cannot be saved, for # reason} other {This cannot be saved, for # reasons}}',
   'console.editor.warnings': '{count, plural, one {Look twice at # point} other {Look twice at # points}}',
   'console.editor.confirm':
-    '{count, plural, one {I have looked at this point, and the value is right.} other {I have looked at these points, and the value is right.}}',
+    '{count, plural, one {I have looked at this point, and the value is right.} ' +
+    'other {I have looked at these points, and the value is right.}}',
   'console.editor.confirmHost': 'Sign-in will return users to {to}, and no longer to {from}.',
   'console.fix.unseen': '{count, plural, one {Remove # invisible character} other {Remove # invisible characters}}',
   'console.fix.lookAlikes':
-    '{count, plural, one {Replace # Cyrillic letter with the Latin one} other {Replace # Cyrillic letters with Latin ones}}',
+    '{count, plural, one {Replace # Cyrillic letter with the Latin one} ' +
+    'other {Replace # Cyrillic letters with Latin ones}}',
 
   'console.undo': 'Undo',
   'console.undo.bar': 'The last change',
@@ -205,7 +208,8 @@ export const consoleEn = {
   'console.secret.title': 'New secret',
   'console.secret.short': 'The old secret stops working at once. The new one is shown once.',
   'console.secret.text':
-    '{consumer} will not be able to sign anybody in with the old secret from this moment on. Hand over the new secret at once.',
+    '{consumer} will not be able to sign anybody in with the old secret from this moment on. Hand over ' +
+    'the new secret at once.',
   'console.secret.apiKey': 'Key of the consumer {consumer}',
   'console.secret.apiKey.hint': 'The secret of any connection of the consumer itself. The console does not keep it.',
   'console.secret.apiKey.refused': 'The key of the consumer does not fit. Nothing was changed.',

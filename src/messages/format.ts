@@ -16,8 +16,8 @@ const texts: Readonly<Record<Locale, () => Promise<Readonly<Record<MessageId, st
 const opened = new Map<Locale, Promise<Format>>()
 
 /**
- * Opens the catalogue of a language. A language and the library are loaded when they are asked for first, so a process
- * or a browser that needs none of them loads none. Each sentence is parsed once, at its first use.
+ * Opens the catalogue of a language. It loads the language and the library at the first call, so a process that needs
+ * neither loads neither. Each sentence is parsed once, at its first use.
  */
 export function openCatalogue(locale: Locale): Promise<Format> {
   const format = opened.get(locale) ?? load(locale)

@@ -18,8 +18,8 @@ import { createLoaders } from '../../src/graphql/loaders.ts'
 import { RequestPermits } from '../../src/graphql/permit-guard.ts'
 import { createSchema } from '../../src/graphql/schema.ts'
 
-// Two locks, one key: the guard asks for the permit, and `run` takes nothing else. Each lock is tried with the other one
-// open, so the store must not be reached by either.
+// Two locks, one key: the guard asks for the permit, and `run` takes nothing else. Each lock is tried with the other
+// one open, so the store must not be reached by either.
 const reached: string[] = []
 const reach = async (what: string) => {
   reached.push(what)

@@ -16,7 +16,8 @@ import { type ProxyName, proxyPrograms, type ReverseProxy, startReverseProxy } f
 import { startTestIssuer, type TestIssuer } from '../support/tokens.ts'
 
 // Debian's nginx, HAProxy and Apache with the files of ops/proxies, in front of two gateways as they run in production.
-// Every answer is compressed where the proxy can. A medical information system (MIS) works through each for five minutes.
+// Every answer is compressed where the proxy can. A medical information system (MIS) works through each for five
+// minutes.
 
 const names: readonly ProxyName[] = ['nginx', 'haproxy', 'apache']
 const path = `/api/clients/${demo.msp.clientId}/connections/${demo.connectionId}`

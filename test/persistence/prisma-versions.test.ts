@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
 
-// One policy: all packages of Prisma are of one minor version, and the schema engine that migrates is built from the same
-// version as the one that prisma ships. npm has no build of the engine's package for each commit: @prisma/client and
-// @prisma/schema-engine-wasm are published less often than prisma.
+// One policy: all packages of Prisma are of one minor version, and the schema engine that migrates is built from the
+// same version as the one that prisma ships. npm has no build of the engine's package for each commit: @prisma/client
+// and @prisma/schema-engine-wasm are published less often than prisma.
 
 interface Manifest {
   readonly version: string

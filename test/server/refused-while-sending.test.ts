@@ -23,8 +23,8 @@ const head = (start: string, ...lines: string[]) => `${[start, 'host: gateway', 
 const connections = () => promisify(gateway.app.server.getConnections.bind(gateway.app.server))()
 
 /**
- * Sends everything before it reads anything, as a simple client does. If the gateway resets the connection meanwhile, the
- * kernel throws the answer away, or the client cannot send to the end.
+ * Sends everything before it reads anything, as a simple client does. If the gateway resets the connection meanwhile,
+ * the kernel throws the answer away, or the client cannot send to the end.
  */
 async function sendThenRead(...parts: (string | Buffer)[]): Promise<RawAnswer[]> {
   const socket = connect({ host: '127.0.0.1', port, noDelay: true })

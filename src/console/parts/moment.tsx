@@ -10,7 +10,7 @@ function formatOf(locale: string): Intl.DateTimeFormat {
   return format
 }
 
-/** A time in Kyiv time. A column names the zone once, in its heading. The title always names it, and has the seconds. */
+/** A time in Kyiv time. A column names the zone once, in its heading. The title always names the zone. */
 export function Moment({ at, isInColumn = false }: { readonly at: string; readonly isInColumn?: boolean }) {
   const locale = language.value === 'uk' ? 'uk-UA' : 'en-GB'
   const exact = new Date(at).toLocaleString(locale, { timeZone: kyiv, dateStyle: 'long', timeStyle: 'long' })

@@ -10,8 +10,8 @@ interface Column {
 }
 
 /**
- * Values side by side in their parts. The first column is what the others are compared with; a part that differs from
- * it has a mark and a word, not only another colour. Parts that no value has are left out.
+ * Values side by side in their parts. The others are compared with the first column. A part that differs has a mark and
+ * a word, not only another colour. A part that no value has is left out.
  */
 export function PartsTable({ caption, columns }: { readonly caption: string; readonly columns: readonly Column[] }) {
   const first = columns[0]?.value ?? ''

@@ -15,8 +15,8 @@ export function rememberPlaces(): void {
 }
 
 /**
- * Sets title and focus of a screen once its data is there. A new screen has the focus on its heading. A screen that Back
- * returned to has it on the link that was followed.
+ * Sets title and focus of a screen once its data is there. A new screen has the focus on its heading. After Back, the
+ * link that was followed has it.
  */
 export function useArrival(title: string, isReady: boolean): void {
   useEffect(() => {

@@ -9,8 +9,8 @@ export const heldStep = signal<{ readonly leave: () => void } | null>(null)
 let isLetThrough = false
 
 /**
- * Holds each step away from a screen with an unsaved text: a link, Back, a programmed step, and closing the tab. It must
- * listen before the router does.
+ * Holds each step away from a screen with an unsaved text: a link, Back, a programmed step, and closing the tab. It
+ * must listen before the router does.
  */
 export function guardSteps(): void {
   navigation.addEventListener('navigate', (event) => {

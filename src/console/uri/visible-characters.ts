@@ -37,7 +37,8 @@ export function withoutUnseen(text: string): string {
 /** Cyrillic letters that are drawn like Latin ones. The keys are those of `looksLatin` in `domain/alphabets.ts`. */
 // biome-ignore format: a table reads better in few lines
 const lookAlikes: Readonly<Record<string, string>> = {
-  а: 'a', с: 'c', ԁ: 'd', е: 'e', һ: 'h', і: 'i', ј: 'j', ӏ: 'l', о: 'o', р: 'p', ԛ: 'q', ѕ: 's', ѵ: 'v', ԝ: 'w', х: 'x', у: 'y',
+  а: 'a', с: 'c', ԁ: 'd', е: 'e', һ: 'h', і: 'i', ј: 'j', ӏ: 'l',
+  о: 'o', р: 'p', ԛ: 'q', ѕ: 's', ѵ: 'v', ԝ: 'w', х: 'x', у: 'y',
 }
 
 /** How many letters of the host only look Latin, where the host mixes alphabets or imitates a Latin name. */

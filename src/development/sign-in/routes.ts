@@ -32,8 +32,8 @@ function handOver({ handle }: SignInProvider, { raw }: FastifyRequest, reply: Fa
 }
 
 /**
- * The development issuer's sign-in for the console, below `/oidc`: OpenID Connect with authorization code and PKCE. Each
- * loopback name has an issuer of its own, so that the console's origin is the issuer's.
+ * The development issuer's sign-in for the console, below `/oidc`: OpenID Connect with authorization code and PKCE.
+ * Each loopback name has an issuer of its own, so that the console's origin is the issuer's.
  */
 export async function signInRoutes(app: FastifyInstance, options: SignInProviderOptions): Promise<void> {
   const opened = new LRUCache<string, Promise<SignInProvider>>({ max: originsAtMost })

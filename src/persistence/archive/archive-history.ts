@@ -24,7 +24,7 @@ export interface ArchiveOutcome {
 }
 
 /**
- * Whether the archive may take a row: it is old enough, and it is not the newest one of an existing connection, by
+ * Whether the archive may take a row. The row is old enough, and it is not the newest one of an existing connection by
  * number or by time. `remove_archived_changes` in the database checks the same again. The casts and the LIMIT make
  * PostgreSQL read only the next row of the primary key.
  */
