@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { createLocalJWKSet, type LocalJWKSet } from 'jose'
+import type { Log } from '../observability/log.ts'
 import { fetchKeys, parseKeysUrl } from './fetch-keys.ts'
 import type { ImportedKeys } from './import-keys.ts'
 import type { KeySetLimits } from './key-set-limits.ts'
@@ -16,19 +17,13 @@ export interface KeySetState {
   readonly failedFetches: number
 }
 
-/** The part of a pino logger that is used here. */
-export interface KeySetLog {
-  info(details: object, message: string): void
-  warn(details: object, message: string): void
-}
-
 export interface KeptKeysOptions {
   /** Address of the issuer's JWK set. */
   readonly url: string | URL
   readonly fetch?: typeof globalThis.fetch
   /** Milliseconds since 1970. */
   readonly now?: () => number
-  readonly log?: KeySetLog
+  readonly log?: Log
   readonly limits: KeySetLimits
 }
 

@@ -1,9 +1,9 @@
 import type { LimitsConfig } from '../config/shape.ts'
 import type { WriteLimit } from '../domain/write-limit.ts'
+import type { Log } from '../observability/log.ts'
 import { allowanceOf } from './allowance.ts'
 import { type Counter, createLocalCounter } from './counter.ts'
 import { networkOf } from './network.ts'
-import type { RedisLog } from './redis.ts'
 
 const windowSeconds = 60
 
@@ -26,7 +26,7 @@ export interface Limits {
  * Opens the configured limits. Each instance counts by itself, or all instances count together in one Redis.
  * @throws Error where Redis refuses the database that the configuration names
  */
-export async function openLimits(config: LimitsConfig, log: RedisLog): Promise<Limits> {
+export async function openLimits(config: LimitsConfig, log: Log): Promise<Limits> {
   const { writesPerMinute, authFailuresPerMinute, redisUrl } = config
   const shared = redisUrl === null ? null : await openShared(redisUrl, log)
 
@@ -66,7 +66,7 @@ export async function openLimits(config: LimitsConfig, log: RedisLog): Promise<L
 }
 
 /** Loads the client of Redis, so that an instance without Redis does not load it. */
-async function openShared(url: URL, log: RedisLog) {
+async function openShared(url: URL, log: Log) {
   const [{ connectRedis }, { createSharedCounter }] = await Promise.all([
     import('./redis.ts'),
     import('./shared-counter.ts'),

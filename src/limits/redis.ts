@@ -1,4 +1,5 @@
 import { Redis } from 'ioredis'
+import type { Log } from '../observability/log.ts'
 
 /** ioredis replaces a connection that stays silent for this long while an answer is due. */
 const silenceMs = 1_000
@@ -8,11 +9,6 @@ const reconnectMs = 500
 
 /** How long the start of the gateway waits for a Redis that does not answer. */
 const firstAnswerMs = 1_000
-
-export interface RedisLog {
-  info(details: object, message: string): void
-  warn(details: object, message: string): void
-}
 
 /** A Redis that all instances count in. */
 export interface SharedRedis {
@@ -36,7 +32,7 @@ const isRefusedDatabase = (error: Error & { command?: { name: string } }) => err
  * Each new connection writes one key, and is usable only if Redis accepts that. ioredis's own check uses `INFO`, which
  * some installations rename. It also accepts a replica, and database 0 in place of a refused one.
  */
-export function connectRedis(url: URL, log: RedisLog): SharedRedis {
+export function connectRedis(url: URL, log: Log): SharedRedis {
   const redis = new Redis(url.href.replace(/^valkey/, 'redis'), {
     connectTimeout: 1_000,
     socketTimeout: silenceMs,

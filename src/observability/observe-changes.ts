@@ -1,5 +1,6 @@
 import type { Door } from '../domain/call.ts'
 import type { ChangeKind } from '../domain/connection.ts'
+import type { Log } from './log.ts'
 import type { Meter } from './meter.ts'
 
 /** One change of a connection. It has no redirect URI and no secret, so the gateway may log all of it. */
@@ -14,16 +15,14 @@ export interface ObservedChange {
   readonly requestId: string
 }
 
-/** The part of a pino logger that is used here. */
-export interface ChangeLog {
-  info(details: object, message: string): void
-}
-
 /**
  * Makes the function that counts and logs each change. One request may hold several changes, and the line of a request
  * names the first of them only.
  */
-export function observeChanges(meter: Pick<Meter, 'changed'>, log: ChangeLog): (change: ObservedChange) => void {
+export function observeChanges(
+  meter: Pick<Meter, 'changed'>,
+  log: Pick<Log, 'info'>,
+): (change: ObservedChange) => void {
   return ({ kind, door, clientId, connectionId, connectionClientId, requestId }) => {
     meter.changed(kind, door)
     log.info({ requestId, door, kind, clientId, connectionId, connectionClientId }, 'change')
