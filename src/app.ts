@@ -18,6 +18,7 @@ import type { Tracing } from './observability/tracing.ts'
 import { renderStrayRefusal, speakEnvelope } from './rest/door.ts'
 import { describeRest } from './rest/openapi.ts'
 import { restRoutes } from './rest/routes.ts'
+import { type ConsolePagesOptions, consolePages } from './server/console-pages.ts'
 import { allowOrigins } from './server/cross-origin.ts'
 import { frontPage } from './server/front-page.ts'
 import { healthRoutes, type ReadinessCheck } from './server/health.ts'
@@ -44,6 +45,8 @@ export interface AppDeps {
   readonly tracing: Tracing | null
   /** null: no GraphiQL. */
   readonly graphiql: GraphiqlPage | null
+  /** null: no console. */
+  readonly console: ConsolePagesOptions | null
   /** Adds the development issuer's sign-in. null: there is none. */
   readonly signIn: ((app: FastifyInstance) => Promise<void>) | null
   readonly logDestination?: LogDestination
@@ -67,6 +70,7 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
     metrics,
     tracing,
     graphiql,
+    console,
     signIn,
   } = deps
   const app = createHttpServer({
@@ -96,12 +100,13 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
   await allowOrigins(app, config.corsOrigins, config.corsHeaders)
   // Requests to unknown paths get the envelope of the REST door.
   speakEnvelope(app)
-  frontPage(app)
+  frontPage(app, { hasConsole: console !== null })
   healthRoutes(app, readiness, deps.isLeaving)
   if (metrics) {
     app.get('/metrics', { schema: { hide: true }, config: { probe: true } }, metrics)
     refuseOtherMethods(app, '/metrics', ['GET'])
   }
+  if (console) await consolePages(app, console)
   await signIn?.(app)
   await app.register(async (rest) => {
     await describeRest(rest, config.redirectUriPolicy)

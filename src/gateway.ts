@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url'
 import type { FastifyInstance } from 'fastify'
 import { createApp } from './app.ts'
 import { createAdmitCaller } from './auth/admit-caller.ts'
@@ -62,10 +63,20 @@ async function openKeys({ token, dataDir }: Config, log: DeferredLog) {
   return { keys: await createStaticKeySet(jwks), developmentIssuer, issuer, audience, algorithms: ['ES256'] }
 }
 
-/** The development issuer's sign-in for the console. Production never imports it. */
-async function openSignIn({ signingKey }: DevelopmentIssuer, { developmentTokenSeconds }: Config) {
-  const { signInRoutes } = await import('./development/sign-in/routes.ts')
-  return (app: FastifyInstance) => signInRoutes(app, { signingKey, tokenSeconds: developmentTokenSeconds })
+/** Where `npm run build:console` writes. */
+const consoleDirectory = fileURLToPath(new URL('../dist/console/', import.meta.url))
+
+/** The console with the configured issuer, or with the development issuer, which production never imports. */
+async function openConsole(config: Config, developmentIssuer: DevelopmentIssuer | null) {
+  const { console } = config
+  if (console !== null) return { console: { directory: consoleDirectory, configOf: () => console }, signIn: null }
+  if (developmentIssuer === null) return { console: null, signIn: null }
+  const { consoleConfigOf, signInRoutes } = await import('./development/sign-in/routes.ts')
+  const options = { signingKey: developmentIssuer.signingKey, tokenSeconds: config.developmentTokenSeconds }
+  return {
+    console: { directory: consoleDirectory, configOf: consoleConfigOf },
+    signIn: (app: FastifyInstance) => signInRoutes(app, options),
+  }
 }
 
 /** Opens the configured database, or the embedded one. Production never loads the embedded one. */
@@ -119,7 +130,7 @@ export async function openGateway(config: Config, logDestination?: LogDestinatio
   // Imported only here, because production has neither GraphiQL nor demo data.
   const page = config.graphql.introspection ? await import('./development/graphiql.ts') : null
   const graphiql = page && ((app: FastifyInstance) => page.graphiqlPage(app, developmentIssuer?.sign))
-  const signIn = developmentIssuer && (await openSignIn(developmentIssuer, config))
+  const consoleAndSignIn = await openConsole(config, developmentIssuer)
   const registry = createCallerRegistry(database)
   const authenticate = createAuthenticate({
     verifier: createTokenVerifier({ ...expected, keys, cacheSeconds: config.tokenCacheSeconds }),
@@ -147,7 +158,7 @@ export async function openGateway(config: Config, logDestination?: LogDestinatio
     metrics: metrics.mainRoute,
     tracing,
     graphiql,
-    signIn,
+    ...consoleAndSignIn,
     ...(logDestination && { logDestination }),
   })
   log.logThrough(app)

@@ -1,6 +1,6 @@
-import type { Config, TokenConfig } from './shape.ts'
+import type { Config, ConsoleConfig, TokenConfig } from './shape.ts'
 import { databaseHost, isLoopback, isLoopbackNetwork } from './values.ts'
-import { type Variables, variables } from './variables.ts'
+import { type Variables, variableGroups, variables } from './variables.ts'
 
 /**
  * Names every mistake in the configuration, so that the operator can correct all of them at once. Exit code 78 is
@@ -90,6 +90,46 @@ function contradictions(set: Environment): string[] {
   return mistakes
 }
 
+/** The mistakes between the variables of the console. */
+function consoleContradictions(set: Environment): string[] {
+  const names = Object.keys(variableGroups.Console).filter((name) => set[name] !== undefined)
+  if (names.length === 0) return []
+  if (set['CONSOLE_CLIENT_ID'] === undefined) return [`CONSOLE_CLIENT_ID is required with ${names.join(' and ')}`]
+  const mistakes: string[] = []
+  if (set['TOKEN_ISSUER'] === undefined)
+    mistakes.push('TOKEN_ISSUER is required with CONSOLE_CLIENT_ID: the development issuer knows its console already')
+  else if (
+    set['CONSOLE_ISSUER'] === undefined &&
+    !variables.shape.CONSOLE_ISSUER.safeParse(set['TOKEN_ISSUER']).success
+  )
+    mistakes.push(
+      'CONSOLE_ISSUER is required with CONSOLE_CLIENT_ID, because TOKEN_ISSUER does not begin with https://',
+    )
+  const [first, second, third] = ['AUTHORIZATION', 'TOKEN', 'END_SESSION'].map((name) => `CONSOLE_${name}_ENDPOINT`)
+  for (const [name, needed] of [
+    [first, second],
+    [second, first],
+    [third, first],
+  ])
+    if (set[`${name}`] !== undefined && set[`${needed}`] === undefined)
+      mistakes.push(`${needed} is required with ${name}`)
+  return mistakes
+}
+
+function consoleConfig(found: Variables): ConsoleConfig | null {
+  const { CONSOLE_CLIENT_ID: clientId, CONSOLE_ISSUER: issuer = found.TOKEN_ISSUER } = found
+  if (clientId === undefined || issuer === undefined) return null
+  return {
+    issuer,
+    clientId,
+    scope: found.CONSOLE_SCOPE,
+    audience: found.CONSOLE_AUDIENCE ?? null,
+    authorizationEndpoint: found.CONSOLE_AUTHORIZATION_ENDPOINT ?? null,
+    tokenEndpoint: found.CONSOLE_TOKEN_ENDPOINT ?? null,
+    endSessionEndpoint: found.CONSOLE_END_SESSION_ENDPOINT ?? null,
+  }
+}
+
 function tokenConfig(found: Variables): TokenConfig | null {
   const { TOKEN_ISSUER: issuer, TOKEN_AUDIENCE: audience, TOKEN_JWKS_URL: jwksUrl } = found
   if (issuer === undefined || audience === undefined || jwksUrl === undefined) return null
@@ -106,7 +146,7 @@ export function parseConfig(environment: Environment): Config {
   const parsed = variables.safeParse(set)
   const issues = parsed.error?.issues.map(({ path, message }) => `${path[0]?.toString()} ${message}`) ?? []
   // A list of algorithms may hold several wrong words, each with the same message.
-  const mistakes = [...new Set([...issues, ...contradictions(set)])]
+  const mistakes = [...new Set([...issues, ...contradictions(set), ...consoleContradictions(set)])]
   if (!parsed.success || mistakes.length > 0) throw new ConfigurationError(mistakes)
   const found = parsed.data
   const production = isProduction(set)
@@ -144,6 +184,7 @@ export function parseConfig(environment: Environment): Config {
       introspection: found.GRAPHQL_INTROSPECTION ?? !production,
       persistedOnly: found.GRAPHQL_DOCUMENTS === 'persisted',
     },
+    console: consoleConfig(found),
     limits: {
       writesPerMinute: found.WRITE_LIMIT_PER_MINUTE,
       authFailuresPerMinute: found.AUTH_FAILURE_LIMIT_PER_MINUTE,

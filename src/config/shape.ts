@@ -38,6 +38,8 @@ export interface Config {
   readonly redirectUriPolicy: RedirectUriPolicy
   readonly adminClientTypes: readonly string[]
   readonly graphql: GraphQLConfig
+  /** null: the console is off, unless the gateway is its own issuer. */
+  readonly console: ConsoleConfig | null
   readonly limits: LimitsConfig
 }
 
@@ -46,6 +48,20 @@ export interface GraphQLConfig {
   readonly introspection: boolean
   /** Only documents of the manifest are executed. */
   readonly persistedOnly: boolean
+}
+
+/** What the console has to know about the issuer at which people sign in. Nothing of it is secret. */
+export interface ConsoleConfig {
+  /** As the issuer writes it: OpenID Connect compares it byte by byte. */
+  readonly issuer: string
+  readonly clientId: string
+  readonly scope: string
+  /** The `resource` of RFC 8707; null: the console names none. */
+  readonly audience: string | null
+  /** null: the console asks the discovery document of the issuer. */
+  readonly authorizationEndpoint: string | null
+  readonly tokenEndpoint: string | null
+  readonly endSessionEndpoint: string | null
 }
 
 /** The limits for one caller and for all callers together. */

@@ -185,6 +185,50 @@ const ruleVariables = {
     .describe('`persisted`: the gateway executes [persisted documents](contract.md#documents-over-graphql) only.'),
 }
 
+/** A URL of https, kept as it is written: an issuer is compared byte by byte. Everybody can read it at the console. */
+const httpsText = z
+  .string()
+  .refine((text) => URL.canParse(text) && new URL(text).protocol === 'https:', {
+    abort: true,
+    error: 'must be a URL that begins with https://',
+  })
+  .refine((text) => new URL(text).username + new URL(text).password === '', 'must not hold a user name or a password')
+  .describe('URL: `https://`')
+
+const consoleVariables = {
+  CONSOLE_CLIENT_ID: z
+    .string()
+    .regex(/^[\x20-\x7e]{1,255}$/, 'must be 1 to 255 characters of ASCII')
+    .optional()
+    .describe(
+      "The console's client id at your issuer: a public client. Not set: `/console` is 404, except beside the " +
+        'development issuer.',
+    ),
+  CONSOLE_ISSUER: httpsText
+    .optional()
+    .describe('Where people sign in to the console, as the issuer writes its name. Not set: `TOKEN_ISSUER`.'),
+  CONSOLE_AUTHORIZATION_ENDPOINT: httpsText
+    .optional()
+    .describe('For an issuer without discovery. Not set: the console reads the discovery document of its issuer.'),
+  CONSOLE_TOKEN_ENDPOINT: httpsText
+    .optional()
+    .describe('Required with `CONSOLE_AUTHORIZATION_ENDPOINT`. The browser calls it, so it must allow CORS.'),
+  CONSOLE_END_SESSION_ENDPOINT: httpsText
+    .optional()
+    .describe('Beside the other two. Not set: signing out forgets the token, and the session at the issuer goes on.'),
+  CONSOLE_SCOPE: z
+    .string()
+    .regex(/^[!#-[\]-~]+( [!#-[\]-~]+)*$/, 'must be words separated by single blanks')
+    .default('openid client:read connection:read connection:write connection:refresh_secret connection:delete')
+    .describe('The scope that the console asks for. Without `openid` it expects no ID token.'),
+  CONSOLE_AUDIENCE: z
+    .string()
+    .refine((text) => URL.canParse(text), 'must be an absolute URI (RFC 8707)')
+    .describe('URI')
+    .optional()
+    .describe('The `resource` (RFC 8707) for which the console asks a token. Not set: the issuer knows it.'),
+}
+
 const limitVariables = {
   WRITE_LIMIT_PER_MINUTE: wholeNumber(0, 1_000_000).default(120).describe('Writes of one caller; 0 means no limit.'),
   AUTH_FAILURE_LIMIT_PER_MINUTE: wholeNumber(0, 1_000_000)
@@ -205,6 +249,7 @@ export const variableGroups = {
   Database: databaseVariables,
   'Tokens and callers': tokenVariables,
   Rules: ruleVariables,
+  Console: consoleVariables,
   Limits: limitVariables,
 }
 
@@ -214,6 +259,7 @@ export const variables = z.object({
   ...databaseVariables,
   ...tokenVariables,
   ...ruleVariables,
+  ...consoleVariables,
   ...limitVariables,
 })
 

@@ -43,7 +43,7 @@ Mithril connection gateway
 
 Database   ${databaseDescription}
 Issuer     ${config.token?.issuer ?? developmentIssuer?.issuer}
-GraphiQL   ${url}/graphql
+${developmentIssuer || config.console ? `Console    ${url}/console/\n` : ''}GraphiQL   ${url}/graphql
 REST docs  ${url}/api/docs
 ${tokens}${warning}
 ${hasDemoData ? examples(url, token) : indent('The demo data is only in the embedded database; use ids of your own.\n')}

@@ -1,20 +1,12 @@
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
-import type { FastifyInstance, onRequestHookHandler } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import type { RedirectUriPolicy } from '../domain/redirect-uri-value.ts'
 import { refuseOtherMethods } from '../server/http-server.ts'
 import { pagePolicy } from '../server/security-headers.ts'
+import { ignoreConditions } from '../server/whole-files.ts'
 import { connectionUpdateSchema } from './connection-update-body.ts'
 import { errorSchema } from './route-schemas.ts'
-
-/**
- * Ignores ranges and conditions, so that the page's files are sent whole. A range that a file does not have would be an
- * error of the library, outside of the catalogue. RFC 9110 §14.2 allows a server to ignore Range.
- */
-const ignoreConditions: onRequestHookHandler = ({ raw: { headers } }, _reply, done) => {
-  for (const name of ['range', 'if-range', 'if-match', 'if-unmodified-since']) delete headers[name]
-  done()
-}
 
 /**
  * Serves `/api/openapi.json`, and a page for people at `/api/docs` that loads nothing from other hosts. Call this

@@ -12,7 +12,15 @@ import { type Gateway, openGateway } from '../../src/gateway.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { bearer, startTestGateway } from '../support/gateway.ts'
 import { recordedLog, recordHidden } from '../support/recordings.ts'
-import { authorizationOf, createBrowser, exchange, locationOf, newVerifier, signInAs } from '../support/sign-in.ts'
+import {
+  authorizationOf,
+  createBrowser,
+  everyScope,
+  exchange,
+  locationOf,
+  newVerifier,
+  signInAs,
+} from '../support/sign-in.ts'
 
 // The development issuer's sign-in, as the console uses it: authorization code and PKCE over HTTP.
 
@@ -341,6 +349,22 @@ describe('the sign-in page', () => {
     )
     expect([answer.status, await answer.text()]).toEqual([400, expect.not.stringContaining('<img')])
   })
+})
+
+test('the console learns its issuer by the name that the browser uses, and by the own address for a foreign name', async () => {
+  const configFor = async (host: string) =>
+    (await gateway.app.inject({ url: '/console/config.json', headers: { host } })).json()
+  expect(await configFor('localhost:4000')).toEqual({
+    issuer: 'http://localhost:4000/oidc',
+    clientId: 'mithril-console',
+    scope: everyScope,
+    audience: null,
+    authorizationEndpoint: null,
+    tokenEndpoint: null,
+    endSessionEndpoint: null,
+    version: expect.any(String),
+  })
+  expect((await configFor('evil.example')).issuer).toBe(`${origin}/oidc`)
 })
 
 describe('the issuer is not there', () => {

@@ -51,6 +51,7 @@ describe('without any variable', () => {
       redirectUriPolicy: 'strict',
       adminClientTypes: ['MITHRIL ADMIN', 'NHS'],
       graphql: { introspection: true, persistedOnly: false },
+      console: null,
       limits: { writesPerMinute: 120, authFailuresPerMinute: 60, redisUrl: null, eventLoopDelayMaxMs: 200 },
     })
   })
@@ -117,6 +118,13 @@ describe('with every variable set', () => {
         ADMIN_CLIENT_TYPES: 'NHS ADMIN, MITHRIL ADMIN',
         GRAPHQL_INTROSPECTION: 'true',
         GRAPHQL_DOCUMENTS: 'persisted',
+        CONSOLE_CLIENT_ID: 'console',
+        CONSOLE_ISSUER: 'https://SignIn.example.ua',
+        CONSOLE_AUTHORIZATION_ENDPOINT: 'https://signin.example.ua/authorize',
+        CONSOLE_TOKEN_ENDPOINT: 'https://api.signin.example.ua/token',
+        CONSOLE_END_SESSION_ENDPOINT: 'https://signin.example.ua/end',
+        CONSOLE_SCOPE: 'client:read connection:read',
+        CONSOLE_AUDIENCE: 'https://gateway.example.ua',
         WRITE_LIMIT_PER_MINUTE: '0',
         AUTH_FAILURE_LIMIT_PER_MINUTE: '5',
         REDIS_URL: 'redis://:secret@redis:6379/1',
@@ -159,6 +167,15 @@ describe('with every variable set', () => {
       redirectUriPolicy: 'legacy',
       adminClientTypes: ['NHS ADMIN', 'MITHRIL ADMIN'],
       graphql: { introspection: true, persistedOnly: true },
+      console: {
+        issuer: 'https://SignIn.example.ua',
+        clientId: 'console',
+        scope: 'client:read connection:read',
+        audience: 'https://gateway.example.ua',
+        authorizationEndpoint: 'https://signin.example.ua/authorize',
+        tokenEndpoint: 'https://api.signin.example.ua/token',
+        endSessionEndpoint: 'https://signin.example.ua/end',
+      },
       limits: {
         writesPerMinute: 0,
         authFailuresPerMinute: 5,
@@ -189,9 +206,65 @@ describe('with every variable set', () => {
   })
 })
 
+describe('the console', () => {
+  const id = { CONSOLE_CLIENT_ID: 'console' }
+
+  test('is off until it has a client id, and signs people in where tokens come from', () => {
+    expect(parseConfig(production).console).toBeNull()
+    expect(parseConfig({ ...production, ...id }).console).toEqual({
+      issuer: 'https://issuer.example.ua/',
+      clientId: 'console',
+      scope: 'openid client:read connection:read connection:write connection:refresh_secret connection:delete',
+      audience: null,
+      authorizationEndpoint: null,
+      tokenEndpoint: null,
+      endSessionEndpoint: null,
+    })
+  })
+
+  test.each<[Record<string, string>, string[]]>([
+    [{ ...issuer, CONSOLE_AUDIENCE: 'urn:x' }, ['CONSOLE_CLIENT_ID is required with CONSOLE_AUDIENCE']],
+    [id, ['TOKEN_ISSUER is required with CONSOLE_CLIENT_ID: the development issuer knows its console already']],
+    [
+      { ...issuer, ...id, TOKEN_ISSUER: 'mithril' },
+      ['CONSOLE_ISSUER is required with CONSOLE_CLIENT_ID, because TOKEN_ISSUER does not begin with https://'],
+    ],
+    [
+      { ...issuer, ...id, CONSOLE_TOKEN_ENDPOINT: 'https://a.ua/token' },
+      ['CONSOLE_AUTHORIZATION_ENDPOINT is required with CONSOLE_TOKEN_ENDPOINT'],
+    ],
+    [
+      { ...issuer, ...id, CONSOLE_AUTHORIZATION_ENDPOINT: 'https://a.ua/authorize' },
+      ['CONSOLE_TOKEN_ENDPOINT is required with CONSOLE_AUTHORIZATION_ENDPOINT'],
+    ],
+    [
+      { ...issuer, ...id, CONSOLE_END_SESSION_ENDPOINT: 'https://a.ua/end' },
+      ['CONSOLE_AUTHORIZATION_ENDPOINT is required with CONSOLE_END_SESSION_ENDPOINT'],
+    ],
+  ])('%j is a mistake', (environment, mistakes) => {
+    expect(mistakesOf(environment)).toEqual(mistakes)
+  })
+
+  test.each(['http://issuer.example.ua', 'http://127.0.0.1:8080', 'javascript:alert(1)', '//issuer.example.ua', 'x'])(
+    'has its issuer by https only: %s is refused',
+    (CONSOLE_ISSUER) => {
+      expect(mistakesOf({ ...production, ...id, CONSOLE_ISSUER })).toEqual([
+        'CONSOLE_ISSUER must be a URL that begins with https://',
+      ])
+    },
+  )
+
+  test('shows its addresses to everybody, so none may hold a password', () => {
+    expect(mistakesOf({ ...production, ...id, CONSOLE_ISSUER: 'https://console:p4ssw0rd@issuer.example.ua' })).toEqual([
+      'CONSOLE_ISSUER must not hold a user name or a password',
+    ])
+  })
+})
+
 const wholeNumbers: [string, number, number][] = [
   ['PORT', 0, 65_535],
   ['DRAIN_SECONDS', 0, 300],
+  ['DEVELOPMENT_TOKEN_SECONDS', 1, 86_400],
   ['DATABASE_POOL_MAX', 1, 500],
   ['DATABASE_CONNECT_TIMEOUT_MS', 100, 60_000],
   ['DATABASE_STATEMENT_TIMEOUT_MS', 100, 60_000],

@@ -3,7 +3,11 @@ import { startTestGateway, type TestGateway } from '../support/gateway.ts'
 
 let gateway: TestGateway
 beforeAll(async () => {
-  gateway = await startTestGateway({ NODE_ENV: 'production' })
+  gateway = await startTestGateway({
+    NODE_ENV: 'production',
+    CONSOLE_CLIENT_ID: 'console',
+    CONSOLE_ISSUER: 'https://signin.example.ua',
+  })
 })
 afterAll(() => gateway.close())
 
@@ -15,7 +19,7 @@ test('GET / says what is here, and each address that it gives is one', async () 
     name: 'Mithril connection gateway',
     version: expect.stringMatching(/^\d+\.\d+\.\d+$/),
   })
-  expect(Object.keys(addresses)).toEqual(['graphql', 'rest', 'openapi', 'documentation', 'readiness'])
+  expect(Object.keys(addresses)).toEqual(['console', 'graphql', 'rest', 'openapi', 'documentation', 'readiness'])
   for (const address of Object.values(addresses)) {
     const { origin, pathname } = new URL(address)
     expect(origin).toBe('https://gateway.example.ua')

@@ -1,5 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { LRUCache } from 'lru-cache'
+import type { ConsoleConfig } from '../../config/shape.ts'
+import { variables } from '../../config/variables.ts'
 import { GatewayError } from '../../domain/errors.ts'
 import { HttpRefusal } from '../../server/http-refusals.ts'
 import { refuseOtherMethods } from '../../server/http-server.ts'
@@ -7,7 +9,13 @@ import { noteError } from '../../server/outcome.ts'
 import { loopbackHostOf } from '../loopback-host.ts'
 import { errorPage, languageOf, pagePolicy, signInPage } from './pages.ts'
 import { people } from './people.ts'
-import { openSignInProvider, type SignInProvider, type SignInProviderOptions, signInPath } from './provider.ts'
+import {
+  consoleClientId,
+  openSignInProvider,
+  type SignInProvider,
+  type SignInProviderOptions,
+  signInPath,
+} from './provider.ts'
 
 /** One machine has few loopback names. A caller that makes up more of them forgets the sessions of the oldest. */
 const originsAtMost = 8
@@ -16,9 +24,22 @@ const notFromHere =
   'the development issuer answers browsers of this machine only, by a loopback name and without a proxy'
 
 /** The origin by which a browser of this machine asks. null: the issuer must not answer. */
-export function signInOriginOf({ headers }: FastifyRequest): string | null {
+function originOf({ headers }: FastifyRequest): string | null {
   const host = loopbackHostOf(headers)
   return host === null ? null : `http://${host}`
+}
+
+/** What the console learns about the development issuer, which then refuses a request by a foreign name. */
+export function consoleConfigOf(request: FastifyRequest): ConsoleConfig {
+  return {
+    issuer: (originOf(request) ?? request.server.publicUrl()) + signInPath,
+    clientId: consoleClientId,
+    scope: variables.shape.CONSOLE_SCOPE.parse(undefined),
+    audience: null,
+    authorizationEndpoint: null,
+    tokenEndpoint: null,
+    endSessionEndpoint: null,
+  }
 }
 
 /** Hands a request over to the library, with the headers that the gateway gives each answer. */
@@ -39,7 +60,7 @@ export async function signInRoutes(app: FastifyInstance, options: SignInProvider
   const opened = new LRUCache<string, Promise<SignInProvider>>({ max: originsAtMost })
 
   function providerOf(request: FastifyRequest): Promise<SignInProvider> {
-    const origin = signInOriginOf(request)
+    const origin = originOf(request)
     if (origin === null) throw new HttpRefusal('malformedRequest', { reason: notFromHere })
     const known = opened.get(origin)
     if (known !== undefined) return known
