@@ -43,7 +43,7 @@ const sent = (...rawHeaders: string[]): Credentials => ({ rawHeaders, apiKey: nu
 const bearer = (token: string) => sent('Authorization', `Bearer ${token}`)
 
 describe('authenticate', () => {
-  it('says who is calling', async () => {
+  it('authenticate says who is calling', async () => {
     const { authenticate, reasons } = setUp()
     const caller = {
       clientId: testClientId,
@@ -55,14 +55,14 @@ describe('authenticate', () => {
     expect(reasons).toEqual([])
   })
 
-  it('answers a remembered token with the Caller itself, not with a promise', async () => {
+  it('authenticate answers a remembered token without a promise', async () => {
     const { authenticate } = setUp()
     const headers = bearer(issuer.mint())
     const caller = await authenticate(headers)
     expect(authenticate(headers)).toBe(caller)
   })
 
-  it('tells a request without a token from one with a bad token (RFC 6750 §3.1)', async () => {
+  it('a request without a token differs from one with a bad token (RFC 6750 §3.1)', async () => {
     const { refusal, reasons } = setUp()
     expect(await refusal(sent())).toMatchObject({
       refusal: 'accessDenied',
@@ -81,7 +81,7 @@ describe('authenticate', () => {
     expect(reasons).toEqual(['no_token', 'no_token', 'header', 'header', 'malformed', 'expired'])
   })
 
-  it('keeps the reason as the cause, for the log, and nothing of the token', async () => {
+  it('the refusal has the reason as its cause, and nothing of the token', async () => {
     const { refusal } = setUp()
     const token = issuer.mint({ claims: { aud: 'https://elsewhere.test/' } })
     const error = await refusal(bearer(token))
@@ -95,7 +95,7 @@ describe('authenticate', () => {
     for (const part of [payload, signature, testClientId]) expect(said).not.toContain(part)
   })
 
-  it('answers 503 with a time to retry, never 401, while the keys cannot be had', async () => {
+  it('without keys the answer is 503 with a time to retry, never 401', async () => {
     await issuer.stop()
     const keys = createKeySet({ url: issuer.jwksUrl })
     const { refusal, reasons } = setUp({ keys })
@@ -110,7 +110,7 @@ describe('authenticate', () => {
     await issuer.restart()
   })
 
-  it('does not call a defect an unauthenticated request', async () => {
+  it('a defect does not count as a failed authentication', async () => {
     const defect = new RangeError('a defect')
     const authenticate = createAuthenticate({
       verifier: { verify: () => Promise.reject(defect) },

@@ -77,19 +77,19 @@ describe('readBearer', () => {
     expect(readBearer(rawHeaders)).toEqual({ kind: 'refused', why: 'more than one Authorization header' })
   })
 
-  it('refuses a token of 8,193 characters', () => {
+  it('a token of 8,193 characters is refused', () => {
     const why = 'a token longer than 8192 characters'
     expect(readBearer(authorization(`Bearer ${'a'.repeat(tokenLengthAtMost + 1)}`))).toEqual({ kind: 'refused', why })
   })
 
-  it('never says the token in `why`', () => {
+  it('`why` never holds the token', () => {
     const secret = 'c2VjcmV0'
     for (const value of [`Bearer ${secret} ${secret}`, `Bearer\t${secret}`, `Bearer ${secret.repeat(2_000)}`]) {
       expect(JSON.stringify(readBearer(authorization(value)))).not.toContain(secret)
     }
   })
 
-  it('takes time in proportion to the header, whatever is in it', () => {
+  it('reading takes time in proportion to the length of the header', () => {
     const hostile = [
       '='.repeat(500_000),
       `${'a='.repeat(250_000)} `,

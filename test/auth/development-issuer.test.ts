@@ -33,7 +33,7 @@ async function verifierOf({ issuer, audience, jwks }: Issuer, now = Date.now) {
 }
 
 describe('the development issuer', () => {
-  it('signs tokens that the verifier accepts', async () => {
+  it('the verifier accepts tokens of the development issuer', async () => {
     const issuer = await openDevelopmentIssuer(dataDir)
     expect(await (await verifierOf(issuer)).verify(await issuer.sign({ ...token, userId }))).toEqual({
       clientId: testClientId,
@@ -44,7 +44,7 @@ describe('the development issuer', () => {
     expect(await (await verifierOf(issuer)).verify(await issuer.sign(token))).toMatchObject({ userId: null })
   })
 
-  it('gives tokens 12 hours, or what is asked for', async () => {
+  it('a token lives 12 hours by default, or as long as the caller asks', async () => {
     const issuer = await openDevelopmentIssuer(dataDir)
     const hours = (count: number) => () => Date.now() + count * 3_600_000
     const long = await issuer.sign(token)
@@ -56,7 +56,7 @@ describe('the development issuer', () => {
     await expect((await verifierOf(issuer, hours(0.1))).verify(short)).rejects.toMatchObject({ reason: 'expired' })
   })
 
-  it('goes by fixed names and publishes the public key only', async () => {
+  it('the issuer has fixed names and publishes the public key only', async () => {
     const { issuer, audience, jwks } = await openDevelopmentIssuer(dataDir)
     expect([issuer, audience]).toEqual([developmentIssuer, developmentAudience])
     expect([developmentIssuer, developmentAudience]).toEqual([
@@ -66,25 +66,25 @@ describe('the development issuer', () => {
     expect(jwks.keys.map((key) => Object.keys(key).sort())).toEqual([['alg', 'crv', 'kid', 'kty', 'use', 'x', 'y']])
   })
 
-  it('keeps the key for its owner only, and leaves nothing else behind', async () => {
+  it('only the owner can read the key file, and no other file stays', async () => {
     await openDevelopmentIssuer(dataDir)
     expect((await stat(keyFile)).mode & 0o777).toBe(0o600)
     expect(await readdir(dataDir)).toEqual(['development-issuer.jwk.json'])
   })
 
-  it('makes the directory', async () => {
+  it('the issuer makes its directory', async () => {
     const { jwks } = await openDevelopmentIssuer(join(dataDir, 'a', 'b'))
     expect(jwks.keys).toHaveLength(1)
   })
 
-  it('has the same key after a restart', async () => {
+  it('the issuer has the same key after a restart', async () => {
     const before = await openDevelopmentIssuer(dataDir)
     const after = await openDevelopmentIssuer(dataDir)
     expect(after.jwks).toEqual(before.jwks)
     expect(await (await verifierOf(after)).verify(await before.sign(token))).toMatchObject({ clientId: testClientId })
   })
 
-  it('agrees on one key when many start at once', async () => {
+  it('issuers that start at the same time agree on one key', async () => {
     const issuers = await Promise.all(Array.from({ length: 20 }, () => openDevelopmentIssuer(dataDir)))
     expect(new Set(issuers.map(({ jwks }) => JSON.stringify(jwks))).size).toBe(1)
     expect(await readdir(dataDir)).toEqual(['development-issuer.jwk.json'])
@@ -104,7 +104,7 @@ describe('the development issuer', () => {
     ['with a point off the curve', (good) => JSON.stringify({ ...JSON.parse(good), x: 'A'.repeat(43) })],
   ]
 
-  it.each(damages)('names a damaged file and says what to do: %s', async (_name, damage) => {
+  it.each(damages)('the error names a damaged file and says what to do: %s', async (_name, damage) => {
     await openDevelopmentIssuer(dataDir)
     const good = await readFile(keyFile, 'utf8')
     await writeFile(keyFile, damage(good))
@@ -116,7 +116,7 @@ describe('the development issuer', () => {
     expect(String(failure)).not.toContain(JSON.parse(good).d.slice(0, 8))
   })
 
-  it('passes on what the file system says', async () => {
+  it('an error of the file system is passed on', async () => {
     await expect(openDevelopmentIssuer('/dev/null/nowhere')).rejects.toMatchObject({ code: 'ENOTDIR' })
   })
 })

@@ -67,14 +67,14 @@ const times = (count: number, make: () => string) => Array.from({ length: count 
 const strangers = (count: number) => times(count, () => issuer.mint({ header: { kid: crypto.randomUUID() } }))
 
 describe('at the start', () => {
-  it('keys are fetched before anybody asks, once', async () => {
+  it('the start fetches the keys once, before any request', async () => {
     const { judgeAll } = await openReady()
     expect(issuer.hits()).toBe(1)
     expect(await judgeAll(times(100, () => issuer.mint()))).toEqual(['accepted'])
     expect(issuer.hits()).toBe(1)
   })
 
-  it('the first requests wait for the fetch in flight, and share it', async () => {
+  it('the first requests share the fetch in flight', async () => {
     issuer.slow(100)
     const { keys, judgeAll } = open()
     keys.start()
@@ -85,13 +85,13 @@ describe('at the start', () => {
     expect(issuer.hits()).toBe(1)
   })
 
-  it('a request may be the one that fetches', async () => {
+  it('a request fetches the keys if no fetch is in flight', async () => {
     const { judgeAll } = open()
     expect(await judgeAll(times(50, () => issuer.mint()))).toEqual(['accepted'])
     expect(issuer.hits()).toBe(1)
   })
 
-  it('an issuer that is away means unavailable, and serving as soon as it is back', async () => {
+  it('without its issuer the key set is unavailable, and it serves as soon as the issuer answers', async () => {
     await issuer.stop()
     const { keys, judge } = open()
     keys.start()
@@ -105,7 +105,7 @@ describe('at the start', () => {
     expect(keys.state()).toEqual({ ready: true, ageMs: 0, failures: 0, failedFetches: 1 })
   })
 
-  it('the background gets there without any request', async () => {
+  it('the background fetches the keys without any request', async () => {
     await issuer.stop()
     const { keys, ready } = open({ limits: { retrySeconds: 0.02 } })
     keys.start()
@@ -114,7 +114,7 @@ describe('at the start', () => {
     await ready()
   })
 
-  it('says in the log what went wrong and when it was over, and keeps the cause', async () => {
+  it('the log names the failure and its end, and the error keeps the cause', async () => {
     issuer.fail(500)
     const { keys, judge } = open()
     await expect(keys.withKeys(async () => {})).rejects.toMatchObject({
@@ -140,7 +140,7 @@ describe('at the start', () => {
 })
 
 describe('rotation', () => {
-  it('fails no verification: an unknown kid fetches the new keys, once for all who wait', async () => {
+  it('an unknown kid fetches the new keys once for all waiting tokens', async () => {
     const { judge, judgeAll } = await openReady()
     const old = issuer.mint()
     time += 30_000
@@ -150,7 +150,7 @@ describe('rotation', () => {
     expect(issuer.hits()).toBe(2)
   })
 
-  it('fails no verification right after the background has fetched, nor right after an earlier rotation', async () => {
+  it('a rotation right after a fetch or another rotation fails no verification', async () => {
     const { judge } = await openReady()
     issuer.rotate()
     expect(await judge(issuer.mint())).toBe('accepted')
@@ -159,7 +159,7 @@ describe('rotation', () => {
     expect(issuer.hits()).toBe(3)
   })
 
-  it('fails no verification where the background fetches at that very moment and gets the old keys', async () => {
+  it('a rotation during a fetch of the old keys fails no verification', async () => {
     const { judge } = await openReady({ limits: { refreshSeconds: 0.05 } })
     const stale = JSON.stringify(issuer.jwks())
     issuer.answer((_request, response) => void setTimeout(() => response.end(stale), 100))
@@ -169,7 +169,7 @@ describe('rotation', () => {
     expect(await judge(issuer.mint())).toBe('accepted')
   })
 
-  it('fails no verification under load, key after key, with tokens of the old and the new one, in a flood of made-up kids', async () => {
+  it('rotations under load and in a flood of invented kids fail no verification', async () => {
     const { judge, judgeAll } = await openReady({
       now: performance.now.bind(performance),
       limits: { cooldownSeconds: 0.1 },
@@ -199,7 +199,7 @@ describe('rotation', () => {
     expect(issuer.hits()).toBeLessThan(3 + (performance.now() - begin) / 100)
   })
 
-  it('takes back keys that the issuer has taken back', async () => {
+  it('a key that the issuer has removed no longer serves', async () => {
     const { judge } = await openReady()
     const old = issuer.mint()
     time += 30_000
@@ -208,7 +208,7 @@ describe('rotation', () => {
     expect(await judge(old)).toBe('unknown_key')
   })
 
-  it('is noticed by the background, too', async () => {
+  it('the background notices a rotation, too', async () => {
     const { judge } = await openReady({ limits: { refreshSeconds: 0.03 } })
     const old = issuer.mint()
     issuer.rotate()
@@ -218,7 +218,7 @@ describe('rotation', () => {
 })
 
 describe('a flood of unknown kids', () => {
-  it('makes one fetch, and then one in each cool-down', async () => {
+  it('a flood of unknown kids makes one fetch in each cool-down', async () => {
     const { judge, judgeAll } = await openReady()
     expect(await judgeAll(strangers(200))).toEqual(['unknown_key'])
     expect(issuer.hits()).toBe(2)
@@ -229,7 +229,7 @@ describe('a flood of unknown kids', () => {
     expect(await judge(issuer.mint())).toBe('accepted')
   })
 
-  it('does not make known tokens wait, and is itself not kept waiting beyond a bound', async () => {
+  it('in a flood known tokens do not wait, and unknown ones wait for a bounded time', async () => {
     const { judge, judgeAll } = await openReady({
       limits: { cooldownSeconds: 60, timeoutSeconds: 60, waitingAtMost: 50 },
     })
@@ -242,7 +242,7 @@ describe('a flood of unknown kids', () => {
     expect([...new Set(await Promise.all(waiting))]).toEqual(['unavailable'])
   })
 
-  it('is answered unavailable while the issuer is away: the kid may be a new key of its own', async () => {
+  it('while the issuer is away an unknown kid is unavailable, because it may be a new key', async () => {
     const { judge, judgeAll } = await openReady()
     issuer.fail()
     time += 30_000
@@ -260,7 +260,7 @@ describe('a flood of unknown kids', () => {
 })
 
 describe('an outage', () => {
-  it('is not noticed for refreshSeconds + staleSeconds, then all is unavailable, and over at once', async () => {
+  it('keys serve for refreshSeconds + staleSeconds of an outage, and again right after it', async () => {
     const { keys, judge } = await openReady()
     const loaded = time
     issuer.fail()
@@ -275,7 +275,7 @@ describe('an outage', () => {
     expect(await judge(issuer.mint())).toBe('accepted')
   })
 
-  it('lasts as long as the configuration says', async () => {
+  it('staleSeconds of the configuration decides how long old keys serve', async () => {
     const { judge } = await openReady({ limits: { refreshSeconds: 10, staleSeconds: 0 } })
     issuer.fail()
     time += 9_999
@@ -284,7 +284,7 @@ describe('an outage', () => {
     expect(await judge(issuer.mint())).toBe('unavailable')
   })
 
-  it('costs the issuer one fetch a second at most, however many ask', async () => {
+  it('during an outage the issuer gets at most one fetch a second', async () => {
     issuer.fail()
     const { judgeAll } = open()
     for (let tenths = 0; tenths < 100; tenths += 1) {
@@ -294,7 +294,7 @@ describe('an outage', () => {
     expect(issuer.hits()).toBe(10)
   })
 
-  it('costs it nothing while older keys serve', async () => {
+  it('while older keys serve, requests make no fetch', async () => {
     const { judgeAll } = await openReady()
     issuer.fail()
     time += 900_000
@@ -320,17 +320,17 @@ describe('an outage', () => {
       return at
     }
 
-    it('up to 4 s while there are no keys', async () => {
+    it('the pause grows to 4 s while there are no keys', async () => {
       expect(await fetchesWithin(20, 0)).toEqual([0, 1, 3, 7, 11, 15, 19])
     })
 
-    it('up to 30 s while older keys serve, and up to 4 s when these are too old', async () => {
+    it('the pause grows to 30 s while older keys serve, and to 4 s when they are too old', async () => {
       const at = await fetchesWithin(1_215, 1)
       expect(at.slice(0, 9)).toEqual([0, 600, 601, 603, 607, 615, 631, 661, 691])
       expect(at.slice(-4)).toEqual([1_201, 1_205, 1_209, 1_213])
     })
 
-    it('and refresh every 10 minutes when all is well', async () => {
+    it('the background refreshes every 10 minutes when all is well', async () => {
       expect(await fetchesWithin(2_400, 99)).toEqual([0, 600, 1_200, 1_800, 2_400])
     })
   })
@@ -406,7 +406,7 @@ describe('an answer that is no key set', () => {
     request.socket.once('close', () => clearInterval(timer))
   }
 
-  it.each(answers)('is a failed fetch, and older keys go on serving: %s', async (_name, arrange, cause) => {
+  it.each(answers)('it is a failed fetch, and older keys go on serving: %s', async (_name, arrange, cause) => {
     const limits = { timeoutSeconds: cause.source === 'timeout' ? 0.2 : 5 }
     const { judge } = await openReady({ limits })
     arrange()
@@ -419,7 +419,7 @@ describe('an answer that is no key set', () => {
     expect(await judge(issuer.mint())).toBe('accepted')
   })
 
-  it('lets nobody follow a redirect', async () => {
+  it('a redirect is not followed', async () => {
     const other = await startTestIssuer()
     issuer.answer((_request, response) => void response.writeHead(302, { location: other.jwksUrl }).end())
     expect(await open().judge(issuer.mint())).toBe('unavailable')
@@ -434,7 +434,7 @@ describe('an answer that is no key set', () => {
 })
 
 describe('waiting for keys', () => {
-  it('takes timeoutSeconds at most, for everybody', async () => {
+  it('each request waits for keys at most timeoutSeconds', async () => {
     issuer.hang()
     const { judgeAll } = open({ limits: { timeoutSeconds: 0.2 } })
     const begin = performance.now()
@@ -457,7 +457,7 @@ describe('waiting for keys', () => {
     expect(keys.state()).toMatchObject({ ready: goodFetches > 0, failures: 0 })
   })
 
-  it('goes on with a second fetch where the first one began before the issuer was back', async () => {
+  it('a request waits for a second fetch if the first one began before the issuer was back', async () => {
     issuer.hang()
     const { keys, judge } = open({ limits: { timeoutSeconds: 0.3 } })
     keys.start()
@@ -468,14 +468,14 @@ describe('waiting for keys', () => {
     expect(issuer.hits()).toBe(2)
   })
 
-  it('succeeds with an answer that is slow, but not too slow', async () => {
+  it('a slow answer within timeoutSeconds is used', async () => {
     issuer.slow(150)
     expect(await open({ limits: { timeoutSeconds: 2 } }).judge(issuer.mint())).toBe('accepted')
   })
 })
 
 describe('key sets as issuers publish them', () => {
-  it('may hold two keys under one kid: each is tried', async () => {
+  it('of two keys under one kid each is tried', async () => {
     const [first, second, third] = [makeKey('ES256', 'same'), makeKey('ES256', 'same'), makeKey('ES256', 'same')]
     issuer.publish(first.publicJwk, second.publicJwk)
     const { judge } = await openReady()
@@ -485,7 +485,7 @@ describe('key sets as issuers publish them', () => {
     expect(await judge(issuer.mint({ key: second, expiresInSeconds: -60 }))).toBe('expired')
   })
 
-  it('may hold keys without kid: for tokens without kid', async () => {
+  it('keys without kid verify tokens without kid', async () => {
     const [first, second] = [makeKey('ES256'), makeKey('ES256')]
     issuer.publish({ ...first.publicJwk, kid: undefined }, { ...second.publicJwk, kid: undefined })
     const { judge } = await openReady()
@@ -495,7 +495,7 @@ describe('key sets as issuers publish them', () => {
     expect(await judge(issuer.mint({ key: first }))).toBe('unknown_key')
   })
 
-  it('may hold keys without alg and use', async () => {
+  it('keys without alg and use verify tokens', async () => {
     const rsa = makeKey('RS256')
     issuer.publish(
       { ...rsa.publicJwk, alg: undefined, use: undefined },
@@ -522,7 +522,7 @@ describe('key sets as issuers publish them', () => {
     expect(lines.filter(([level]) => level === 'warn')).toEqual([])
   })
 
-  it('may hold members that are no key for us: the good keys serve, one warning names the others', async () => {
+  it('the good keys of a set serve, and one warning names the unusable ones', async () => {
     const [leaked, offCurve] = [makeKey('ES256'), makeKey('ES256')]
     const odd = [
       null,
@@ -568,21 +568,24 @@ describe('a key replaced under its kid', () => {
 
   const publish = (key: TestKey, kid: string | undefined) => issuer.publish({ ...key.publicJwk, kid })
 
-  it.each(kids)('counts at once: new tokens are accepted, those of the removed key are not: %s', async (_name, kid) => {
-    const [old, next] = [makeKey('ES256'), makeKey('ES256')]
-    publish(old, kid)
-    const { judge, judgeAll } = await openReady()
-    const mint = (key: TestKey) => issuer.mint({ key, header: { kid } })
-    expect(await judge(mint(old))).toBe('accepted')
-    publish(next, kid)
-    expect(await judgeAll(times(50, () => mint(next)))).toEqual(['accepted'])
-    expect(issuer.hits()).toBe(2)
-    time += 1_000
-    expect(await judge(mint(old))).toBe('signature')
-    expect(issuer.hits()).toBe(3)
-  })
+  it.each(kids)(
+    'tokens of the new key are accepted at once, and those of the removed key are not: %s',
+    async (_name, kid) => {
+      const [old, next] = [makeKey('ES256'), makeKey('ES256')]
+      publish(old, kid)
+      const { judge, judgeAll } = await openReady()
+      const mint = (key: TestKey) => issuer.mint({ key, header: { kid } })
+      expect(await judge(mint(old))).toBe('accepted')
+      publish(next, kid)
+      expect(await judgeAll(times(50, () => mint(next)))).toEqual(['accepted'])
+      expect(issuer.hits()).toBe(2)
+      time += 1_000
+      expect(await judge(mint(old))).toBe('signature')
+      expect(issuer.hits()).toBe(3)
+    },
+  )
 
-  it('cannot be used for a flood: forged signatures make one fetch in each cool-down, and no good token waits', async () => {
+  it('forged signatures make one fetch in each cool-down, and no good token waits', async () => {
     const { judge, judgeAll } = await openReady({ limits: { cooldownSeconds: 0.3 } })
     const attacker = makeKey('ES256', issuer.key.kid)
     const forged = () => issuer.mint({ key: attacker })
@@ -597,14 +600,14 @@ describe('a key replaced under its kid', () => {
     expect(issuer.hits()).toBe(hits + 1)
   })
 
-  it('cannot be known while the issuer is away: the answer is unavailable', async () => {
+  it('while the issuer is away a signature that fits no key is unavailable', async () => {
     const { judge } = await openReady()
     issuer.fail()
     expect(await judge(issuer.mint({ key: makeKey('ES256', issuer.key.kid) }))).toBe('unavailable')
     expect(await judge(issuer.mint())).toBe('accepted')
   })
 
-  it('is noticed after an outage, too, by a fetch that began after the token came', async () => {
+  it('after an outage a replaced key is found by a fetch that began after the token came', async () => {
     const { judge } = await openReady({ limits: { retrySeconds: 0 } })
     issuer.fail()
     expect(await judge(issuer.mint({ key: makeKey('ES256', issuer.key.kid) }))).toBe('unavailable')
@@ -626,7 +629,7 @@ describe('a key replaced under its kid', () => {
 })
 
 describe('close', () => {
-  it('ends the background and the fetch in flight; keys that are there go on serving', async () => {
+  it('close ends the background and the fetch in flight, and the fetched keys go on serving', async () => {
     const { keys, judge } = await openReady({ limits: { refreshSeconds: 0.02 } })
     keys.close()
     const hits = issuer.hits()
@@ -635,7 +638,7 @@ describe('close', () => {
     expect(await judge(issuer.mint())).toBe('accepted')
   })
 
-  it('lets nobody wait for a fetch that was ended', async () => {
+  it('no request waits for a fetch that close has ended', async () => {
     issuer.hang()
     const { keys, judge } = open()
     keys.start()
@@ -648,7 +651,7 @@ describe('close', () => {
 })
 
 describe('a static key set', () => {
-  it('is ready from the start and needs nobody', async () => {
+  it('a static key set is ready from the start', async () => {
     const keys = await createStaticKeySet(issuer.jwks())
     keys.start()
     expect(keys.state()).toEqual({ ready: true, ageMs: null, failures: 0, failedFetches: 0 })
@@ -658,7 +661,7 @@ describe('a static key set', () => {
     expect(issuer.hits()).toBe(0)
   })
 
-  it('without a usable key is a mistake', async () => {
+  it('a static key set without a usable key is an error', async () => {
     await expect(createStaticKeySet({ keys: [{ kty: 'oct', k: 'c2VjcmV0' }] })).rejects.toThrow(TypeError)
   })
 })

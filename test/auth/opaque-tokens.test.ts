@@ -49,7 +49,7 @@ function open() {
 }
 
 describe('a token', () => {
-  it('speaks for its client and user, with the scopes in its details and the type in the registry', async () => {
+  it('an opaque token gives its client and user, its scopes and the type of the client', async () => {
     const userId = await db.insertUser()
     const judge = open()
     expect(await judge(await db.insertToken({ clientId, userId, scope: 'connection:read connection:write' }))).toEqual({
@@ -114,7 +114,7 @@ describe('a token that is remembered', () => {
     expect(lookUps).toBe(4)
   })
 
-  it('ends with its life all the same', async () => {
+  it('a remembered token still ends at its expiry', async () => {
     const judge = open()
     const token = await db.insertToken({ clientId, expiresAt: Math.floor(wallTime / 1_000) + 2 })
     expect(await judge(token)).toMatchObject({ clientId })
@@ -134,7 +134,7 @@ describe('a token that is remembered', () => {
     expect(await judge(token)).toBe('opaque_unknown')
   })
 
-  it('is all that is known where nothing may be looked up', async () => {
+  it('without lookups only remembered tokens are accepted', async () => {
     const judge = open()
     const token = await db.insertToken({ clientId })
     expect(await judge(token, false)).toBe('opaque_not_looked_up')
@@ -145,7 +145,7 @@ describe('a token that is remembered', () => {
   })
 })
 
-it('is opaque what holds no dot: no JWT, signed or not, whole or in pieces with its dots, is ever looked up', async () => {
+it('a text with a dot is never looked up, whether it is a JWT or a part of one', async () => {
   const issuer = await startTestIssuer()
   const jwt = issuer.mint()
   await issuer.close()

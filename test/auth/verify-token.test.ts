@@ -55,7 +55,7 @@ describe('a good token', () => {
     userId: null,
   }
 
-  it('says who is calling', async () => {
+  it('a good token gives its caller', async () => {
     const userId = '30000000-0000-4000-8000-000000000001'
     const token = mint({ clientType: 'MITHRIL ADMIN', scope: 'a:b c!~', userId })
     expect(await setUp().verify(token)).toEqual({
@@ -66,12 +66,12 @@ describe('a good token', () => {
     })
   })
 
-  it('is one that jose itself accepts', async () => {
+  it('jose itself accepts a good token', async () => {
     const { payload } = await jwtVerify(mint(), createLocalJWKSet(issuer.jwks()))
     expect(payload).toMatchObject({ sub: testClientId })
   })
 
-  it.each(signatureAlgorithms)('may be signed with %s, if that is configured', async (algorithm) => {
+  it.each(signatureAlgorithms)('a token may be signed with %s, if that is configured', async (algorithm) => {
     const key = makeKey(algorithm)
     const keys = await createStaticKeySet({ keys: [key.publicJwk] })
     expect(await setUp({ keys, algorithms: [algorithm] }).verify(mint({ key }))).toEqual(caller)
@@ -122,7 +122,7 @@ describe('a good token', () => {
     expect(await setUp({ keys }).verify(token)).toEqual(caller)
   })
 
-  it('makes a Caller that nobody can change', async () => {
+  it('the Caller of a token is frozen', async () => {
     const made = await setUp().verify(mint())
     expect([Object.isFrozen(made), Object.isFrozen(made.scopes)]).toEqual([true, true])
   })
@@ -140,16 +140,16 @@ describe('a bad token', () => {
     expect(remembered()).toBe(0)
   })
 
-  it('there are many kinds of it, each once', () => {
+  it('the table of bad tokens has each kind once', () => {
     expect(rows.length).toBeGreaterThan(200)
     expect(new Set(rows.map(([name]) => name)).size).toBe(rows.length)
   })
 
-  it('never makes us visit the address it names', () => {
+  it('the gateway never visits an address that a token names', () => {
     expect(attackersIssuer.hits()).toBe(0)
   })
 
-  it('may be a real JWE', async () => {
+  it('a real JWE is refused', async () => {
     const jwe = await new CompactEncrypt(Buffer.from(mint()))
       .setProtectedHeader({ alg: 'dir', enc: 'A256GCM', cty: 'JWT' })
       .encrypt(Buffer.alloc(32))
@@ -182,7 +182,7 @@ describe('a bad token', () => {
     )
   })
 
-  it('may be any text: it is refused, and nothing else happens', { timeout: 60_000 }, async () => {
+  it('any text is refused, and nothing else happens', { timeout: 60_000 }, async () => {
     const { verify } = setUp()
     const json = fc.json({ maxDepth: 2 }).map((text) => Buffer.from(text).toString('base64url'))
     const text = fc.oneof(
@@ -199,13 +199,13 @@ describe('a bad token', () => {
 })
 
 describe('what is not the fault of the token', () => {
-  it('is passed on: KeysUnavailable', async () => {
+  it('KeysUnavailable is passed on', async () => {
     const away = new KeysUnavailable('away')
     const { verify } = setUp({ keys: { withKeys: () => Promise.reject(away) } })
     await expect(verify(mint())).rejects.toBe(away)
   })
 
-  it('is passed on: a defect', async () => {
+  it('a defect is passed on', async () => {
     const defect = new RangeError('a defect')
     const { verify } = setUp({ keys: { withKeys: () => Promise.reject(defect) } })
     await expect(verify(mint())).rejects.toBe(defect)
@@ -253,7 +253,7 @@ describe('remembered tokens', () => {
     expect(counted.checks).toBe(2)
   })
 
-  it('are never remembered past exp, not even for the tolerance', async () => {
+  it('a token is never remembered past its exp, not even for the tolerance', async () => {
     const { verify, counted, remembered } = setUp({ cacheSeconds: 60 })
     const token = mint({ issuedAt: start, expiresInSeconds: 10 })
     await verify(token)
@@ -267,7 +267,7 @@ describe('remembered tokens', () => {
     expect(counted.checks).toBe(3)
   })
 
-  it('do not outlive a clock that is set back', async () => {
+  it('a clock that is set back does not prolong the memory', async () => {
     const { verify, counted } = setUp({ cacheSeconds: 60 })
     const token = mint({ issuedAt: start - 3_600, expiresInSeconds: 7_200 })
     await verify(token)
@@ -297,7 +297,7 @@ describe('remembered tokens', () => {
     expect([counted.checks, remembered()]).toEqual([2, 0])
   })
 
-  it('do not vouch for a text that begins like them', async () => {
+  it('a remembered token does not make a longer text with the same start valid', async () => {
     const { verify } = setUp({ cacheSeconds: 60 })
     const token = mint()
     await verify(token)
@@ -306,7 +306,7 @@ describe('remembered tokens', () => {
     }
   })
 
-  it('may be verified many times at once', async () => {
+  it('one token may be verified many times at once', async () => {
     const { verify } = setUp({ cacheSeconds: 60 })
     const token = mint()
     const callers = await Promise.all(Array.from({ length: 50 }, () => verify(token)))

@@ -133,12 +133,16 @@ async function runSteps(program: ClientProgram): Promise<ClientResult> {
 }
 
 describe('the five minutes of a medical information system', () => {
-  test.for(clientPrograms)('go as they should with $name', { timeout: 300_000 }, async (program, { skip }) => {
-    if (process.env['CI'] !== 'true' && isMissing(program, directory)) skip(`${program.name} is not installed`)
-    results.push(await runSteps(program))
-  })
+  test.for(clientPrograms)(
+    '$name goes through its five minutes as expected',
+    { timeout: 300_000 },
+    async (program, { skip }) => {
+      if (process.env['CI'] !== 'true' && isMissing(program, directory)) skip(`${program.name} is not installed`)
+      results.push(await runSteps(program))
+    },
+  )
 
-  test('are in docs/compatibility.md as they went', async () => {
+  test('docs/compatibility.md has the results of this run', async () => {
     await writeResults(results)
     const rows = await committedRows()
     expect(rows.map((row) => /^\| \[(.+?)\]\(/.exec(row)?.[1])).toEqual(clientPrograms.map(({ name }) => name))

@@ -73,7 +73,7 @@ test('every field of Query and Mutation has a document', () => {
 })
 
 describe('every document, answered by the running gateway', () => {
-  test('Viewer, which takes no variables', async () => {
+  test('Viewer takes no variables and is answered', async () => {
     const fixture = await gateway.connection()
     expect(await clientOf(fixture, 'connection:read connection:write').execute(ViewerDocument)).toEqual({
       ...good,
@@ -92,7 +92,7 @@ describe('every document, answered by the running gateway', () => {
     })
   })
 
-  test('Client, with its connections and their consumers', async () => {
+  test('Client answers its connections and their consumers', async () => {
     const fixture = await gateway.connection()
     const { clientId, consumerId } = fixture
     const { data, ...rest } = await clientOf(fixture).execute(ClientDocument, {
@@ -132,7 +132,7 @@ describe('every document, answered by the running gateway', () => {
     })
   })
 
-  test('Clients, a page after the other', async () => {
+  test('Clients answers one page after the other', async () => {
     const name = `Page ${randomUUID()}`
     for (const number of [1, 2, 3]) await gateway.database.insertClient({ type: 'MSP', name: `${name} ${number}` })
     const admin = createGatewayClient({
@@ -156,13 +156,13 @@ describe('every document, answered by the running gateway', () => {
     expect(seen).toEqual([`${name} 1`, `${name} 2`, `${name} 3`])
   })
 
-  test('Clients, which needs none of its variables', async () => {
+  test('Clients needs none of its variables', async () => {
     const fixture = await gateway.connection()
     const { data } = await clientOf(fixture).execute(ClientsDocument)
     expect(data?.clients.edges.map(({ node }) => node.id)).toEqual([fixture.clientId])
   })
 
-  test('ClientConnection', async () => {
+  test('ClientConnection answers one connection', async () => {
     const fixture = await gateway.connection()
     expect(await clientOf(fixture).execute(ClientConnectionDocument, keyOf(fixture))).toEqual({
       ...good,
@@ -170,7 +170,7 @@ describe('every document, answered by the running gateway', () => {
     })
   })
 
-  test('RedirectUriCheck, with violations and with warnings', async () => {
+  test('RedirectUriCheck answers violations and warnings', async () => {
     const fixture = await gateway.connection()
     const client = clientOf(fixture)
     expect(
@@ -203,7 +203,7 @@ describe('every document, answered by the running gateway', () => {
     })
   })
 
-  test('UpdateClientConnection, RevertClientConnection and what ConnectionHistory says of them', async () => {
+  test('UpdateClientConnection and RevertClientConnection appear in ConnectionHistory', async () => {
     const fixture = await gateway.connection()
     const key = keyOf(fixture)
     const client = clientOf(fixture)
@@ -262,7 +262,7 @@ describe('every document, answered by the running gateway', () => {
     })
   })
 
-  test('RefreshClientConnectionSecret, vouched for with a secret of the consumer', async () => {
+  test('RefreshClientConnectionSecret works with a secret of the consumer', async () => {
     const fixture = await gateway.connection()
     const apiKey = await gateway.database.insertApiKey(fixture.consumerId)
     const document = RefreshClientConnectionSecretDocument
@@ -285,7 +285,7 @@ describe('every document, answered by the running gateway', () => {
     ])
   })
 
-  test('DeleteClientConnection', async () => {
+  test('DeleteClientConnection deletes a connection', async () => {
     const fixture = await gateway.connection()
     const client = clientOf(fixture)
     expect(
@@ -314,31 +314,31 @@ describe('readErrors', () => {
       }),
     )
 
-  test('has nothing to say of a good result', async () => {
+  test('a good result has no errors', async () => {
     expect(readErrors(await clientOf(fixture).execute(ViewerDocument))).toEqual([])
   })
 
-  test('UNAUTHENTICATED, with the request id that the gateway logged', async () => {
+  test('UNAUTHENTICATED has the request id of the log', async () => {
     const result = await createGatewayClient({ url, token: () => Promise.resolve('rubbish') }).execute(ViewerDocument)
     expect(result).toMatchObject({ data: null, httpStatus: 401 })
     expect(gateway.log.join('')).toContain(result.requestId)
     expect(readErrors(result)).toEqual([{ code: 'UNAUTHENTICATED', status: 401, message: 'Access denied', path: [] }])
   })
 
-  test('FORBIDDEN with the missing scope', async () => {
+  test('FORBIDDEN has the missing scope', async () => {
     expect(await update({}, 'connection:read')).toEqual([
       { code: 'FORBIDDEN', status: 403, message: 'Invalid scopes', path, missingAllowances: ['connection:write'] },
     ])
   })
 
-  test("FORBIDDEN for somebody else's client: no scope is missing", async () => {
+  test('FORBIDDEN for another client names no missing scope', async () => {
     const other = await gateway.connection()
     expect(readErrors(await clientOf(fixture).execute(ClientConnectionDocument, keyOf(other)))).toEqual([
       { code: 'FORBIDDEN', status: 403, message: 'Forbidden', path: ['clientConnection'], missingAllowances: [] },
     ])
   })
 
-  test('UNPROCESSABLE_ENTITY with the rule and the field that each violation is about', async () => {
+  test('UNPROCESSABLE_ENTITY has the rule and the field of each violation', async () => {
     const failures = await update({ redirectUri: 'http://after.example.ua/callback' })
     expect(failures).toMatchObject([
       {
@@ -357,13 +357,13 @@ describe('readErrors', () => {
     ])
   })
 
-  test('NOT_FOUND', async () => {
+  test('NOT_FOUND is read as it is', async () => {
     expect(await update({ connectionId: randomUUID() })).toEqual([
       { code: 'NOT_FOUND', status: 404, message: 'Not found', path },
     ])
   })
 
-  test('CONFLICT with the connection as it is now, whose version then is the right one', async () => {
+  test('CONFLICT has the current connection, and its version is then accepted', async () => {
     const [failure] = await update({ expectedVersion: 7 })
     expect(failure).toEqual({
       code: 'CONFLICT',
@@ -375,7 +375,7 @@ describe('readErrors', () => {
     expect(await update(failure?.code === 'CONFLICT' ? { expectedVersion: failure.current.version } : {})).toEqual([])
   })
 
-  test('BAD_REQUEST for a variable of the wrong type', async () => {
+  test('a variable of the wrong type is BAD_REQUEST', async () => {
     // @ts-expect-error an id is a string
     const result = await clientOf(fixture).execute(ClientDocument, { id: { not: 'an id' } })
     expect(readErrors(result)).toMatchObject([{ code: 'BAD_REQUEST', status: 400, path: [] }])
@@ -422,7 +422,7 @@ describe('readErrors', () => {
     }
   }
 
-  test('SERVICE_UNAVAILABLE with the time to wait', async () => {
+  test('SERVICE_UNAVAILABLE has the time to wait', async () => {
     expect(await failuresOf(await startTestGateway({ TOKEN_JWKS_URL: 'http://127.0.0.1:1/' }))).toEqual([
       {
         code: 'SERVICE_UNAVAILABLE',
@@ -434,7 +434,7 @@ describe('readErrors', () => {
     ])
   })
 
-  test('TOO_MANY_REQUESTS with the time to wait', async () => {
+  test('TOO_MANY_REQUESTS has the time to wait', async () => {
     const limited = await startTestGateway({ AUTH_FAILURE_LIMIT_PER_MINUTE: '1' })
     try {
       const url = `${await limited.app.listen({ host: '127.0.0.1', port: 0 })}/graphql`
@@ -458,13 +458,13 @@ describe('readErrors', () => {
     }
   })
 
-  test('INTERNAL_SERVER_ERROR, without a word of why', async () => {
+  test('INTERNAL_SERVER_ERROR has no cause', async () => {
     expect(await failuresOf(await startTestGateway())).toEqual([
       { code: 'INTERNAL_SERVER_ERROR', status: 500, message: 'Internal server error', path },
     ])
   })
 
-  test('data that could be read in spite of an error is there beside it', async () => {
+  test('data that was read in spite of an error stands beside it', async () => {
     const document = new TypedDocumentString<{ viewer: { clientId: string } }, Record<string, never>>(
       '{ viewer { clientId } clientConnection(clientId: "x", connectionId: "y") { id } }',
     )
@@ -473,7 +473,7 @@ describe('readErrors', () => {
     expect(readErrors(result)).toMatchObject([{ code: 'FORBIDDEN', path: ['clientConnection'] }])
   })
 
-  test('narrows by code: a switch over all of them is complete', () => {
+  test('a switch over all codes is complete for TypeScript', () => {
     const advice = (failure: GatewayFailure): string => {
       switch (failure.code) {
         case 'FORBIDDEN':
@@ -545,13 +545,13 @@ describe('what is no answer of GraphQL is thrown', () => {
     close()
   })
 
-  test('silence, when the time is up', async () => {
+  test('silence is an error after the timeout', async () => {
     const { address, close } = await listening(null)
     await expect(to(address, { timeout: 100 })).rejects.toThrow(/^No answer from http.*timeout/)
     close()
   })
 
-  test('nobody there', async () => {
+  test('a refused connection is an error', async () => {
     await expect(to('http://127.0.0.1:1/graphql')).rejects.toThrow('No answer from http://127.0.0.1:1/graphql: ')
   })
 })
@@ -575,7 +575,7 @@ test('a fetch of the caller is used, and given all there is to send', async () =
   ])
 })
 
-test('types: variables and data are those of the document', () => {
+test('the types of variables and data are those of the document', () => {
   const client = createGatewayClient({ url, token: 'token' })
   const wrong = () => [
     // @ts-expect-error the ids are missing

@@ -35,7 +35,7 @@ test.each(documents)('%s links to files and sections that exist', (document) => 
 describe('every variable', () => {
   const names = Object.keys(variables.shape)
 
-  test('has a row in docs/configuration.md with its default and its sentence', () => {
+  test('each variable has a row in docs/configuration.md with its default and its sentence', () => {
     const rows = [
       ...read('docs/configuration.md').matchAll(/^\| `([A-Z_]+)` \| [^|]+ \| (?:–|`([^`]+)`) \| ([^|]+) \|$/gm),
     ]
@@ -47,7 +47,7 @@ describe('every variable', () => {
     }
   })
 
-  test('is in .env.example, with its default if it has one', () => {
+  test('each variable is in .env.example, with its default if it has one', () => {
     const lines = [...read('.env.example').matchAll(/^# ([A-Z_]+)=(.*)$/gm)].map(
       ([, name = '', value = '']) => [name, value] as const,
     )
@@ -63,7 +63,7 @@ describe('every variable', () => {
   })
 })
 
-test('every refusal of the catalogue is told to callers: its sentence or how that begins, its code and its number', () => {
+test('the documents have the sentence, the code and the status of every refusal', () => {
   const told = [...`${read('README.md')}\n${read('docs/contract.md')}`.matchAll(/^\| ([^|]*) \| (.*) \|$/gm)].map(
     ([, outcomes = '', rest = '']) => ({
       beginnings: [...outcomes.matchAll(/`([^`]+)`/g)].map(([, sentence = '']) => sentence.replace(/:? …$/, '')),
@@ -87,7 +87,7 @@ test('every refusal of the catalogue is told to callers: its sentence or how tha
 const decisions = globSync('*.md', { cwd: join(repository, 'docs/decisions') }).sort()
 
 describe('the decisions', () => {
-  test('are numbered one after the other, in their names and in their titles', () => {
+  test('decisions are numbered one after the other, in their names and titles', () => {
     expect(decisions.length).toBeGreaterThan(27)
     decisions.forEach((name, index) => {
       expect(name).toMatch(new RegExp(`^${String(index + 1).padStart(4, '0')}-[a-z0-9-]+\\.md$`))
@@ -95,7 +95,7 @@ describe('the decisions', () => {
     })
   })
 
-  test('each say context, decision, cost, evidence, and when to look again', () => {
+  test('each decision has a context, a cost, evidence, and a time to look again', () => {
     const sections = ['Context', 'Decision', 'Cost', 'Evidence', 'Look again when']
     for (const name of decisions)
       expect(
@@ -104,7 +104,7 @@ describe('the decisions', () => {
       ).toEqual(sections)
   })
 
-  test('are listed in ARCHITECTURE.md, each in at most twelve words and with its cost', () => {
+  test('ARCHITECTURE.md lists each decision in at most twelve words with its cost', () => {
     const rows = [
       ...read('ARCHITECTURE.md').matchAll(/^\| \[(\d+)\]\(docs\/decisions\/([^)]+)\) \| (.+) \| (\S.*) \|$/gm),
     ]

@@ -44,13 +44,13 @@ beforeAll(async () => {
 })
 afterAll(() => gateway.close())
 
-test('is valid OpenAPI 3.1', async () => {
+test('the document is valid OpenAPI 3.1', async () => {
   expect(document.openapi).toBe('3.1.0')
   const { valid, errors } = await new Validator().validate(JSON.stringify(document, null, 2))
   expect({ valid, errors: errors ?? [] }).toEqual({ valid: true, errors: [] })
 })
 
-test('describes the routes that exist, and no others', async () => {
+test('the document describes the routes that exist, and no others', async () => {
   const described = Object.entries(document.paths).flatMap(([path, methods]) =>
     Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
   )
@@ -58,7 +58,7 @@ test('describes the routes that exist, and no others', async () => {
   expect(described).toContain('PATCH /api/clients/{id}/connections/{connection_id}')
 })
 
-test('publishes the very schema that validation is compiled from', () => {
+test('the document has the schema of the update request', () => {
   const body =
     document.paths['/api/clients/{id}/connections/{connection_id}']?.['patch']?.requestBody?.content['application/json']
       ?.schema
@@ -89,7 +89,7 @@ test('every described answer names its status', () => {
   ])
 })
 
-test('has a page that needs nothing from other machines', async () => {
+test('the page loads nothing from other hosts', async () => {
   const page = await gateway.app.inject('/api/docs/')
   expect(page.statusCode).toBe(200)
   const assets = [...page.body.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, url]) => url ?? '')

@@ -101,15 +101,15 @@ describe('the payload of a write survives', () => {
     ),
   )
 
-  test('the refusal of another mutation in the same document: each is nullable', () => {
+  test('every mutation is nullable, so its payload survives the refusal of another one', () => {
     for (const { name, type } of mutations) expect([name, isNonNullType(type)]).toEqual([name, false])
   })
 
-  test.each(fields)('%s: nothing non-null has a guard or an argument', (_name, field) => {
+  test.each(fields)('%s has no non-null field with a guard or an argument', (_name, field) => {
     if (guardOfField(field) !== undefined || field.args.length > 0) expect(isNonNullType(field.type)).toBe(false)
   })
 
-  test.each(fields)('%s: arguments can be judged before the write', (_name, field) => {
+  test.each(fields)('the arguments below %s can be judged before the write', (_name, field) => {
     expect(guardOfField(field)?.check !== undefined).toBe(field.args.length > 0)
   })
 })

@@ -38,7 +38,7 @@ test("the specification's request is answered with the specification's response"
   )
 })
 
-test('the request, literally', async () => {
+test('the request is literally that of the specification', async () => {
   const answer = await gateway.patch(path, request, token, {
     headers: { 'api-key': 'what the first real callers send' },
   })

@@ -38,7 +38,7 @@ describe('the page', () => {
   const load = (path: string, headers: Record<string, string> = {}) => gateway.app.inject({ url: path, headers })
   const html = () => load('/graphql', { accept: 'text/html', host: '127.0.0.1:4000' })
 
-  test('is small, is kept by nobody, and holds no script of its own', async () => {
+  test('the page is small, is not cached, and holds no inline script', async () => {
     const page = await html()
     expect(page.body.length).toBeLessThan(40_000)
     expect(page.headers['cache-control']).toBe('no-store')
@@ -46,7 +46,7 @@ describe('the page', () => {
     expect(page.body).toContain('Bearer ey')
   })
 
-  test('names a script and a style sheet that browsers keep for ever and get compressed', async () => {
+  test('browsers cache the script and the style sheet for ever, and get them compressed', async () => {
     const { body } = await html()
     const files = [...body.matchAll(/(?:src|href)="(\/graphql\/[^"]+)"/g)].map(([, path = '']) => path)
     expect(files.map((path) => path.replace(/-[\da-f]{16}\./, '.'))).toEqual([
@@ -65,7 +65,7 @@ describe('the page', () => {
     }
   })
 
-  test('has no other file', async () => {
+  test('the page has no other file', async () => {
     for (const path of [
       '/graphql/graphiql.js',
       '/graphql/graphiql-0000000000000000.js',

@@ -60,7 +60,7 @@ describe('the schema', () => {
     })
   })
 
-  test('strict is legacy with a format that asks more', () => {
+  test('strict has the rules of legacy and a stricter format', () => {
     const legacy = connectionUpdateSchema('legacy')
     expect(connectionUpdateSchema('strict')).toEqual({
       ...legacy,
@@ -74,7 +74,7 @@ describe('the schema', () => {
     expect(new Ajv2020({ formats: { 'redirect-uri': true, 'storable-text': true } }).validateSchema(schema)).toBe(true)
   })
 
-  test.each(policies)('%s: a caller cannot change the schema of another caller', (policy) => {
+  test.each(policies)('%s makes a new schema for each caller', (policy) => {
     const schema = connectionUpdateSchema(policy)
     schema.properties.redirect_uri.maxLength = 1
     expect(connectionUpdateSchema(policy).properties.redirect_uri.maxLength).toBe(255)
@@ -83,7 +83,7 @@ describe('the schema', () => {
     )
   })
 
-  test.each(policies)('%s: its examples are accepted', (policy) => {
+  test.each(policies)('%s accepts the examples of its schema', (policy) => {
     for (const example of connectionUpdateSchema(policy).properties.redirect_uri.examples)
       expect(createConnectionUpdateParser(policy)({ redirect_uri: example })).toEqual(accepted(example))
   })
@@ -249,7 +249,7 @@ describe('only what the caller sent itself counts', () => {
 })
 
 describe('members that the schema does not name', () => {
-  test('are ignored: only the redirect URI can be updated', () => {
+  test('unknown members are ignored, because only the redirect URI can be updated', () => {
     const document = {
       redirect_uri: 'https://example2.com',
       secret: 'x',
@@ -262,7 +262,7 @@ describe('members that the schema does not name', () => {
     expect(parse(document)).toEqual(accepted('https://example2.com'))
   })
 
-  test('do not make up for a missing one', () => {
+  test('unknown members do not replace a missing one', () => {
     expect(parse({ secret: 'x' })).toEqual(refused(required))
   })
 
@@ -274,7 +274,7 @@ describe('members that the schema does not name', () => {
 })
 
 describe('all violations at once', () => {
-  test('length, pattern, strict rules, in this order', () => {
+  test('violations of length, pattern and strict rules come in this order', () => {
     expect(parse({ redirect_uri: `http://u@a.ua/${'a'.repeat(250)}#` })).toEqual(
       refused(
         tooLong(265),
@@ -285,7 +285,7 @@ describe('all violations at once', () => {
     )
   })
 
-  test('legacy knows the first two only', () => {
+  test('legacy has violations of length and pattern only', () => {
     expect(createConnectionUpdateParser('legacy')({ redirect_uri: `http://u@a.ua/${'a'.repeat(250)}#` })).toEqual(
       refused(tooLong(265), notThePattern),
     )
@@ -300,7 +300,7 @@ describe('all violations at once', () => {
     )
   })
 
-  test('one call leaves nothing behind for the next', () => {
+  test('one call does not influence the next', () => {
     const first = parse({ redirect_uri: 'https://a.ua/#' })
     parse({ redirect_uri: 1 })
     expect(parse({ redirect_uri: 'https://a.ua/' })).toEqual(accepted('https://a.ua/'))

@@ -145,7 +145,7 @@ const asciiLowerCase = (written: string) => written.replace(/[A-Z]/g, (letter) =
 const percentEncoded = (written: string) => written.replace(/[^\x21-\x7e]/gu, encodeURIComponent)
 
 describe('what strict accepts means the same to a browser as to a naive reader', () => {
-  test('the host is the written one, but for ASCII case and IDN', () => {
+  test('a browser finds the written host, but for ASCII case and IDN', () => {
     holdsForAccepted((value) => {
       const { writtenHost } = readNaively(value)
       const { hostname } = new URL(value)
@@ -157,7 +157,7 @@ describe('what strict accepts means the same to a browser as to a naive reader',
     })
   })
 
-  test('https, no user, no password, no fragment', () => {
+  test('a browser finds https, and no user, password or fragment', () => {
     holdsForAccepted((value) => {
       const { protocol, username, password, hash } = new URL(value)
       expect({ protocol, username, password, hash }).toEqual({
@@ -170,14 +170,14 @@ describe('what strict accepts means the same to a browser as to a naive reader',
     })
   })
 
-  test('the port is the written one', () => {
+  test('a browser finds the written port', () => {
     holdsForAccepted((value) => {
       const { writtenPort } = readNaively(value)
       expect(new URL(value).port).toBe(writtenPort === '443' ? '' : writtenPort)
     })
   })
 
-  test('path and query are the written ones, but for percent-encoding of what is not ASCII', () => {
+  test('a browser finds the written path and query, but for percent-encoding outside of ASCII', () => {
     holdsForAccepted((value) => {
       const { writtenPath, writtenQuery } = readNaively(value)
       const { pathname, search } = new URL(value)
@@ -195,7 +195,7 @@ describe('what strict accepts means the same to a browser as to a naive reader',
     })
   })
 
-  test('what a browser writes for it is accepted, too', () => {
+  test('the spelling of a browser is accepted, too', () => {
     holdsForAccepted((value) => {
       const { href } = new URL(value)
       expect(redirectUriFaults(href)).toEqual([])
@@ -229,7 +229,7 @@ describe('one mistake in a good value is always found', () => {
     )
   })
 
-  test('user info before any host', () => {
+  test('user info before any host is found', () => {
     fc.assert(
       fc.property(good, text('ab:.-%', 5), (value, user) => {
         expect(reasonsOf(value.replace('https://', `https://${user}@`))).toContain('user_info')
@@ -273,7 +273,7 @@ describe('the parser', () => {
     )
   })
 
-  test('strict accepts nothing that legacy refuses, and says all that legacy says, in its own words for the characters', () => {
+  test('strict refuses every value that legacy refuses, and reports each of its violations', () => {
     fc.assert(
       fc.property(
         fc.oneof(
@@ -297,7 +297,7 @@ describe('the parser', () => {
     )
   })
 
-  test('reports no rule twice, and repeats nothing of the value but a code point', () => {
+  test('the parser reports no rule twice, and quotes at most a code point of the value', () => {
     const secret = 'q7zq7z'
     fc.assert(
       fc.property(anyText, fc.nat(), (value, position) => {
@@ -316,7 +316,7 @@ function insert(value: string, position: number, odd: string): string {
 }
 
 describe('the parts of a host', () => {
-  test('are those of UTS 46, for the plain names, too, that are never asked about', () => {
+  test('the parts of a host are those of UTS 46, also for plain names', () => {
     const split = (host: string) => (host === '' ? [] : host.split('.'))
     const asciiName = fc.oneof(
       fc.string({ unit: fc.constantFrom(...'abcxyz019-.'), minLength: 1, maxLength: 80 }),

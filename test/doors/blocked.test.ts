@@ -52,7 +52,7 @@ describe('a blocked caller', () => {
     expect(await changes()).toEqual([])
   })
 
-  test('is 401 before anything else is looked at: scope, client, body', async () => {
+  test('a blocked caller gets 401 before scope, client and body are looked at', async () => {
     await block('clients', fixture.clientId)
     const token = mint({ scope: 'nothing' })
     expect(await update(token, invalid)).toEqual(both('401 Access denied'))
@@ -60,7 +60,7 @@ describe('a blocked caller', () => {
     expect((await gateway.patch(foreign.path, '{', token)).statusCode).toBe(401)
   })
 
-  test('is out within 5 s, also in the midst of its work, and in again when it is no longer blocked', {
+  test('a block takes effect within 5 s, also during work, and so does its end', {
     timeout: 20_000,
   }, async () => {
     const token = mint()
@@ -79,7 +79,7 @@ describe('a blocked caller', () => {
     await vi.waitFor(async () => expect(await update(token)).toEqual(both('200 OK')), { timeout: 6_000, interval: 50 })
   })
 
-  test('is out by the time that a body has come whose head was sent before', { timeout: 20_000 }, async () => {
+  test('a caller that is blocked while its body arrives gets 401', { timeout: 20_000 }, async () => {
     const port = Number(new URL(await gateway.listen()).port)
     const bodies = {
       [`PATCH ${fixture.path}`]: JSON.stringify({ redirect_uri: 'https://late.example.ua/' }),
@@ -116,7 +116,7 @@ describe('a blocked caller', () => {
     expect(await changes()).toEqual(written)
   })
 
-  test('only that one: another user of the client goes on', async () => {
+  test('a blocked user does not block another user of the client', async () => {
     await block('users', userId)
     expect(await update(mint())).toEqual(both('401 Access denied'))
     expect(await update(mint({ userId: await db.insertUser() }))).toEqual(both('200 OK'))
@@ -134,7 +134,7 @@ describe('a caller whom the registry does not know', () => {
     expect(await update(mint({ userId: sub }))).toEqual(both('200 OK'))
   })
 
-  test('a client that is not there is let in, and finds nothing of its own', async () => {
+  test('a client without a row is let in, and finds no client of its own', async () => {
     const clientId = randomUUID()
     const { clientId: own } = fixture
     const token = gateway.issuer.mint(writer(clientId))
@@ -159,7 +159,7 @@ describe('a caller whom the registry does not know', () => {
   })
 })
 
-test('the registry is asked once for all the requests of a caller, and for each caller', async () => {
+test('the registry is asked once for all requests of each caller', async () => {
   const read = (sent: string) => gateway.app.inject({ url: fixture.path, headers: { authorization: `Bearer ${sent}` } })
   const asked = async (work: () => Promise<unknown>) => {
     const before = proxy.roundTrips()
@@ -174,7 +174,7 @@ test('the registry is asked once for all the requests of a caller, and for each 
 
 describe('while the database is away', () => {
   const away = '503 Service temporarily unavailable'
-  test('nobody slips in as "not blocked", and what needs no database is refused as ever', async () => {
+  test('without the database no caller is let in, and other refusals stay the same', async () => {
     await block('clients', fixture.clientId)
     const token = mint()
     await proxy.stop()
@@ -210,7 +210,7 @@ describe('while the database is away', () => {
     expect(await changes()).toEqual([])
   })
 
-  test('frozen, it keeps nobody waiting who can be refused without it', async () => {
+  test('a frozen database does not delay refusals that do not need it', async () => {
     proxy.freeze()
     const begin = performance.now()
     const answers = await update(mint({ scope: 'connection:read' }))
@@ -225,7 +225,7 @@ describe('while the database is away', () => {
     })
   })
 
-  test('a caller that is remembered is known for as long as it is remembered', async () => {
+  test('a remembered caller is let in while it is remembered', async () => {
     const token = mint()
     expect(await update(token)).toEqual(both('200 OK'))
     await proxy.stop()

@@ -47,7 +47,7 @@ const update = (apiKey: string | null, sent = mint(), to = gateway) =>
 const changes = () => db.query('SELECT id FROM connection_changes WHERE connection_id = $1', [connectionId])
 
 describe('a client that acts through a broker', () => {
-  test('changes its connection with the key of the broker, and the history names both', async () => {
+  test('a client changes its connection with the key of its broker, and the history names both', async () => {
     const userId = randomUUID()
     expect(await update(key, mint({ userId }))).toEqual(both('200 OK'))
     const rows = await db.query(
@@ -65,7 +65,7 @@ describe('a client that acts through a broker', () => {
     expect(data.clientConnection).toMatchObject({ lastChange: change, changes: { edges: [{ node: change }] } })
   })
 
-  test('leaves a history that names no broker where somebody else goes on', async () => {
+  test('the history names no broker for a later change without one', async () => {
     await update(key)
     const admin = mint({ clientId: await db.insertClient({ type: 'MITHRIL ADMIN' }), clientType: 'MITHRIL ADMIN' })
     expect(await update(null, admin)).toEqual(both('200 OK'))
@@ -76,7 +76,7 @@ describe('a client that acts through a broker', () => {
     expect(rows.map((row) => row['broker_client_id'])).toEqual([brokerId, brokerId, null, null])
   })
 
-  test('is answered 401 without a key, through both doors and before everything else', async () => {
+  test('without a key the answer is 401 through both doors, before everything else', async () => {
     expect(await update(null)).toEqual(both('401 api-key header not set'))
     expect(await update('')).toEqual(both('401 api-key header not set'))
     expect(await update(null, mint({ scope: '' }))).toEqual(both('401 api-key header not set'))
@@ -111,7 +111,7 @@ describe('a client that acts through a broker', () => {
     expect(await changes()).toEqual([])
   })
 
-  test('has those scopes only that its token and its broker both have: the operation, the guards and the viewer say the same', async () => {
+  test('a client has only the scopes that its broker has, too: in operations, guards and viewer', async () => {
     const reader = await db.insertApiKey(await insertBroker('client:read connection:read connection:delete'))
     expect(await update(reader)).toEqual(both('403 Invalid scopes'))
     expect(await update(key, mint({ scope: 'connection:read connection:delete' }))).toEqual(both('403 Invalid scopes'))
@@ -155,24 +155,24 @@ describe('a client that acts through a broker', () => {
     },
   )
 
-  test('acts on no client but its own, whoever the broker is', async () => {
+  test('a client acts on its own client only, whatever its broker is', async () => {
     const other = await db.insertClient({ type: 'MSP', privSettings: { access_type: 'BROKER' } })
     expect(await update(key, mint({ clientId: other }))).toEqual(both('403 Forbidden'))
   })
 
-  test('of an admin type needs the key as well', async () => {
+  test('a client of an admin type needs the key as well', async () => {
     const admin = await db.insertClient({ type: 'MITHRIL ADMIN', privSettings: { access_type: 'BROKER' } })
     const token = mint({ clientId: admin, clientType: 'MITHRIL ADMIN' })
     expect(await update(null, token)).toEqual(both('401 api-key header not set'))
     expect(await update(key, token)).toEqual(both('200 OK'))
   })
 
-  test('is 401 and not asked for a key where it is blocked', async () => {
+  test('a blocked client gets 401 that does not ask for a key', async () => {
     await db.query('UPDATE clients SET is_blocked = true WHERE id = $1', [clientId])
     expect(await update(null)).toEqual(both('401 Access denied'))
   })
 
-  test('is cut off within 5 s when the key is replaced', { timeout: 10_000 }, async () => {
+  test('a replaced key is refused within 5 s', { timeout: 10_000 }, async () => {
     expect(await update(key)).toEqual(both('200 OK'))
     await db.query('UPDATE connections SET secret = $2 WHERE secret = $1', [key, randomUUID()])
     await vi.waitFor(async () => expect(await update(key)).toEqual(both('401 invalid api-key header')), {
@@ -181,7 +181,7 @@ describe('a client that acts through a broker', () => {
     })
   })
 
-  test('costs nothing more once it is remembered, and neither does a wrong key', async () => {
+  test('a remembered key, good or wrong, is not looked up again', async () => {
     const token = mint()
     const asked = async (apiKey: string) => {
       const before = proxy.roundTrips()
@@ -194,7 +194,7 @@ describe('a client that acts through a broker', () => {
     expect([await asked('a'.repeat(256)), await asked('a'.repeat(256))]).toEqual([0, 0])
   })
 
-  test('is unavailable, and neither let in nor refused, where its broker cannot be asked for', async () => {
+  test('the answer is 503 if the broker cannot be looked up', async () => {
     const token = mint()
     expect(await update(randomUUID(), token)).toEqual(both('401 invalid api-key header'))
     await proxy.stop()
@@ -215,7 +215,7 @@ describe('a client that acts through a broker', () => {
     })
   })
 
-  test('leaves no key in the log', async () => {
+  test('no key is in the log', async () => {
     const wrong = randomUUID()
     await update(key)
     await update(wrong)
@@ -223,7 +223,7 @@ describe('a client that acts through a broker', () => {
     expect(gateway.log.join('')).not.toContain(wrong)
   })
 
-  test('may come with an opaque token', async () => {
+  test('an opaque token works with the key of a broker', async () => {
     const opaque = await startTestGateway({
       DATABASE_URL: proxy.url,
       BROKER_API_KEY: 'enforce',
@@ -250,7 +250,7 @@ describe('a new secret through a broker', () => {
   }
   const refresher = 'connection:refresh_secret'
 
-  test('is given where the broker is the consumer of the connection and may refresh', async () => {
+  test('a broker that is the consumer and has the scope gets a new secret', async () => {
     await db.query(`UPDATE clients SET priv_settings = jsonb_build_object('broker_scope', $2::text) WHERE id = $1`, [
       brokerId,
       refresher,
@@ -262,15 +262,15 @@ describe('a new secret through a broker', () => {
     expect(rows).toEqual(Array(2).fill({ kind: 'SECRET_REFRESHED', broker_client_id: brokerId }))
   })
 
-  test('is refused where the broker may not refresh', async () => {
+  test('a broker without the scope gets no new secret', async () => {
     expect(await refresh(key)).toEqual(both('403 Invalid scopes'))
   })
 
-  test('is refused where the broker is not the consumer of the connection', async () => {
+  test('a broker that is not the consumer gets no new secret', async () => {
     expect(await refresh(await db.insertApiKey(await insertBroker(refresher)))).toEqual(both('403 Forbidden'))
   })
 
-  test('is refused without a key, and with one that nobody has', async () => {
+  test('without a key, or with an unknown one, there is no new secret', async () => {
     expect(await refresh(null)).toEqual(both('401 api-key header not set'))
     expect(await refresh(randomUUID())).toEqual(both('401 invalid api-key header'))
   })

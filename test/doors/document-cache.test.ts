@@ -34,7 +34,7 @@ function check(query: string): string {
 }
 
 describe('parsed documents', () => {
-  test('are kept, so that the next request finds them', () => {
+  test('a parsed document is kept for the next request', () => {
     expect(check(good)).toBe('valid')
     const kept = documents.get(good)
     expect(check(good)).toBe('valid')
@@ -53,7 +53,7 @@ describe('parsed documents', () => {
     expect([...documents.keys()]).toEqual([good])
   })
 
-  test('nor is the error of one that does not parse', () => {
+  test('the error of a document that does not parse is not kept', () => {
     const thrown = () => {
       try {
         return yoga.getEnveloped({ params: { query: '{' } }).parse('{')
@@ -66,7 +66,7 @@ describe('parsed documents', () => {
     expect(thrown()).not.toBe(first)
   })
 
-  test('take a bounded amount of memory, however many and however long they are', () => {
+  test('parsed documents take a bounded amount of memory', () => {
     for (let index = 0; index < 2_000; index += 1)
       expect(check(`{ viewer { clientId } } # ${index} ${'x'.repeat(500)}`)).toBe('valid')
     expect(documents.calculatedSize).toBeLessThanOrEqual(200_000)

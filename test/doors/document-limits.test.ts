@@ -45,19 +45,19 @@ test.each<[DocumentLimit, (count: number) => string]>([
   expect(beyond(document(maximum + 1))).toEqual([limit === 'lines' ? { limit, maximum } : limit])
 })
 
-test('tokens: as many as are allowed, and not one more', () => {
+test('a document with the most tokens is executed, and one more token is refused', () => {
   // Each `__typename` is a token, and so are the braces. 998 of them are too many fields, which is another limit.
   expect(beyond(`{ ${'__typename '.repeat(998)} }`)).toEqual(['fields'])
   expect(beyond(`{ ${'__typename '.repeat(999)} }`)).toEqual([{ limit: 'tokens', maximum: 1_000 }])
 })
 
-test('a message of the caller that reads like the one about tokens is not taken for it', () => {
+test('a text of the caller that reads like the error about tokens does not count as it', () => {
   expect(() => parseWithinLimits('{ a(b: "Syntax Error: Document contains more that 1000 tokens."')).toThrow(
     'Syntax Error: Expected Name, found <EOF>.',
   )
 })
 
-test('every limit that a document is beyond is named, with how far', () => {
+test('the errors name every exceeded limit and its count', () => {
   // For Yoga: 200 to callers of application/json, 400 to those of application/graphql-response+json.
   const http = { status: 400, spec: true }
   const document = `mutation { ${fields(16, (index) => `a${index}: b @c @d`)} }`

@@ -52,7 +52,7 @@ describe('clients', () => {
     (await ask(query, { filter: { nameContains: mark }, ...variables }, admin())).data.clients
   const idsOf = ({ nodes }: { nodes: { id: string }[] }) => nodes.map(({ id }) => id)
 
-  test('are walked to the end, forward and backward, without a gap or a double', async () => {
+  test('a walk through clients has no gap and no double, forward and backward', async () => {
     for (const size of [1, 2, 4, 100]) {
       const forward: string[] = []
       for (let after: string | null = null, more = true; more; ) {
@@ -77,11 +77,11 @@ describe('clients', () => {
     }
   })
 
-  test('come oldest first where that is asked for', async () => {
+  test('clients come oldest first if the document asks for it', async () => {
     expect(idsOf(await page({ orderBy: 'INSERTED_AT_ASC' }))).toEqual([...ids].reverse())
   })
 
-  test('keep their order while others are inserted during the walk', async () => {
+  test('clients keep their order while others are inserted during the walk', async () => {
     const walked: string[] = []
     for (let after: string | null = null, more = true; more; ) {
       const { pageInfo, ...rest } = await page({ first: 2, after })
@@ -95,7 +95,7 @@ describe('clients', () => {
     await gateway.database.query('DELETE FROM clients WHERE name LIKE $1', [`late ${mark}`])
   })
 
-  test('an own-client type sees exactly one', async () => {
+  test('a caller of an own-client type sees exactly one client', async () => {
     const [own = ''] = ids
     for (const filter of [undefined, { nameContains: 'nobody' }, { id: randomUUID() }]) {
       const { clients } = (await ask(query, { filter }, owner(own))).data
@@ -105,7 +105,7 @@ describe('clients', () => {
 
   const cursorOf = (time: string) => Buffer.from(JSON.stringify([time, randomUUID()])).toString('base64url')
 
-  test('a cursor of a leap day is one', async () => {
+  test('a cursor of a leap day is valid', async () => {
     const { errors } = await ask(query, { after: cursorOf('2024-02-29 23:59:59.999999') }, admin())
     expect(errors).toBeUndefined()
   })
@@ -193,7 +193,7 @@ describe('statements', () => {
     return proxy.roundTrips() - before
   }
 
-  test('a page of 100 clients with connections, consumers and history takes as many as a page of one', async () => {
+  test('a page of 100 clients with all nested fields takes as many statements as a page of one', async () => {
     await gateway.database.query(`
       INSERT INTO client_types (id, name, inserted_at, updated_at) VALUES (gen_random_uuid(), 'MSP', now(), now()) ON CONFLICT DO NOTHING;
       INSERT INTO clients (id, name, client_type_id, inserted_at, updated_at)
@@ -252,7 +252,7 @@ describe('concurrent edits', () => {
     expect(await gateway.auditOf(connectionId)).toHaveLength(1)
   })
 
-  test('of 16 writers with the same expectedVersion exactly one wins, each round', async () => {
+  test('of 16 writers with the same expectedVersion exactly one wins in each round', async () => {
     const { clientId, connectionId } = await gateway.connection()
     const token = owner(clientId)
     for (let version = 1; version <= 8; version++) {
@@ -297,7 +297,7 @@ describe('history and undo', () => {
       token,
     )
 
-  test('a change is taken back by naming it, and that is a change of its own', async () => {
+  test('a revert takes a named change back, and is a change of its own', async () => {
     const { clientId, connectionId } = await gateway.connection('https://a.example.ua/')
     const key = { clientId, connectionId }
     const token = owner(clientId)
@@ -355,7 +355,7 @@ describe('history and undo', () => {
     expect(await gateway.redirectUriOf(connectionId)).toBe('https://new.example.ua/')
   })
 
-  test('a change of another connection, an unknown one and no number at all are not found; a refreshed secret has nothing to go back to', async () => {
+  test('a revert refuses foreign, unknown and malformed ids, and the refresh of a secret', async () => {
     const one = await gateway.connection()
     const other = await gateway.connection()
     await update(
@@ -384,7 +384,7 @@ describe('history and undo', () => {
     })
   })
 
-  test('history and names need connection:read, also behind a write', async () => {
+  test('history and names need connection:read, also below a write', async () => {
     const { clientId, connectionId } = await gateway.connection()
     const token = gateway.issuer.mint(writer(clientId, { scope: 'connection:write' }))
     for (const field of ['lastChange { id }', 'changes { totalCount }', 'client { name }', 'consumer { name }']) {
@@ -413,7 +413,7 @@ describe('redirectUriCheck', () => {
     }
   `
 
-  test('says every violation and what to look at twice, and writes nothing', async () => {
+  test('redirectUriCheck answers every violation and warning, and writes nothing', async () => {
     const { clientId, connectionId } = await gateway.connection('http://old.example.ua/callback')
     const ask2 = async (redirectUri: string) =>
       (await ask(check, { clientId, connectionId, redirectUri }, owner(clientId))).data.redirectUriCheck
@@ -446,7 +446,7 @@ describe('redirectUriCheck', () => {
     ])
   })
 
-  test('needs connection:write, the own client and a connection', async () => {
+  test('redirectUriCheck needs connection:write, the own client and a connection', async () => {
     const { clientId, connectionId } = await gateway.connection()
     const variables = { clientId, connectionId, redirectUri: 'https://a.example.ua/' }
     const messages = [
@@ -463,7 +463,7 @@ describe('refreshing a secret', () => {
   const refresh =
     'mutation ($input: RefreshClientConnectionSecretInput!) { refreshClientConnectionSecret(input: $input) { secret clientConnection { version } } }'
 
-  test('without the consumer’s key is HTTP 401, as over REST', async () => {
+  test('a refresh without the consumer’s key is HTTP 401, as over REST', async () => {
     const { clientId, connectionId } = await gateway.connection()
     const missing = await ask(refresh, { input: { clientId, connectionId } }, owner(clientId))
     expect([missing.status, missing.errors[0].message, missing.errors[0].extensions.code]).toEqual([
@@ -476,7 +476,7 @@ describe('refreshing a secret', () => {
     expect([unknown.status, unknown.errors[0].message]).toEqual([401, 'invalid api-key header'])
   })
 
-  test('with a stale expectedVersion is CONFLICT, and the secret stays', async () => {
+  test('a refresh with a stale expectedVersion is CONFLICT, and the secret stays', async () => {
     const { clientId, consumerId, connectionId, secret } = await gateway.connection()
     const apiKey = await gateway.database.insertApiKey(consumerId)
     const refreshAt = (expectedVersion: number) =>
@@ -491,7 +491,7 @@ describe('refreshing a secret', () => {
     expect((await refreshAt(1)).data.refreshClientConnectionSecret.clientConnection).toEqual({ version: 2 })
   })
 
-  test('a secret is in no answer, log line or audit row but the answer to the refresh', async () => {
+  test('only the answer to the refresh holds the secret, and no log line or audit row', async () => {
     const { clientId, consumerId, connectionId, secret, path } = await gateway.connection()
     const apiKey = await gateway.database.insertApiKey(consumerId)
     const token = owner(clientId)
@@ -523,7 +523,7 @@ describe('refreshing a secret', () => {
   })
 })
 
-test('the viewer says what it may do', async () => {
+test('the viewer says which operations the caller may run', async () => {
   const query = '{ viewer { mayUpdate mayRefreshSecret mayDelete seesAllClients } }'
   expect((await ask(query, {}, admin())).data.viewer).toEqual({
     mayUpdate: true,

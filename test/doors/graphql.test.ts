@@ -33,7 +33,7 @@ const refusal = (message: string, extensions: object) => ({
 describe('viewer', () => {
   const mayNothing = { mayUpdate: false, mayRefreshSecret: false, mayDelete: false, seesAllClients: false }
 
-  test('is what the token says', async () => {
+  test('viewer answers the content of the token', async () => {
     const userId = randomUUID()
     const answer = await gateway.graphql(
       ViewerDocument,
@@ -49,7 +49,7 @@ describe('viewer', () => {
     })
   })
 
-  test('has no user where the client speaks for itself, and perhaps no scope', async () => {
+  test('viewer has no user where the client speaks for itself, and may have no scope', async () => {
     const answer = await gateway.graphql(
       ViewerDocument,
       {},
@@ -69,7 +69,7 @@ describe('clientConnection', () => {
   const read = (clientId: string, connectionId: string, sent = token) =>
     gateway.graphql(ClientConnectionDocument, { clientId, connectionId }, sent, { headers })
 
-  test('is the connection, with UTC timestamps', async () => {
+  test('clientConnection answers the connection with UTC timestamps', async () => {
     const { clientId, consumerId } = await gateway.connection()
     const connectionId = await gateway.database.insertConnection({
       clientId,
@@ -103,12 +103,12 @@ describe('clientConnection', () => {
     expect((await read(...ids())).json()).toEqual({ data: { clientConnection: null }, extensions: { requestId } })
   })
 
-  test("is null when it is another client's", async () => {
+  test('clientConnection is null for a connection of another client', async () => {
     const other = await gateway.connection()
     expect((await read(fixture.clientId, other.connectionId)).json().data).toEqual({ clientConnection: null })
   })
 
-  test('needs connection:read, and writing does not include reading', async () => {
+  test('clientConnection needs connection:read, which connection:write does not include', async () => {
     const answer = await read(
       fixture.clientId,
       fixture.connectionId,
@@ -120,7 +120,7 @@ describe('clientConnection', () => {
     })
   })
 
-  test('is forbidden for another client, but not for an admin', async () => {
+  test('clientConnection of another client is forbidden, except for an admin', async () => {
     const other = await gateway.connection()
     expect((await read(other.clientId, other.connectionId)).json().errors[0]).toMatchObject({
       message: 'Forbidden',
@@ -138,7 +138,7 @@ describe('refusals, whole', () => {
     gateway.graphql(UpdateClientConnectionDocument, input(redirectUri), sent, { headers })
   const accepted = 'https://after.example.ua/'
 
-  test('401 is an HTTP 401, before the document is looked at', async () => {
+  test('a missing token is HTTP 401 before the document is looked at', async () => {
     const answer = await update(accepted, null)
     expect(answer.statusCode).toBe(401)
     expect(answer.headers).toMatchObject({
@@ -167,7 +167,7 @@ describe('refusals, whole', () => {
     )
   })
 
-  test('403 Forbidden says no more', async () => {
+  test('403 Forbidden has no details', async () => {
     const answer = await update(accepted, gateway.issuer.mint(writer(randomUUID())))
     expect(answer.json()).toEqual(refusal('Forbidden', { code: 'FORBIDDEN', status: 403 }))
   })
@@ -193,7 +193,7 @@ describe('refusals, whole', () => {
     )
   })
 
-  test('404', async () => {
+  test('an unknown connection is 404', async () => {
     const { input: known } = input(accepted)
     const answer = await gateway.graphql(
       UpdateClientConnectionDocument,
@@ -206,7 +206,7 @@ describe('refusals, whole', () => {
     expect(answer.json()).toEqual(refusal('Not found', { code: 'NOT_FOUND', status: 404 }))
   })
 
-  test('every alias is judged by itself', async () => {
+  test('every aliased field is judged by itself', async () => {
     const foreign = await gateway.connection()
     const document = /* GraphQL */ `
       mutation ($own: UpdateClientConnectionInput!, $foreign: UpdateClientConnectionInput!) {
@@ -342,7 +342,7 @@ describe('GraphiQL', () => {
   const page = (app = gateway.app) =>
     app.inject({ method: 'GET', url: '/graphql', headers: { accept: 'text/html,application/xhtml+xml' } })
 
-  test('is there outside production, and needs nothing from other machines', async () => {
+  test('GraphiQL is served outside production, and loads nothing from other hosts', async () => {
     const answer = await page()
     expect(answer.statusCode).toBe(200)
     expect(answer.headers['content-type']).toContain('text/html')
@@ -350,7 +350,7 @@ describe('GraphiQL', () => {
     expect(answer.body).not.toMatch(/<(?:script|link|img)[^>]+(?:src|href)="(?:https?:)?\/\//)
   })
 
-  test('is not there in production', async () => {
+  test('GraphiQL is not served in production', async () => {
     const production = await startTestGateway({ NODE_ENV: 'production' })
     try {
       expect((await page(production.app)).statusCode).toBe(405)

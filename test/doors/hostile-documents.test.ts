@@ -70,7 +70,7 @@ describe.each(['test', 'production'])('hostile documents, NODE_ENV=%s', (environ
     })
   })
 
-  test('have changed nothing, and left no word of theirs and no fault in the log', async () => {
+  test('hostile documents change nothing, and leave no text and no fault in the log', async () => {
     expect(await gateway.auditOf(fixture.connectionId)).toEqual([])
     const log = gateway.log.join('')
     expect(log).not.toContain(known.token)

@@ -37,7 +37,7 @@ const refusedHeaders = {
 }
 
 describe('writes', () => {
-  test('over REST exactly so many are let in; each answer says how many are left; the next is 429 and writes nothing', async () => {
+  test('REST accepts the quota and says how many are left; the next write is 429', async () => {
     const answers = [await patch(), await patch(), await patch()]
     expect(
       answers.map(({ statusCode, headers }) => [
@@ -65,7 +65,7 @@ describe('writes', () => {
     expect(await changes()).toBe(3)
   })
 
-  test('over GraphQL exactly so many are let in; the next is an outcome in an HTTP 200, with the same headers', async () => {
+  test('GraphQL accepts the quota; the next write is an outcome in an HTTP 200 with the same headers', async () => {
     const answers = [await mutate(), await mutate(), await mutate()]
     expect(answers.map((answer) => answer.json().errors)).toEqual([undefined, undefined, undefined])
     const refused = await mutate()
@@ -90,7 +90,7 @@ describe('writes', () => {
     expect(await changes()).toBe(3)
   })
 
-  test('through both doors are counted together', async () => {
+  test('writes through both doors are counted together', async () => {
     await patch()
     await mutate()
     await patch()
@@ -99,7 +99,7 @@ describe('writes', () => {
     expect(await changes()).toBe(3)
   })
 
-  test('in one document count one by one', async () => {
+  test('each write of one document counts', async () => {
     const { clientId, connectionId } = fixture
     const field = (name: string) =>
       `${name}: updateClientConnection(input: { clientId: "${clientId}", connectionId: "${connectionId}", redirectUri: "${uri()}" }) { clientConnection { id } }`
@@ -109,7 +109,7 @@ describe('writes', () => {
     expect(await changes()).toBe(3)
   })
 
-  test('of every kind are counted', async () => {
+  test('writes of every kind are counted', async () => {
     const all = gateway.issuer.mint(
       writer(fixture.clientId, { scope: 'connection:write connection:delete connection:refresh_secret' }),
     )
@@ -133,7 +133,7 @@ describe('writes', () => {
     expect(await gateway.redirectUriOf(connectionId)).toBeDefined()
   })
 
-  test('that come to nothing count too, and 429 is said before anything is said of the body', async () => {
+  test('a write without effect counts too, and 429 comes before the body is judged', async () => {
     expect((await patch('http://wrong.example.ua')).statusCode).toBe(422)
     expect((await patch('not JSON at all'.repeat(2))).statusCode).toBe(422)
     expect((await gateway.patch(fixture.path, '{', token)).statusCode).toBe(400)
@@ -145,7 +145,7 @@ describe('writes', () => {
     expect((await mutate('http://wrong.example.ua')).json().errors[0].extensions.code).toBe('TOO_MANY_REQUESTS')
   })
 
-  test('that are not allowed count for nobody, and are refused as before when nothing is left', async () => {
+  test('a forbidden write does not count, and stays forbidden when the quota is used up', async () => {
     const reader = gateway.issuer.mint(writer(fixture.clientId, { scope: 'connection:read' }))
     const stranger = gateway.issuer.mint(writer('99999999-0000-4000-8000-000000000009'))
     const notAllowed = async () => [(await patch(uri(), reader)).statusCode, (await patch(uri(), stranger)).statusCode]
@@ -159,7 +159,7 @@ describe('writes', () => {
     expect(await notAllowed()).toEqual([403, 403])
   })
 
-  test('of one user leave those of another user of the same client alone; reads are not counted', async () => {
+  test('the writes of one user do not count for another user of the client, and reads do not count', async () => {
     const user = (userId: string) => gateway.issuer.mint(writer(fixture.clientId, { userId }))
     const [hostile, other] = [
       user('30000000-0000-4000-8000-000000000001'),
@@ -173,7 +173,7 @@ describe('writes', () => {
     expect([read.statusCode, read.headers['ratelimit']]).toEqual([200, undefined])
   })
 
-  test('at the same moment are not more than allowed', async () => {
+  test('writes at the same moment do not exceed the quota', async () => {
     const answers = await Promise.all(Array.from({ length: 20 }, () => patch()))
     expect(answers.filter(({ statusCode }) => statusCode === 200)).toHaveLength(3)
     expect(answers.filter(({ statusCode }) => statusCode === 429)).toHaveLength(17)
@@ -194,7 +194,7 @@ describe('failed authentications', () => {
   const query = async (sent: string | null, remote = address) =>
     gateway.graphql('{ __typename }', {}, null, from(remote, sent))
 
-  test('are 401 as often as allowed and then 429, through both doors together; a good token is served all the while', async () => {
+  test('failed authentications are 401 up to the quota and then 429, and a good token is served', async () => {
     expect([
       (await read(null)).statusCode,
       (await query('rubbish')).statusCode,
@@ -225,7 +225,7 @@ describe('failed authentications', () => {
     ])
   })
 
-  test('are not those of tokens that were good until they expired; a forged one is no less a failure for being old', async () => {
+  test('an expired token does not count as a failure, and a forged expired one does', async () => {
     const old = { ...writer(fixture.clientId), issuedAt: Math.floor(Date.now() / 1_000) - 900, expiresInSeconds: 600 }
     const expired = gateway.issuer.mint(old)
     for (let round = 0; round < 5; round++) expect((await read(expired)).statusCode).toBe(401)
@@ -238,14 +238,14 @@ describe('failed authentications', () => {
     expect((await read(expired)).statusCode).toBe(401)
   })
 
-  test('of another address are another matter; one link of IPv6 is one address', async () => {
+  test('failures count by address, and a /64 of IPv6 is one address', async () => {
     for (let host = 1; host <= 4; host++) await read(null, `2001:db8:${addresses}::${host}`)
     expect((await read(null, `2001:db8:${addresses}::ffff`)).statusCode).toBe(429)
     expect((await read(null, `2001:db8:${addresses}:1::1`)).statusCode).toBe(401)
     expect((await read(null)).statusCode).toBe(401)
   })
 
-  test('of one address with changing ports are of that address', async () => {
+  test('failures of one address with changing ports count together', async () => {
     for (let port = 4_711; port < 4_714; port++) expect((await read(null, `${address}:${port}`)).statusCode).toBe(401)
     expect((await read(null, `${address}:4714`)).statusCode).toBe(429)
     expect((await read(null)).statusCode).toBe(429)
@@ -254,7 +254,7 @@ describe('failed authentications', () => {
     expect((await read(null, '203.0.113.77:4711')).statusCode).toBe(401)
   })
 
-  test('are counted by what the nearest proxy that is not ours says, not by what a stranger has written before it', async () => {
+  test('failures count by the address from the trusted proxy, not by one that the client wrote', async () => {
     for (let round = 0; round < 4; round++) await read(null, `203.0.113.${round}, ${address}`)
     expect((await read(null, `198.51.100.1, ${address}`)).statusCode).toBe(429)
     expect((await read(null, '203.0.113.1')).statusCode).toBe(401)

@@ -188,7 +188,7 @@ describe.each(operations)('%s', (_name, scope, document, reaches, nothingThere) 
     expect(reached).toEqual([])
   })
 
-  test('the key opens both locks', async () => {
+  test('a caller with the right permit passes both locks', async () => {
     expect(await run(document, { outer: true, inner: key }, msp(scope), own)).toBe(nothingThere)
     expect(reached).toEqual([reaches])
   })
@@ -205,7 +205,7 @@ describe('a permit', () => {
   const give = (operation: OperationName) =>
     key.give(callOf(msp('connection:write', 'connection:delete')), operation, subject)
 
-  test('opens its own operation only', async () => {
+  test('a permit opens its own operation only', async () => {
     const permit = await give('updateClientConnection')
     await expect(wired.deleteClientConnection.run(permit, { expectedVersions: null })).rejects.toThrow(
       'Internal server error',
@@ -237,7 +237,7 @@ describe('a permit', () => {
     expect(reached).toEqual([])
   })
 
-  test('of one client does not open the history, or the names, of another one', async () => {
+  test('a permit of one client does not open the history or the names of another one', async () => {
     const call = callOf(msp('connection:read'))
     const connection = { id: connectionId, clientId: foreign, consumerId: own }
     const changes = await wired.listConnectionChanges.permit(call, { clientId: own })
@@ -253,7 +253,7 @@ describe('a permit', () => {
     expect(reached).toEqual([])
   })
 
-  test('is asked for again once its caller has changed', async () => {
+  test('a permit is asked for again once its caller has changed', async () => {
     const blocked = callOf({ ...msp('connection:delete'), statusUnknown: new GatewayError('unavailable') })
     const call: Call = { ...callOf(msp('connection:delete')), confirmed: async () => blocked }
     const permit = await key.give(call, 'deleteClientConnection', subject)
@@ -261,7 +261,7 @@ describe('a permit', () => {
     expect(reached).toEqual([])
   })
 
-  test('holds the ids in lower case', async () => {
+  test('a permit holds the ids in lower case', async () => {
     const caller = { ...msp('connection:write'), clientType: 'MITHRIL ADMIN' }
     const upper = { clientId: foreign.toUpperCase(), connectionId: 'ABCDEF00-0000-4000-8000-000000000001' }
     expect(await key.give(callOf(caller), 'updateClientConnection', upper)).toMatchObject({

@@ -21,7 +21,7 @@ afterAll(() => gateway.close())
 const update = (sent: string, to = gateway) => updateThroughBoth(to, { clientId, connectionId, path }, sent)
 
 describe('an opaque token of Mithril', () => {
-  test('changes a connection through both doors, and the audit names its client and user', async () => {
+  test('an opaque token changes a connection through both doors, and the audit names its client and user', async () => {
     const userId = await db.insertUser()
     expect(await update(await db.insertToken({ clientId, userId }))).toEqual(both('200 OK'))
     const rows = await db.query(
@@ -35,7 +35,7 @@ describe('an opaque token of Mithril', () => {
     ])
   })
 
-  test('may do no more than a JWT of the same client: scope, own client, admin types', async () => {
+  test('an opaque token has the same rights as a JWT of the same client', async () => {
     expect(await update(await db.insertToken({ clientId, scope: 'connection:read' }))).toEqual(
       both('403 Invalid scopes'),
     )
@@ -76,7 +76,7 @@ describe('an opaque token of Mithril', () => {
     expect(await update(await make())).toEqual(both('401 Access denied'))
   })
 
-  test('is 503 and not 401 while the database is away, and a JWT goes on being judged', async () => {
+  test('without the database an opaque token is 503, and a JWT is still verified', async () => {
     const token = await db.insertToken({ clientId })
     await proxy.stop()
     const answers = [
@@ -95,7 +95,7 @@ describe('an opaque token of Mithril', () => {
     await vi.waitFor(async () => expect(await update(token)).toEqual(both('200 OK')), { timeout: 5_000, interval: 50 })
   })
 
-  test('stands in no log line', async () => {
+  test('no log line holds an opaque token', async () => {
     const token = await db.insertToken({ clientId })
     await update(token)
     await update(`${token}x`)
@@ -113,7 +113,7 @@ test('a JWT whose text is in the table is judged by its signature alone', async 
   expect(await update(forged)).toEqual(both('401 Access denied'))
 })
 
-test('an address that has failed too often may look up no more; what is remembered and JWTs go on', async () => {
+test('after too many failures an address may look up no token; remembered tokens and JWTs still work', async () => {
   const limited = await startTestGateway({
     DATABASE_URL: proxy.url,
     OPAQUE_TOKENS: 'mithril',
@@ -132,7 +132,7 @@ test('an address that has failed too often may look up no more; what is remember
   await limited.close()
 })
 
-test('by default it is answered 401 and nothing is looked up', async () => {
+test('by default an opaque token gets 401 without a lookup', async () => {
   const strict = await startTestGateway({ DATABASE_URL: proxy.url })
   const token = await db.insertToken({ clientId })
   const before = proxy.roundTrips()

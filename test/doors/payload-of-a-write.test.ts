@@ -57,7 +57,7 @@ describe.each(mutations)('%s is not made', (name, more) => {
     },
   )
 
-  test('but is where a directive leaves such a selection out', async () => {
+  test('the write is made if a directive leaves the refused selection out', async () => {
     const selection = 'id changes(first: 0) @skip(if: $without) { totalCount }'
     const { body, written } = await mutate(selection, { name, more })
     expect([body.errors, written]).toEqual([undefined, true])

@@ -16,14 +16,14 @@ describe('the manifest', () => {
   })
 
   // The generator sorts what a document selects. Fields of Mutation run in the order in which they are written.
-  test('has no document with two writes', () => {
+  test('no document of the manifest has two writes', () => {
     for (const text of Object.values(manifest)) {
       const [operation] = parse(text).definitions.filter((definition) => definition.kind === Kind.OPERATION_DEFINITION)
       if (operation?.operation === 'mutation') expect(operation.selectionSet.selections).toHaveLength(1)
     }
   })
 
-  test('knows the documents of the typed client', () => {
+  test('the manifest has the documents of the typed client', () => {
     expect(ids).toContain(idOf(ClientConnectionDocument))
     expect(ids).toContain(idOf(UpdateClientConnectionDocument))
   })
@@ -92,7 +92,7 @@ describe.each(['any', 'persisted'])('GRAPHQL_DOCUMENTS=%s', (setting) => {
       })
     })
 
-    test('an id that is not in the manifest is told apart from everything else', async () => {
+    test('an unknown id has a code of its own', async () => {
       for (const documentId of [`sha256:${'0'.repeat(64)}`, 'constructor', '']) {
         const answer = await post({ documentId, ...parameters })
         expect(answer.statusCode).toBe(400)
@@ -100,7 +100,7 @@ describe.each(['any', 'persisted'])('GRAPHQL_DOCUMENTS=%s', (setting) => {
       }
     })
 
-    test('an id and a text together are one too many', async () => {
+    test('an id together with a text is refused', async () => {
       const answer = await post({
         documentId: idOf(ClientConnectionDocument),
         query: '{ viewer { clientId } }',
@@ -141,17 +141,17 @@ describe.each(['any', 'persisted'])('GRAPHQL_DOCUMENTS=%s', (setting) => {
     )
   })
 
-  test('a token is asked for first', async () => {
+  test('the token is checked before the document id', async () => {
     expect((await post({ documentId: 'unknown' }, null)).statusCode).toBe(401)
   })
 
-  test('a batch does not get around it', async () => {
+  test('a batch does not get around the manifest', async () => {
     const answer = await post([{ query: '{ viewer { clientId } }' }])
     expect(answer.statusCode).toBe(400)
     expect(answer.json().errors[0].message).toBe('Batching is not supported.')
   })
 
-  test('the typed client sends ids if it is told to', async () => {
+  test('the typed client sends ids with the option `persisted`', async () => {
     const url = await gateway.app.listen({ host: '127.0.0.1', port: 0 })
     const clientWith = (persisted: boolean) => createGatewayClient({ url: `${url}/graphql`, token, persisted })
     const byId = await clientWith(true).execute(UpdateClientConnectionDocument, {

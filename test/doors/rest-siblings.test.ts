@@ -34,7 +34,7 @@ describe('GET /api/clients', () => {
     }
   })
 
-  test('shows these fields, and in details the type as well; never a secret or private settings', async () => {
+  test('a client shows its fields, its type in details, and never a secret or private settings', async () => {
     const { clientId } = await gateway.connection()
     const name = 'Клініка «Надія»'
     await gateway.database.query(
@@ -83,7 +83,7 @@ describe('GET /api/clients', () => {
 })
 
 describe('paging', () => {
-  test('numbers pages in a stable order; past the end is the last one; empty is one page', async () => {
+  test('pages have a stable order; past the end comes the last one; an empty list has one page', async () => {
     const clientId = await gateway.database.insertClient({ type: 'MSP' })
     const ids: string[] = []
     for (let year = 2010; year < 2017; year++) {
@@ -122,7 +122,7 @@ describe('paging', () => {
     })
   })
 
-  test('a connection in a list has the four fields; filters by consumer and by text', async () => {
+  test('a listed connection has four fields, and lists are filtered by consumer and by text', async () => {
     const { clientId, consumerId, connectionId } = await gateway.connection('https://Mixed.example.ua/a_b')
     await gateway.database.insertConnection({
       clientId,
@@ -207,7 +207,7 @@ test('a UUID filter that is no UUID is rule `cast`, in the words of the platform
   }
 })
 
-test('a query parameter that stands twice is a violation of its own, whatever its values, beside all others', async () => {
+test('a repeated query parameter is a violation, whatever its values', async () => {
   const [one, two] = [randomUUID(), randomUUID()]
   const query = `id=${one}&id=${two}&user_id=42&name=a&name=b&is_blocked=true&is_blocked=true&page=1&page=x&page_size=0`
   const answer = await get(`/api/clients?${query}`, admin())
@@ -230,7 +230,7 @@ test('a query parameter that stands twice is a violation of its own, whatever it
   ])
 })
 
-test('a stranger and a caller without the scope learn nothing of a repeated parameter', async () => {
+test('a caller without a token or scope gets no violation for a repeated parameter', async () => {
   const url = '/api/clients?id=a&id=b'
   expect((await get(url, 'bad.bad.bad')).statusCode).toBe(401)
   const { clientId } = await gateway.connection()
@@ -239,7 +239,7 @@ test('a stranger and a caller without the scope learn nothing of a repeated para
 })
 
 describe('entity tags', () => {
-  test('name the state of a connection: the same ETag from GET and PATCH, a new one after each change', async () => {
+  test('GET and PATCH give the same ETag, and each change a new one', async () => {
     const { clientId, path } = await gateway.connection()
     const first = await get(path, owner(clientId))
     expect(first.headers['etag']).toBe('"1"')
@@ -331,7 +331,7 @@ describe('entity tags', () => {
     },
   )
 
-  test('If-Match on DELETE: stale is 412 and nothing is deleted, current is 204 and it is gone', async () => {
+  test('DELETE with a stale If-Match is 412 and deletes nothing; with the current one it is 204', async () => {
     const { clientId, path, connectionId } = await gateway.connection()
     expect((await send('DELETE', path, owner(clientId), { 'if-match': '"9"' })).statusCode).toBe(412)
     expect(await gateway.redirectUriOf(connectionId)).toBeDefined()
@@ -381,7 +381,7 @@ describe('entity tags', () => {
     expect(await gateway.auditOf(connectionId)).toEqual([])
   })
 
-  test('If-None-Match: * on PATCH of what exists is 412 also where the value is the stored one', async () => {
+  test('PATCH of an existing connection with If-None-Match: * is 412, also with the stored value', async () => {
     const { clientId, path, connectionId } = await gateway.connection()
     const stored = { redirect_uri: await gateway.redirectUriOf(connectionId) }
     const answer = await send('PATCH', path, owner(clientId), { 'if-none-match': '*' }, stored)
@@ -433,7 +433,7 @@ describe('entity tags', () => {
     }
   })
 
-  test('the order holds: 403 before 422 before 404 before 412', async () => {
+  test('403 comes before 422, 422 before 404, and 404 before 412', async () => {
     const { clientId, path } = await gateway.connection()
     const stale = { 'if-match': '"9"' }
     expect((await send('PATCH', path, owner(randomUUID()), stale, {})).statusCode).toBe(403)
@@ -461,7 +461,7 @@ describe('refresh_secret', () => {
     return { ...fixture, apiKey: await gateway.database.insertApiKey(fixture.consumerId) }
   }
 
-  test('with the secret of the consumer answers the connection with its new secret, once', async () => {
+  test('refresh_secret with the secret of the consumer answers the new secret once', async () => {
     const { clientId, consumerId, connectionId, path, secret, apiKey } = await withConsumer()
     const answer = await refresh(path, owner(clientId), apiKey)
     expect(answer.statusCode).toBe(200)
@@ -480,7 +480,7 @@ describe('refresh_secret', () => {
     expect((await get(path, owner(clientId))).body).not.toContain(data.secret)
   })
 
-  test('needs no key where the caller is the consumer itself', async () => {
+  test('refresh_secret needs no key where the caller is the consumer itself', async () => {
     const misId = await gateway.database.insertClient({ type: 'MIS' })
     const connectionId = await gateway.database.insertConnection({
       clientId: misId,
@@ -508,14 +508,14 @@ describe('refresh_secret', () => {
     expect(await gateway.auditOf(fixture.connectionId)).toEqual([])
   })
 
-  test('with the secret of a consumer that is blocked by now is refused like any unknown one', async () => {
+  test('refresh_secret refuses the secret of a blocked consumer like an unknown one', async () => {
     const { clientId, consumerId, path, apiKey } = await withConsumer()
     await gateway.database.query('UPDATE clients SET is_blocked = true WHERE id = $1', [consumerId])
     const answer = await refresh(path, owner(clientId), apiKey)
     expect([answer.statusCode, answer.json().error.message]).toEqual([401, 'invalid api-key header'])
   })
 
-  test('with an If-Match of another state is 412, and the secret stays', async () => {
+  test('refresh_secret with an If-Match of another state is 412, and the secret stays', async () => {
     const { clientId, path, connectionId, secret, apiKey } = await withConsumer()
     const refreshIf = (tag: string) =>
       send('PATCH', `${path}/actions/refresh_secret`, owner(clientId), { 'api-key': apiKey, 'if-match': tag })
@@ -528,7 +528,7 @@ describe('refresh_secret', () => {
     expect([answer.statusCode, answer.headers['etag']]).toEqual([200, '"2"'])
   })
 
-  test('scope and client come before the key, and the key before nothing', async () => {
+  test('refresh_secret judges scope and client before the key', async () => {
     const { clientId, path } = await gateway.connection()
     expect((await refresh(path, gateway.issuer.mint(writer(clientId)))).json().error.message).toBe('Invalid scopes')
     expect((await refresh(path, owner(randomUUID()))).json().error.message).toBe('Forbidden')
@@ -538,7 +538,7 @@ describe('refresh_secret', () => {
   })
 })
 
-test('a read-only token meets 403 on every write, a foreign one on everything', async () => {
+test('a read-only token gets 403 on every write, and a foreign one on every request', async () => {
   const { clientId, path } = await gateway.connection()
   const writes = [
     ['PATCH', path],

@@ -69,7 +69,7 @@ describe('the body', () => {
     expect((await send(body)).statusCode).toBe(200)
   })
 
-  test('413 above 64 kB', async () => {
+  test('a body above 64 kB is 413', async () => {
     const answer = await send({ redirect_uri: 'https://a.ua', padding: 'x'.repeat(64 * 1024) })
     expect(answer.json()).toEqual(refusal(413, 'request_too_large', 'Request body is too large'))
   })
@@ -88,7 +88,7 @@ describe('the body', () => {
     expect(answer.json()).toEqual(refusalOfPart(415, 'content_type_invalid', message, ofHeader('Content-Type')))
   })
 
-  test('415 when it is compressed', async () => {
+  test('a compressed body is 415', async () => {
     expect((await send(valid, { 'content-encoding': 'gzip' })).statusCode).toBe(415)
   })
 
@@ -184,7 +184,7 @@ describe('422 names every violation', () => {
     })
   })
 
-  test('a request without body and content type', async () => {
+  test('a request without body and content type is 422', async () => {
     const answer = await gateway.app.inject({ method: 'PATCH', url: fixture.path, headers: bearer(token) })
     expect(answer.json().error.invalid).toEqual([required])
   })
@@ -215,7 +215,7 @@ test('members that the request cannot change are ignored', async () => {
 
 describe('HTTP', () => {
   const known = new Set(['GET', 'HEAD', 'PATCH', 'DELETE', 'CONNECT'])
-  test.each(METHODS.filter((method) => !known.has(method)))('405 with Allow to %s', async (method) => {
+  test.each(METHODS.filter((method) => !known.has(method)))('%s is 405 with Allow', async (method) => {
     const answer = await gateway.app.inject({
       method: method as 'GET',
       url: fixture.path,
@@ -334,7 +334,7 @@ describe('HTTP', () => {
     },
   )
 
-  test('400 in the envelope for a path that cannot be decoded', async () => {
+  test('a path that cannot be decoded is 400 in the envelope', async () => {
     const answer = await gateway.app.inject({
       method: 'PATCH',
       url: '/api/clients/%zz/connections/1',
@@ -363,7 +363,7 @@ describe('401 and 403 come before anything of the request is read', () => {
     expect((await send(body, headers, foreigner)).json()).toEqual(refusal(403, 'forbidden', 'Forbidden'))
   })
 
-  test('WWW-Authenticate says what is missing', async () => {
+  test('WWW-Authenticate names the missing token or scope', async () => {
     const challenge = async (headers: Record<string, string>) =>
       (await gateway.patch(fixture.path, valid, null, { headers })).headers['www-authenticate']
     expect(await challenge({})).toBe('Bearer realm="mithril"')
@@ -374,7 +374,7 @@ describe('401 and 403 come before anything of the request is read', () => {
     )
   })
 
-  test('a token in the query string or the body is no token', async () => {
+  test('a token in the query string or the body does not count', async () => {
     const answer = await gateway.patch(`${fixture.path}?access_token=${token}`, { ...valid, access_token: token }, null)
     expect(answer.statusCode).toBe(401)
     expect(answer.body).not.toContain(token)

@@ -11,7 +11,7 @@ function counterAt(keysAtMost?: number) {
   return { clock, counter }
 }
 
-test('a window begins with the first count and ends after its length, whatever is counted in between', () => {
+test('a window begins with the first count and ends after its length', () => {
   const { clock, counter } = counterAt()
   expect(counter.count('a')).toEqual({ times: 1, endsIn: 60_000 })
   clock.now += 59_999
@@ -30,14 +30,14 @@ test('keys are counted apart, and asking counts nothing', () => {
   expect(counter.count('b')).toEqual({ times: 1, endsIn: 60_000 })
 })
 
-test('what somebody else has counted is counted on from', () => {
+test('a remembered count is counted on from', () => {
   const { clock, counter } = counterAt()
   counter.remember('a', { times: 41, endsIn: 10_000 })
   clock.now += 4_000
   expect(counter.count('a')).toEqual({ times: 42, endsIn: 6_000 })
 })
 
-test('only so many keys are kept, the latest', () => {
+test('the counter keeps the latest keys, up to its bound', () => {
   const { counter } = counterAt(1_000)
   for (let number = 0; number < 100_000; number++) counter.count(`address ${number}`)
   expect(counter.timesOf('address 99000')).toBe(1)

@@ -55,7 +55,7 @@ describe.skipIf(!hasRedis)('two instances with one Redis', () => {
     Promise.all(Array.from({ length: times }, (_, index) => write(gateways[index % gateways.length] ?? one)))
   const allowed = (statuses: number[]) => statuses.filter((status) => status === 200).length
 
-  test('let in exactly as many writes as one would, and refuse the rest without asking again', async () => {
+  test('two instances accept as many writes as one, and refuse the rest without asking Redis again', async () => {
     const statuses = await writes(40)
     expect([allowed(statuses), statuses.filter((status) => status === 429).length]).toEqual([10, 30])
     expect(await one.auditOf(fixture.connectionId)).toHaveLength(10)
@@ -65,13 +65,13 @@ describe.skipIf(!hasRedis)('two instances with one Redis', () => {
     expect(await redis.client.pttl(`gateway:write:${fixture.clientId}`)).toBeGreaterThan(0)
   })
 
-  test('count failed authentications together', async () => {
+  test('two instances count failed authentications together', async () => {
     const fail = async (gateway: TestGateway) => (await gateway.app.inject({ url: fixture.path })).statusCode
     expect([await fail(one), await fail(two), await fail(one), await fail(two)]).toEqual([401, 401, 401, 401])
     expect([await fail(one), await fail(two)]).toEqual([429, 429])
   })
 
-  test('go on when Redis is killed, each counting from where it stood, and together again when it is back', async () => {
+  test('without Redis each instance counts on by itself, and together again when Redis is back', async () => {
     expect(allowed(await writes(6))).toBe(6)
     await redis.kill()
     // Each counts on from what Redis told it last, one from 6 and the other at least from its own 3, where both anew
@@ -95,7 +95,7 @@ describe.skipIf(!hasRedis)('two instances with one Redis', () => {
     )
   })
 
-  test('wait a moment for a Redis that does not answer, and then no more', async () => {
+  test('an instance waits a moment for a silent Redis, and then no more', async () => {
     redis.freeze()
     try {
       const started = performance.now()
@@ -118,7 +118,7 @@ describe.skipIf(!hasRedis)('two instances with one Redis', () => {
     )
   })
 
-  test('log each outage once, and the password of Redis nowhere', async () => {
+  test('the log has each outage once, and the password of Redis nowhere', async () => {
     const away = (gateway: TestGateway) => gateway.log.filter((line) => line.includes('Redis is away')).length
     const before = away(one)
     await redis.kill()
@@ -173,7 +173,7 @@ describe.skipIf(!hasRedis)('a shared counter', () => {
     return createSharedCounter({ shared, name: 'test', windowSeconds: 1, quota: 2, local })
   }
 
-  test('begins anew when the window is over', async () => {
+  test('a shared count begins anew when its window is over', async () => {
     const counter = await counterOn(redis.url)
     expect([
       (await counter.count('a')).times,
@@ -185,7 +185,7 @@ describe.skipIf(!hasRedis)('a shared counter', () => {
     await vi.waitFor(async () => expect((await counter.count('a')).times).toBe(1), { timeout: 3_000 })
   })
 
-  test('counts here alone where Redis answers that it will not, says so once, and when it does again', async () => {
+  test('an instance counts alone while Redis refuses, and the log says so once, also the end', async () => {
     const counter = await counterOn(redis.url)
     log.info.mockClear()
     log.warn.mockClear()
@@ -207,7 +207,7 @@ describe.skipIf(!hasRedis)('a shared counter', () => {
     expect(log.warn).toHaveBeenCalledTimes(1)
   })
 
-  test('counts here alone where Redis does not know the password, and says so without the password', async () => {
+  test('an instance counts alone with a wrong password, and the log does not hold it', async () => {
     log.warn.mockClear()
     const counter = await counterOn(redis.url.replace(redis.password, 'a-wrong-password'), false)
     await vi.waitFor(() => expect(log.warn).toHaveBeenCalled(), { timeout: 5_000 })
@@ -216,7 +216,7 @@ describe.skipIf(!hasRedis)('a shared counter', () => {
     expect(JSON.stringify(log.warn.mock.calls)).not.toContain('a-wrong-password')
   })
 
-  test('leaves a Redis that became a replica, without an end of the connection, for the primary at the same address', async () => {
+  test('an instance reconnects to the new primary when its Redis becomes a replica', async () => {
     const promoted = await startTestRedis()
     let target = redis
     const proxy = createServer((socket) => {
@@ -249,7 +249,7 @@ describe.skipIf(!hasRedis)('a shared counter', () => {
     }
   })
 
-  test('counts in a Redis whose INFO has another name', async () => {
+  test('an instance counts in a Redis whose INFO has another name', async () => {
     const renamed = await startTestRedis(['--rename-command', 'INFO', ''])
     try {
       const counter = await counterOn(renamed.url)
@@ -274,7 +274,7 @@ describe.skipIf(!hasRedis)('a shared counter', () => {
     },
   )
 
-  test('counts here alone at a node of a Redis Cluster, and says so once', async () => {
+  test('an instance counts alone at a node of a Redis Cluster, and the log says so once', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'redis-cluster-'))
     const node = await startTestRedis(['--cluster-enabled', 'yes', '--dir', directory])
     try {
@@ -301,7 +301,7 @@ describe.skipIf(!hasRedis)('a shared counter', () => {
     }
   })
 
-  test('refuses at the start a database that Redis does not have, and names it', async () => {
+  test('the start fails for a database that Redis does not have, and the error names it', async () => {
     await counterOn(`${redis.url}/99`, false)
     await expect(shared.checkDatabase()).rejects.toThrow(
       'REDIS_URL names database 99, which this Redis refuses: ERR DB index is out of range',

@@ -108,7 +108,7 @@ describe('after a script of requests through both doors', () => {
     expect(samplesOf(metrics, 'gateway_requests_total')).toEqual(counts)
   })
 
-  test('and has its place in the histogram of durations', () => {
+  test('each request is in the histogram of durations', () => {
     expect(samplesOf(metrics, 'gateway_request_duration_seconds', 'gateway_request_duration_seconds_count')).toEqual(
       counts,
     )
@@ -139,7 +139,7 @@ describe('after a script of requests through both doors', () => {
     })
   })
 
-  test('the rest is measured when somebody asks', () => {
+  test('a scrape measures database, keys and event loop', () => {
     expect(samplesOf(metrics, 'gateway_database_connections')).toEqual({ in_use: 0, idle: expect.any(Number) })
     expect(samplesOf(metrics, 'gateway_database_waiting')).toEqual({ '': 0 })
     expect(samplesOf(metrics, 'gateway_faults_total')).toEqual({ '': 0 })
@@ -154,7 +154,7 @@ describe('after a script of requests through both doors', () => {
     for (const delay of Object.values(delays)) expect(delay).toBeLessThan(5)
   })
 
-  test('and so is the process, under its usual names', () => {
+  test('a scrape measures the process under the usual names', () => {
     expect([...parsePrometheus(metrics).keys()]).toEqual(
       expect.arrayContaining([
         'process_cpu_seconds_total',
@@ -175,7 +175,7 @@ describe('after a script of requests through both doors', () => {
     expect(metrics).not.toContain('example.ua')
   })
 
-  test('it is text that Prometheus reads', async () => {
+  test('the answer is in the text format of Prometheus', async () => {
     const answer = await fetch(`${url}/metrics`)
     expect([answer.status, answer.headers.get('content-type')]).toEqual([
       200,
@@ -210,7 +210,7 @@ test('faults count from the first one', async () => {
   }
 })
 
-test('connections of the pool in use, and what waits for one', async () => {
+test('the metrics have the pool connections in use, and the statements that wait', async () => {
   const gateway = await startTestGateway({ DATABASE_POOL_MAX: '1' })
   try {
     const fixture = await gateway.connection()
@@ -236,7 +236,7 @@ test('connections of the pool in use, and what waits for one', async () => {
   }
 })
 
-test('what a limit has refused, and what overload', async () => {
+test('the metrics have the refusals by a limit and by overload', async () => {
   const gateway = await startTestGateway({
     WRITE_LIMIT_PER_MINUTE: '1',
     AUTH_FAILURE_LIMIT_PER_MINUTE: '1',
@@ -311,7 +311,7 @@ describe('who may read them', () => {
   const metricsUrl = ({ log }: TestGateway) =>
     /"url":"([^"]+\/metrics)"/.exec(log.join(''))?.[1] ?? expect.fail('no address of metrics')
 
-  test('in production nobody, unless they have a port of their own', async () => {
+  test('in production nobody may read the metrics, unless they have a port of their own', async () => {
     const gateway = await startTestGateway(production)
     try {
       const answer = await gateway.app.inject('/metrics')
@@ -364,7 +364,7 @@ describe('who may read them', () => {
     await expect(fetch(metricsUrl(gateway))).rejects.toThrow('fetch failed')
   })
 
-  test('what is no HTTP, or a body, gets nothing out of it', async () => {
+  test('a body or a request that is no HTTP gets no metrics', async () => {
     const gateway = await startTestGateway({ METRICS_PORT: '0' })
     try {
       await gateway.listen()
@@ -379,7 +379,7 @@ describe('who may read them', () => {
     }
   })
 
-  test('a port that is taken is an error that names it, and closing still works', async () => {
+  test('a taken port is an error that names it, and closing still works', async () => {
     const taken = createServer().listen(0, '127.0.0.1')
     await once(taken, 'listening')
     const { port } = taken.address() as AddressInfo

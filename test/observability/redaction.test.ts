@@ -39,7 +39,7 @@ describe('the search', () => {
     expect(search(around('x'.repeat(1_000)) + text)).not.toBeNull()
   })
 
-  test('finds nothing where nothing is', () => {
+  test('the search finds nothing in a clean log', () => {
     for (const text of [
       '',
       around(''),
@@ -60,13 +60,13 @@ describe('the look through the recordings of a run', () => {
   })
   afterEach(() => rm(directory, { recursive: true, force: true }))
 
-  test('says how much it has seen', async () => {
+  test('the look says how much it has read', async () => {
     await writeFile(join(directory, 'log-1'), '{"level":30}\n{"level":30}\n')
     await writeFile(join(directory, 'log-2'), '{"level":30}\n')
     expect(await checkRedaction(directory)).toEqual({ lines: 3, hidden: 3 })
   })
 
-  test('fails with the line that has leaked', async () => {
+  test('the look fails with the line that has leaked', async () => {
     await writeFile(join(directory, 'log-1'), `{"level":30}\n{"cause":"Error: ${signature}"}\n`)
     await expect(checkRedaction(directory)).rejects.toThrow(
       `in 1 of 2 lines:\n  "${token.slice(-100)}" at 17 of\n    {"cause":"Error: ${signature}"}`,

@@ -143,7 +143,7 @@ test('a request is a trace: HTTP, GraphQL operation, SQL; it belongs to the trac
   )
 })
 
-test('requests at the same time do not mix', async () => {
+test('the traces of simultaneous requests do not mix', async () => {
   const { collector, gateway, url } = await openBoth()
   const fixtures = await Promise.all(Array.from({ length: 20 }, () => gateway.connection()))
   const sendings = fixtures.flatMap((fixture) => {
@@ -195,7 +195,7 @@ test('a refusal is no failure; a database that is away is one', async () => {
 describe('a collector that is no help', () => {
   const warnings = ({ log }: TestGateway) => log.filter((line) => line.includes('collector'))
 
-  test('is away: requests are served, closing is not held up, and the log is told of it once', async () => {
+  test('without its collector the gateway serves and closes, and the log says so once', async () => {
     const { collector, gateway, url } = await openBoth()
     await collector.close()
     open.shift()
@@ -214,7 +214,7 @@ describe('a collector that is no help', () => {
     ])
   })
 
-  test('does not answer: closing waits for it no longer than it has to', async () => {
+  test('a silent collector delays the close for a bounded time', async () => {
     const { collector, gateway, url } = await openBoth()
     collector.answer()
     const fixture = await gateway.connection()
@@ -226,7 +226,7 @@ describe('a collector that is no help', () => {
     expect(performance.now() - startedAt).toBeLessThan(5_000)
   })
 
-  test('refuses: the log says why', async () => {
+  test('the log has the reason of a refusing collector', async () => {
     const { collector, gateway, url } = await openBoth()
     collector.answer((_request, response) => response.writeHead(400).end('not today'))
     const fixture = await gateway.connection()

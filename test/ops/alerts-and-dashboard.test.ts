@@ -83,7 +83,7 @@ const valuesOf = (metric: string, label: string) => [
 ]
 
 describe('each expression', () => {
-  test.each(expressions)('of %s is PromQL about what the gateway exports: %s', (_name, expression) => {
+  test.each(expressions)('each expression of %s is PromQL about metrics of the gateway: %s', (_name, expression) => {
     const { selectors, groupings } = parseExpression(expression)
     expect(selectors.length).toBeGreaterThan(0)
     for (const { metric, matchers } of selectors) {
@@ -99,7 +99,7 @@ describe('each expression', () => {
     expect(groupings.filter((label) => !known.includes(label))).toEqual([])
   })
 
-  test('would be found out if it were none', () => {
+  test('a wrong expression is found', () => {
     expect(() => parseExpression('sum by (door (rate(gateway_requests_total[5m]))')).toThrow('no PromQL')
     expect(() => parseExpression('rate(gateway_requests_total{code=OK}[5m])')).toThrow('no PromQL')
     expect(parseExpression('sum by (door) (gateway_requests_total{code!="OK"})')).toEqual({
@@ -109,7 +109,7 @@ describe('each expression', () => {
     expect(samplesOf('gateway_request_total')).toEqual([])
   })
 
-  test('and together they use every metric of the gateway', () => {
+  test('the expressions together use every metric of the gateway', () => {
     const used = expressions.flatMap(([, expression]) =>
       parseExpression(expression).selectors.map(({ metric }) => metric),
     )
@@ -120,7 +120,7 @@ describe('each expression', () => {
 })
 
 describe('each alert', () => {
-  test('stands in YAML without a mistake, under a name of its own', () => {
+  test('the YAML of the alerts is valid, and each alert has a name of its own', () => {
     expect([...rulesFile.errors, ...rulesFile.warnings]).toEqual([])
     expect(new Set(rules.map(({ alert }) => alert)).size).toBe(rules.length)
   })
@@ -145,14 +145,14 @@ describe('each alert', () => {
     },
   )
 
-  test('and every heading of the runbook is that of an alert', () => {
+  test('every heading of the runbook is the name of an alert', () => {
     const runbook = /^## When an alert fires$(.*?)(?=^## |(?![\s\S]))/ms.exec(read('ops/README.md'))?.[1] ?? ''
     expect([...runbook.matchAll(/^### (.+)$/gm)].map(([, heading]) => heading)).toEqual(rules.map(({ alert }) => alert))
   })
 })
 
 describe('the dashboard', () => {
-  test('shows panels that have a title, a unit and something to ask, and lets people choose where from', () => {
+  test('each panel of the dashboard has a title, a unit and a query, and the data source can be chosen', () => {
     for (const { title, type, fieldConfig, targets } of dashboard.panels) {
       expect([title, type, fieldConfig.defaults.unit, targets.length]).toEqual([
         expect.stringMatching(/./),
@@ -167,7 +167,7 @@ describe('the dashboard', () => {
     expect(others).toBeNull()
   })
 
-  test('has room for each of them: none covers another, none is wider than the page', () => {
+  test('no panel of the dashboard covers another or is wider than the page', () => {
     const cells = dashboard.panels.flatMap(({ title, gridPos: { x, y, w, h } }) => {
       expect(x + w, title).toBeLessThanOrEqual(24)
       return Array.from({ length: w * h }, (_, index) => `${x + (index % w)},${y + Math.floor(index / w)}`)
