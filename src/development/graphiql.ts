@@ -1,6 +1,5 @@
 import type { FastifyInstance } from 'fastify'
 import type { GraphiQLOptions } from 'graphql-yoga'
-import { whyPostOnly } from '../graphql/door.ts'
 import { HttpRefusal } from '../server/http-refusals.ts'
 import { examples } from './examples.ts'
 import { loadGraphiqlFiles } from './graphiql-files.ts'
@@ -49,7 +48,7 @@ const pagePolicy =
 export function graphiqlPage(app: FastifyInstance, sign?: DevelopmentIssuer['sign']): void {
   app.get('/graphql', { schema: { hide: true } }, async (request, reply) => {
     if (!request.headers.accept?.includes('text/html'))
-      throw new HttpRefusal('methodNotAllowed', { allowedMethods: ['POST'], reason: whyPostOnly })
+      throw new HttpRefusal('methodNotAllowed', { allowedMethods: ['POST'], reason: 'post_only' })
     const options = await optionsOf(loopbackHostOf(request.headers) === null ? undefined : sign)
     const { version } = await loadGraphiqlFiles()
     reply.header('content-security-policy', pagePolicy).type('text/html; charset=utf-8')

@@ -4,15 +4,15 @@ import type { Allowance } from './write-limit.ts'
 
 /**
  * The outcomes of operations other than success: the code that programs switch on, and the sentence for people. The
- * same through every door. Texts are those of the specification (API-009-001-006-0339, HTTP status codes). Statuses,
+ * same through every door. `reason` is a word for programs where only the text would tell two outcomes apart. Texts are those of the specification (API-009-001-006-0339, HTTP status codes). Statuses,
  * and the refusals of HTTP itself, are in `server/http-refusals.ts`.
  */
 export const outcomes = {
   accessDenied: { code: 'UNAUTHENTICATED', message: 'Access denied' },
   invalidScopes: { code: 'FORBIDDEN', message: 'Invalid scopes' },
   forbidden: { code: 'FORBIDDEN', message: 'Forbidden' },
-  apiKeyMissing: { code: 'UNAUTHENTICATED', message: 'api-key header not set' },
-  apiKeyInvalid: { code: 'UNAUTHENTICATED', message: 'invalid api-key header' },
+  apiKeyMissing: { code: 'UNAUTHENTICATED', reason: 'api_key_missing', message: 'api-key header not set' },
+  apiKeyInvalid: { code: 'UNAUTHENTICATED', reason: 'api_key_invalid', message: 'invalid api-key header' },
   notFound: { code: 'NOT_FOUND', message: 'Not found' },
   conflict: { code: 'CONFLICT', message: 'The connection has been changed by somebody else' },
   validationFailed: { code: 'UNPROCESSABLE_ENTITY', message: 'Validation failed' },
@@ -69,6 +69,12 @@ export class GatewayError<Name extends OutcomeName = OutcomeName> extends Error 
 
   get code(): (typeof outcomes)[Name]['code'] {
     return outcomes[this.refusal].code
+  }
+
+  /** The word that tells this outcome from others of its code; undefined: nobody needs one. */
+  get reason(): string | undefined {
+    const outcome: { readonly code: string; readonly reason?: string } = outcomes[this.refusal]
+    return outcome.reason
   }
 
   /** Whether this is the outcome of that name; its details are typed then. */

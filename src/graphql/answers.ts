@@ -1,12 +1,13 @@
-import { type ExecutionResult, GraphQLError } from 'graphql'
+import { type ExecutionResult, GraphQLError, type GraphQLErrorExtensions } from 'graphql'
 import type { AnsweredType } from './accept.ts'
 import type { GraphQLContext } from './context.ts'
 import { maxRequestErrors } from './document-limits/document-rules.ts'
+import { localizedExtensions } from './errors.ts'
 
-/** Completes a result: it names the request, and makes request errors fit to be sent. */
+/** Completes a result: it names the request, makes request errors fit to be sent, and translates errors. */
 export type CompleteResult = <Result extends ExecutionResult>(
   result: Result,
-  context: Pick<GraphQLContext, 'call' | 'onRequestError'>,
+  context: Pick<GraphQLContext, 'call' | 'language' | 'onErrors'>,
 ) => Result
 
 /** Yoga's own mark of the HTTP status of an error. `spec`: the status does not count for `application/json`. */
@@ -69,12 +70,16 @@ function requestError(error: GraphQLError, suggestions: boolean): GraphQLError {
  */
 function marked(error: GraphQLError): GraphQLError {
   if (httpMarkOf(error) !== undefined) return error
-  const { message, source, positions, path, extensions } = error
+  const { extensions } = error
+  return withExtensions(error, { ...extensions, http: { status: Number(extensions['status']), spec: true } })
+}
+
+function withExtensions({ message, source, positions, path }: GraphQLError, extensions: GraphQLErrorExtensions) {
   return new GraphQLError(message, {
     source: source ?? null,
     positions: positions ?? null,
     path: path ?? null,
-    extensions: { ...extensions, http: { status: Number(extensions['status']), spec: true } },
+    extensions,
   })
 }
 
@@ -83,13 +88,15 @@ const isOutcome = ({ extensions }: GraphQLError) => typeof extensions['status'] 
 
 /** @param options.introspection false: messages do not suggest names of the schema */
 export function createCompleteResult({ introspection }: { readonly introspection: boolean }): CompleteResult {
-  return (result, { call, onRequestError }) => {
+  return (result, { call, language: languageOf, onErrors }) => {
     const isWithoutData = result.data === undefined
+    const language = result.errors === undefined ? null : languageOf()
     const errors = result.errors
       ?.slice(0, isWithoutData ? maxRequestErrors : undefined)
       .map((error) => (isOutcome(error) ? error : requestError(error, introspection)))
+      .map((error) => (language ? withExtensions(error, localizedExtensions(error, language)) : error))
       .map((error) => (isWithoutData ? marked(error) : error))
-    if (errors?.[0]) onRequestError(String(errors[0].extensions['code']))
+    if (errors?.[0]) onErrors(String(errors[0].extensions['code']), language)
     return { ...result, ...(errors && { errors }), extensions: { ...result.extensions, requestId: call.requestId } }
   }
 }

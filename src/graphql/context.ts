@@ -1,6 +1,7 @@
 import type { Call } from '../domain/call.ts'
 import type { Operations } from '../domain/operations.ts'
 import type { Policy } from '../domain/policy.ts'
+import type { Language } from '../server/language.ts'
 import type { Loaders } from './loaders.ts'
 import type { RequestPermits } from './permit-guard.ts'
 
@@ -13,8 +14,10 @@ export interface GraphQLContext {
   readonly policy: Policy
   readonly permits: RequestPermits
   readonly loaders: Loaders
-  /** Gets the code of a request error: the document or the variables never reached an operation. */
-  readonly onRequestError: (code: string) => void
+  /** The language that the request asks for. The door calls it only if there are errors. */
+  readonly language: () => Language | null
+  /** Gets the code of the first error of a result, and the language of its translations. */
+  readonly onErrors: (code: string, language: Language | null) => void
   /** Gets each error of an operation, for the request's log line. */
   readonly onError: (error: unknown) => void
 }

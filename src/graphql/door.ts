@@ -6,6 +6,7 @@ import type { Tracing } from '../observability/tracing.ts'
 import { type AuthenticationDeps, apiKeyOf, authenticationHook, createCallOf } from '../server/authentication.ts'
 import { HttpRefusal, statusOf } from '../server/http-refusals.ts'
 import { refuseOtherMethods } from '../server/http-server.ts'
+import { languageOf, varyByLanguage } from '../server/language.ts'
 import { noteError } from '../server/outcome.ts'
 import { refusalHeaders, toRefusal } from '../server/refusals.ts'
 import { type RefusalAhead, sheddingHook } from '../server/shedding.ts'
@@ -18,9 +19,6 @@ import { createLoaders } from './loaders.ts'
 import { RequestPermits } from './permit-guard.ts'
 import { createFindDocument, type PersistedDocumentsOptions } from './persisted-documents.ts'
 import { createGatewayYoga } from './yoga.ts'
-
-/** Follows the message of a 405. urql sends short queries by GET unless it is told otherwise. */
-export const whyPostOnly = 'send queries by POST as well (urql: preferGetMethod: false)'
 
 /** Adds `GET /graphql` for browsers to the door. */
 export type GraphiqlPage = (app: FastifyInstance) => void
@@ -59,13 +57,15 @@ function answerRefusal(error: unknown, request: FastifyRequest, reply: FastifyRe
   noteError(request.outcome, error)
   const refusal = toRefusal(error)
   const type = answeredTypeOf(request)
+  const language = languageOf(request.headers['accept-language'])
+  varyByLanguage(reply, language)
   void reply
     .code(statusOfRefusal(statusOf(refusal), type))
     .headers(refusalHeaders(refusal))
     .type(contentTypeOf(type))
     .send(
       JSON.stringify({
-        errors: [{ message: refusal.message, extensions: extensionsOf(refusal) }],
+        errors: [{ message: refusal.message, extensions: extensionsOf(refusal, language) }],
         extensions: { requestId: request.id },
       }),
     )
@@ -108,7 +108,9 @@ export function graphqlDoor(app: FastifyInstance, deps: GraphQLDoorDeps): void {
       policy,
       permits,
       loaders: createLoaders(operations),
-      onRequestError: (code) => {
+      language: () => languageOf(request.headers['accept-language']),
+      onErrors: (code, language) => {
+        varyByLanguage(reply, language)
         if (request.outcome.code !== 'OK') return
         request.outcome.code = code
         request.outcome.rule = code
@@ -150,7 +152,7 @@ export function graphqlDoor(app: FastifyInstance, deps: GraphQLDoorDeps): void {
       schema: { hide: true },
     },
     async (request, reply) => {
-      if (request.body === undefined) throw new HttpRefusal('malformedRequest', { reason: 'the body is empty' })
+      if (request.body === undefined) throw new HttpRefusal('malformedRequest', { reason: 'body_empty' })
       const body = findDocument(request.body)
       const context = contextOf(request, reply)
       const type = answeredTypeOf(request)
@@ -162,5 +164,5 @@ export function graphqlDoor(app: FastifyInstance, deps: GraphQLDoorDeps): void {
   )
 
   graphiql?.(app)
-  refuseOtherMethods(app, '/graphql', graphiql === null ? ['POST'] : ['GET', 'POST'], whyPostOnly)
+  refuseOtherMethods(app, '/graphql', graphiql === null ? ['POST'] : ['GET', 'POST'], 'post_only')
 }

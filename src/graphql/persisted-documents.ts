@@ -38,10 +38,8 @@ export function createFindDocument({ manifest, only }: PersistedDocumentsOptions
       if (only) throw new HttpRefusal('documentNotPersisted')
       return body
     }
-    if (typeof id !== 'string')
-      throw new HttpRefusal('malformedRequest', { reason: 'the id of a document is a string' })
-    if (body['query'] != null)
-      throw new HttpRefusal('malformedRequest', { reason: 'documentId and query exclude each other' })
+    if (typeof id !== 'string') throw new HttpRefusal('malformedRequest', { reason: 'document_id' })
+    if (body['query'] != null) throw new HttpRefusal('malformedRequest', { reason: 'document_id_and_query' })
     const query = documents.get(id) ?? documents.get(`sha256:${id}`)
     if (query === undefined) throw new HttpRefusal('documentUnknown')
     return { ...rest, query }

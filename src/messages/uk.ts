@@ -6,7 +6,9 @@ export const uk = {
   'outcome.accessDenied': 'Ви не ввійшли в систему, час сеансу минув або доступ заблоковано. Увійдіть ще раз.',
   'outcome.invalidScopes':
     'У вас немає дозволу на цю дію. Попросіть адміністратора надати його, а потім увійдіть ще раз.',
-  'outcome.forbidden': 'Це не ваш клієнт. Ви можете працювати лише з клієнтом свого закладу.',
+  'outcome.forbidden':
+    'У доступі відмовлено: це не ваш клієнт або ключ належить іншому споживачеві. ' +
+    'Виберіть клієнта свого закладу або перевірте ключ.',
   'outcome.apiKeyMissing': 'Для цієї дії потрібен ключ споживача. Укажіть його (заголовок API-key).',
   'outcome.apiKeyInvalid': 'Ключ споживача недійсний. Перевірте заголовок API-key.',
   'outcome.notFound': 'За цією адресою нічого немає. Можливо, запис видалено; перевірте адресу або ідентифікатор.',
@@ -35,24 +37,24 @@ export const uk = {
     'Тіло запиту має невідомий формат. Надішліть JSON у кодуванні UTF-8 (application/json) без стиснення.',
   'outcome.headersTooLarge': 'Заголовки запиту завеликі. Зменште їх і спробуйте ще раз.',
 
-  'malformed.http_version': 'Шлюз розуміє лише HTTP/1.0 та HTTP/1.1. Скористайтеся однією з цих версій.',
-  'malformed.transfer_encoding': 'У HTTP/1.0 немає Transfer-Encoding. Скористайтеся HTTP/1.1 або приберіть заголовок.',
-  'malformed.host_header': 'У запиті має бути рівно один заголовок Host. Виправте це.',
-  'malformed.host_name': 'У заголовку Host немає імені хоста. Виправте його.',
-  'malformed.body_empty': 'Тіло запиту порожнє. Надішліть у ньому запит GraphQL.',
-  'malformed.body_not_utf8': 'Тіло запиту не в кодуванні UTF-8. Збережіть текст у UTF-8 і надішліть ще раз.',
-  'malformed.body_byte_order_mark': 'Тіло запиту починається з позначки порядку байтів (BOM). Приберіть її.',
-  'malformed.body_not_json': 'Тіло запиту не є правильним JSON. Виправте його.',
-  'malformed.body_too_deep':
-    'Вкладеність тіла запиту перевищує {max, plural, one {# рівень} few {# рівні} many {# рівнів} other {# ' +
-    'рівня}}. Спростіть його.',
-  'malformed.body_repeated_member': 'У тілі запиту одне поле названо двічі. Залиште одне.',
-  'malformed.entity_tags':
-    'Заголовок із версією не є списком міток (entity tags). Виправте If-Match або If-None-Match.',
-  'malformed.if_none_match':
-    'Під час запису в заголовку If-None-Match може бути лише *. Виправте його або скористайтеся If-Match.',
-  'malformed.document_id': 'Ідентифікатор запиту має бути рядком. Виправте documentId.',
-  'malformed.document_id_and_query': 'Надіслано і ідентифікатор, і текст запиту. Залиште щось одне.',
+  'reason.http_version': 'Шлюз розуміє лише HTTP/1.0 та HTTP/1.1. Скористайтеся однією з цих версій.',
+  'reason.transfer_encoding': 'У HTTP/1.0 немає Transfer-Encoding. Скористайтеся HTTP/1.1 або приберіть заголовок.',
+  'reason.host_header': 'У запиті має бути рівно один заголовок Host. Виправте це.',
+  'reason.host_name': 'У заголовку Host немає імені хоста. Виправте його.',
+  'reason.body_empty': 'Тіло запиту порожнє. Надішліть у ньому запит GraphQL.',
+  'reason.body_not_utf8': 'Тіло запиту не в кодуванні UTF-8. Збережіть текст у UTF-8 і надішліть ще раз.',
+  'reason.body_byte_order_mark': 'Тіло запиту починається з позначки порядку байтів (BOM). Приберіть її.',
+  'reason.body_not_json': 'Тіло запиту не є правильним JSON. Виправте його.',
+  'reason.body_too_deep': 'Вкладеність тіла запиту завелика. Спростіть його.',
+  'reason.body_repeated_member': 'У тілі запиту одне поле названо двічі. Залиште одне.',
+  'reason.entity_tags': 'Заголовок {name} не є списком міток (entity tags). Виправте його.',
+  'reason.write_if_none_match':
+    'Під час запису в заголовку {name} може бути лише *. Виправте його або скористайтеся If-Match.',
+  'reason.content_coding': 'Тіло запиту стиснено. Надішліть його без стиснення (заголовок Content-Encoding).',
+  'reason.loopback_only': 'Тестовий вхід працює лише на цьому комп’ютері. Відкрийте сторінку як http://localhost.',
+  'reason.post_only': 'Запити приймаються лише методом POST. Налаштуйте програму надсилати їх методом POST.',
+  'reason.document_id': 'Ідентифікатор запиту має бути рядком. Виправте documentId.',
+  'reason.document_id_and_query': 'Надіслано і ідентифікатор, і текст запиту. Залиште щось одне.',
 
   'document.parse_failed': 'Запит GraphQL неможливо розібрати. Виправте його синтаксис.',
   'document.not_valid': 'Запит GraphQL не відповідає схемі. Виправте поля та аргументи.',
@@ -160,14 +162,9 @@ export const uk = {
   'warning.empty_query': 'Параметри порожні: знак питання є частиною адреси, і споживач теж має його надсилати.',
   'warning.stored_http': 'Поточне значення починається з http:, тож після зміни його не можна буде повернути.',
 
-  'script.Arabic': 'арабська',
-  'script.Armenian': 'вірменська',
-  'script.Cyrillic': 'кирилиця',
-  'script.Georgian': 'грузинська',
-  'script.Greek': 'грецька',
-  'script.Han': 'китайська',
-  'script.Hebrew': 'єврейська',
-  'script.Latin': 'латиниця',
+  alphabet:
+    '{name, select, Arabic {арабська} Armenian {вірменська} Cyrillic {кирилиця} Georgian {грузинська} ' +
+    'Greek {грецька} Han {китайська} Hebrew {єврейська} Latin {латиниця} other {{name}}}',
 
   ...consoleUk,
 } as const satisfies Record<MessageId, string>

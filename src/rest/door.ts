@@ -5,6 +5,7 @@ import type { Operations } from '../domain/operations.ts'
 import type { Permit } from '../domain/permit.ts'
 import { type AuthenticationDeps, authenticationHook, createCallOf } from '../server/authentication.ts'
 import { statusOf } from '../server/http-refusals.ts'
+import { languageOf, varyByLanguage } from '../server/language.ts'
 import { negotiationHook } from '../server/negotiation.ts'
 import { noteError } from '../server/outcome.ts'
 import { rateLimitHeaders } from '../server/rate-limit-headers.ts'
@@ -26,21 +27,23 @@ export function answerRefusal(error: unknown, request: FastifyRequest, reply: Fa
   if (refusal instanceof GatewayError && refusal.is('conflict')) setEntityTag(reply, refusal.details.current)
   // RFC 5789 §2.2
   if (statusOf(refusal) === 415 && request.method === 'PATCH') reply.header('accept-patch', 'application/json')
+  const language = languageOf(request.headers['accept-language'])
+  varyByLanguage(reply, language)
   void reply
     .code(restStatusOf(refusal))
     .headers(refusalHeaders(refusal))
     .type('application/json; charset=utf-8')
     .serializer(JSON.stringify)
-    .send(errorEnvelope(refusal, addresseeOf(request)))
+    .send(errorEnvelope(refusal, addresseeOf(request), language))
 }
 
 /** The same envelope for a request that Node's parser or the router refused before there was a request object. */
-export const renderStrayRefusal: RenderStrayRefusal = (error, requestId, url) => {
+export const renderStrayRefusal: RenderStrayRefusal = (error, requestId, url, language) => {
   const refusal = toRefusal(error)
   return {
     status: statusOf(refusal),
-    headers: refusalHeaders(refusal),
-    body: JSON.stringify(errorEnvelope(refusal, { url, requestId })),
+    headers: { ...refusalHeaders(refusal), ...(language && { vary: 'Accept-Language' }) },
+    body: JSON.stringify(errorEnvelope(refusal, { url, requestId }, language)),
   }
 }
 

@@ -33,7 +33,8 @@ function versionsIn(name: string, header: string): '*' | number[] {
     const [, value] = member.exec(text) ?? []
     if (value === undefined)
       throw new HttpRefusal('malformedRequest', {
-        reason: `${name} is no list of entity tags`,
+        reason: 'entity_tags',
+        name,
         part: { header: name },
       })
     const version = versionTag.exec(value)?.[1]
@@ -53,7 +54,7 @@ export function expectedVersionsOf({ headers }: FastifyRequest): number[] | null
   if (unwanted !== undefined) {
     const name = 'If-None-Match'
     if (versionsIn(name, unwanted) === '*') return []
-    throw new HttpRefusal('malformedRequest', { reason: `${name} of a write may be * only`, part: { header: name } })
+    throw new HttpRefusal('malformedRequest', { reason: 'write_if_none_match', name, part: { header: name } })
   }
   const versions = header === undefined ? '*' : versionsIn('If-Match', header)
   return versions === '*' ? null : versions

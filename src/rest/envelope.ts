@@ -2,6 +2,8 @@ import { GatewayError } from '../domain/errors.ts'
 import type { Page } from '../domain/page.ts'
 import { describeViolation, rawDescriptionOf, type Violation } from '../domain/violation.ts'
 import { type HttpRefusalDetails, type Refusal, statusOf } from '../server/http-refusals.ts'
+import type { Language } from '../server/language.ts'
+import { localizeRefusal, localizeViolation } from '../server/localized.ts'
 
 /** `meta` of every answer, as the platform's library Nebo15/eview writes it. `url` has no query string. */
 export interface Meta {
@@ -45,7 +47,7 @@ const wireNames: Readonly<Record<string, string>> = { nameContains: 'name', redi
 const wireName = (member: string) =>
   wireNames[member] ?? member.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 
-const invalidEntry = (violation: Violation) => ({
+const invalidEntry = (violation: Violation, language: Language | null) => ({
   entry_type: violation.of === 'argument' ? 'query_parameter' : 'json_data_property',
   entry: ['$', ...violation.path.map(wireName)].join('.'),
   rules: [
@@ -54,6 +56,7 @@ const invalidEntry = (violation: Violation) => ({
       description: describeViolation(violation),
       params: violation.params,
       raw_description: rawDescriptionOf(violation),
+      ...(language && { localized: localizeViolation(violation, language) }),
     },
   ],
 })
@@ -87,20 +90,26 @@ export function pageEnvelope<Item, View>(addressee: Addressee, page: Page<Item>,
 }
 
 /** The `invalid` list of a refusal: its violations, or the part of the request that is at fault. */
-function invalidOf(error: Refusal) {
+function invalidOf(error: Refusal, language: Language | null) {
   if (!(error instanceof GatewayError)) return error.details.part && [invalidPart(error.details.part)]
-  return error.is('validationFailed') ? error.details.violations.map(invalidEntry) : undefined
+  return error.is('validationFailed')
+    ? error.details.violations.map((violation) => invalidEntry(violation, language))
+    : undefined
 }
 
-/** The envelope of a refusal. */
-export function errorEnvelope(error: Refusal, { url, requestId }: Addressee) {
+/**
+ * The envelope of a refusal.
+ * @param language adds a translation beside each text; null: none
+ */
+export function errorEnvelope(error: Refusal, { url, requestId }: Addressee, language: Language | null) {
   const status = restStatusOf(error)
-  const invalid = invalidOf(error)
+  const invalid = invalidOf(error, language)
   return {
     meta: { code: status, url, type: 'object' as const, request_id: requestId },
     error: {
       type: errorTypes[status] ?? 'internal_error',
       message: error.message,
+      ...(language && { localized: localizeRefusal(error, language) }),
       ...(invalid && { invalid }),
     },
   }

@@ -58,6 +58,11 @@ const clientInList = {
 const client = object(clientInList, 'client')
 const clientDetails = object({ ...clientInList, client_type_name: string }, 'client details')
 
+const localized = {
+  ...object({ locale: { ...string, enum: ['uk', 'en'] }, message: string }),
+  description: 'A sentence for people, where `Accept-Language` asks for Ukrainian or English.',
+}
+
 /** The envelope of a refusal, for `addSchema`. */
 export const errorSchema = {
   $id: 'Error',
@@ -71,6 +76,7 @@ export const errorSchema = {
       properties: {
         type: string,
         message: string,
+        localized,
         invalid: {
           type: 'array',
           description: 'Of a 422 one item for each violation; of a 400, 406 or 415 the part of the request at fault.',
@@ -90,6 +96,7 @@ export const errorSchema = {
                     description: string,
                     params: { type: 'object', additionalProperties: true },
                     raw_description: string,
+                    localized,
                   },
                 },
               },

@@ -1,4 +1,5 @@
 import { GatewayError, type OutcomeName } from '../domain/errors.ts'
+import { fillIn } from '../domain/violation.ts'
 
 /** The refusals of HTTP itself, before any operation runs: code, status, and message. */
 export const httpRefusals = {
@@ -24,9 +25,34 @@ export const httpRefusals = {
 
 export type HttpRefusalName = keyof typeof httpRefusals
 
+/** What is wrong, by its word for programs, which never changes. The texts follow the message of the refusal. */
+export const reasonTexts = {
+  http_version: 'only HTTP/1.0 and HTTP/1.1 are understood',
+  transfer_encoding: 'HTTP/1.0 knows no Transfer-Encoding',
+  host_header: 'one Host header is required',
+  host_name: 'the Host header names no host',
+  body_empty: 'the body is empty',
+  body_not_utf8: 'the body is not UTF-8',
+  body_byte_order_mark: 'the body begins with a byte-order mark',
+  body_not_json: 'the body is not valid JSON',
+  body_too_deep: 'the body is nested too deeply',
+  body_repeated_member: 'the body names a member twice',
+  content_coding: 'the content coding %{name} is not supported',
+  entity_tags: '%{name} is no list of entity tags',
+  write_if_none_match: '%{name} of a write may be * only',
+  document_id: 'the id of a document is a string',
+  document_id_and_query: 'documentId and query exclude each other',
+  loopback_only: 'the development issuer answers browsers of this machine only, by a loopback name and without a proxy',
+  /** urql sends short queries by GET unless it is told otherwise. */
+  post_only: 'send queries by POST as well (urql: preferGetMethod: false)',
+} as const
+
+export type HttpReason = keyof typeof reasonTexts
+
 export interface HttpRefusalDetails {
-  /** The fault in words that a caller may see. They follow the message. */
-  readonly reason?: string
+  readonly reason?: HttpReason
+  /** The name in the text of the reason. */
+  readonly name?: string
   /** The part of the request that is at fault. `json`: the body, which is not JSON. */
   readonly part?: { readonly header: string } | 'json'
   /** For `methodNotAllowed`: the methods that the path knows (RFC 9110 §15.5.6). */
@@ -41,8 +67,9 @@ export class HttpRefusal extends Error {
 
   constructor(refusal: HttpRefusalName, details: HttpRefusalDetails = {}, cause?: unknown) {
     const { message } = httpRefusals[refusal]
+    const { reason, name = '' } = details
     super(
-      details.reason === undefined ? message : `${message}: ${details.reason}`,
+      reason === undefined ? message : `${message}: ${fillIn(reasonTexts[reason], { name })}`,
       cause === undefined ? undefined : { cause },
     )
     this.refusal = refusal
@@ -51,6 +78,10 @@ export class HttpRefusal extends Error {
 
   get code(): string {
     return httpRefusals[this.refusal].code
+  }
+
+  get reason(): HttpReason | undefined {
+    return this.details.reason
   }
 }
 

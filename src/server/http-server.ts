@@ -6,8 +6,9 @@ import { trustNetworks } from '../limits/network.ts'
 import type { Meter } from '../observability/meter.ts'
 import { createAnswersInFlight } from './answers-in-flight.ts'
 import { isHost } from './host-header.ts'
-import { HttpRefusal } from './http-refusals.ts'
+import { type HttpReason, HttpRefusal } from './http-refusals.ts'
 import { acceptJsonBodies } from './json-body.ts'
+import { openLanguages } from './language.ts'
 import { createLingeringClose, hasMuchToCome } from './lingering-close.ts'
 import type { LogDestination } from './log-destination.ts'
 import { neutraliseLine } from './log-text.ts'
@@ -119,6 +120,7 @@ export function createHttpServer({
     raw.socket.destroySoon()
   })
   observeRequests(app, meter)
+  openLanguages(app)
   app.addHook('onRequest', answers.refuseAboveLimit)
   app.addHook('onSend', answers.countBytes)
   // The hook reads `closing` when it sends the answer: a request that began before the close must not keep its
@@ -155,20 +157,19 @@ export function createHttpServer({
 
 /** Refuses messages that Node's parser accepts, but that a proxy may frame or route in another way. */
 function refusalOfMessage({ rawHeaders, httpVersion, headers }: IncomingMessage): HttpRefusal | undefined {
-  const malformed = (reason: string) => new HttpRefusal('malformedRequest', { reason })
+  const malformed = (reason: HttpReason) => new HttpRefusal('malformedRequest', { reason })
   // Node's parser accepts other version numbers with the syntax of HTTP/1.
-  if (httpVersion !== '1.1' && httpVersion !== '1.0') return malformed('only HTTP/1.0 and HTTP/1.1 are understood')
+  if (httpVersion !== '1.1' && httpVersion !== '1.0') return malformed('http_version')
   // RFC 9112 §6.1: such a message has faulty framing.
-  if (httpVersion === '1.0' && headers['transfer-encoding'] !== undefined)
-    return malformed('HTTP/1.0 knows no Transfer-Encoding')
+  if (httpVersion === '1.0' && headers['transfer-encoding'] !== undefined) return malformed('transfer_encoding')
   // RFC 9112 §3.2 wants one Host. `headers` holds the first only, because Node drops the others.
   let hosts = 0
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const name = rawHeaders[index]
     if (name?.length === 4 && name.toLowerCase() === 'host') hosts += 1
   }
-  if (hosts > 1 || (hosts === 0 && httpVersion === '1.1')) return malformed('one Host header is required')
-  return isHost(headers.host ?? '') ? undefined : malformed('the Host header names no host')
+  if (hosts > 1 || (hosts === 0 && httpVersion === '1.1')) return malformed('host_header')
+  return isHost(headers.host ?? '') ? undefined : malformed('host_name')
 }
 
 /** Answers 405 with `Allow` to every method that a path does not know. Fastify adds HEAD to GET. */
@@ -176,7 +177,7 @@ export function refuseOtherMethods(
   app: FastifyInstance,
   url: string,
   methods: readonly string[],
-  reason?: string,
+  reason?: HttpReason,
 ): void {
   const allowedMethods = methods.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method]))
   app.route({

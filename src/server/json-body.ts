@@ -1,8 +1,8 @@
 import { isUtf8 } from 'node:buffer'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { HttpRefusal } from './http-refusals.ts'
+import { type HttpReason, HttpRefusal } from './http-refusals.ts'
 
-const malformed = (reason: string) => new HttpRefusal('malformedRequest', { reason, part: 'json' })
+const malformed = (reason: HttpReason) => new HttpRefusal('malformedRequest', { reason, part: 'json' })
 
 /**
  * How deep a body may be nested. JSON.parse accepts any depth, but recursive code such as JSON.stringify would exhaust
@@ -11,10 +11,10 @@ const malformed = (reason: string) => new HttpRefusal('malformedRequest', { reas
 const depthAtMost = 100
 
 /**
- * The fault of a valid JSON text, in words that a caller may see, or null. Parsers disagree on a member that stands
+ * The fault of a valid JSON text, or null. Parsers disagree on a member that stands
  * twice (RFC 8259 §4), so a proxy may have checked the other value.
  */
-function flawOf(json: string): string | null {
+function flawOf(json: string): HttpReason | null {
   // One entry for each open bracket: the names of an object's members, or null for an array.
   const members: (Set<string> | null)[] = []
   // A token is a bracket, or a whole string with the colon that makes it the name of a member.
@@ -23,12 +23,12 @@ function flawOf(json: string): string | null {
     const [text, string = '', colon] = token
     if (text === '{') members.push(new Set())
     else if (text === '[') members.push(null)
-    if (members.length > depthAtMost) return 'the body is nested too deeply'
+    if (members.length > depthAtMost) return 'body_too_deep'
     if (text === '}' || text === ']') members.pop()
     else if (colon !== undefined) {
       const name = string.includes('\\') ? String(JSON.parse(`"${string}"`)) : string
       const known = members.at(-1)
-      if (known?.has(name)) return 'the body names a member twice'
+      if (known?.has(name)) return 'body_repeated_member'
       known?.add(name)
     }
   }
@@ -42,15 +42,15 @@ function flawOf(json: string): string | null {
  */
 export function parseJson(body: Buffer): unknown {
   if (body.length === 0) return undefined
-  if (!isUtf8(body)) throw malformed('the body is not UTF-8')
+  if (!isUtf8(body)) throw malformed('body_not_utf8')
   const text = body.toString('utf8')
-  if (text.startsWith('\ufeff')) throw malformed('the body begins with a byte-order mark')
+  if (text.startsWith('\ufeff')) throw malformed('body_byte_order_mark')
   let value: unknown
   try {
     value = JSON.parse(text)
   } catch {
     // The refusal has no cause, because V8's message quotes the body.
-    throw malformed('the body is not valid JSON')
+    throw malformed('body_not_json')
   }
   const flaw = flawOf(text)
   if (flaw !== null) throw malformed(flaw)
@@ -73,7 +73,8 @@ function unreadable({ headers }: FastifyRequest): HttpRefusal | null {
   if (coding !== undefined) {
     const name = /^[\w.+-]{1,20}$/.test(coding) ? coding : 'of that name'
     return new HttpRefusal('unsupportedMediaType', {
-      reason: `the content coding ${name} is not supported`,
+      reason: 'content_coding',
+      name,
       part: { header: 'Content-Encoding' },
     })
   }

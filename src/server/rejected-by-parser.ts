@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { FastifyInstance, FastifyServerOptions } from 'fastify'
 import type { Meter } from '../observability/meter.ts'
+import { type Language, languageOf, opening } from './language.ts'
 import { hasMuchToCome, type LingeringClose } from './lingering-close.ts'
 import { noteRefusedMidway, noteStrayRefusal } from './observe-requests.ts'
 
@@ -9,6 +10,7 @@ export type RenderStrayRefusal = (
   error: unknown,
   requestId: string,
   url: string,
+  language: Language | null,
 ) => { status: number; body: string; headers: Record<string, string> }
 
 /**
@@ -39,8 +41,8 @@ export function strayRequests(
   options: StrayRequestsOptions,
 ): Pick<FastifyServerOptions, 'frameworkErrors' | 'clientErrorHandler'> {
   const { nextRequestId, meter, lingering, app } = options
-  const answerOf = (error: unknown, requestId: string, url: string) => {
-    const { status, body, headers } = options.render(error, requestId, url)
+  const answerOf = (error: unknown, requestId: string, url: string, acceptLanguage: string | undefined) => {
+    const { status, body, headers } = options.render(error, requestId, url, languageOf(acceptLanguage))
     const ours = {
       'x-request-id': requestId,
       'content-type': 'application/json; charset=utf-8',
@@ -50,10 +52,17 @@ export function strayRequests(
   }
   return {
     frameworkErrors: (error, request, reply) => {
-      const { status, body, headers } = answerOf(error, request.id, app().publicUrl(request.raw.url))
-      noteStrayRefusal(request.log, meter, error, status)
-      const connection = hasMuchToCome(request.raw) && { connection: 'close' }
-      reply.raw.writeHead(status, { ...headers, ...connection }).end(body)
+      const acceptLanguage = request.headers['accept-language']
+      const answer = () => {
+        const { status, body, headers } = answerOf(error, request.id, app().publicUrl(request.raw.url), acceptLanguage)
+        noteStrayRefusal(request.log, meter, error, status)
+        const connection = hasMuchToCome(request.raw) && { connection: 'close' }
+        reply.raw.writeHead(status, { ...headers, ...connection }).end(body)
+      }
+      // The hooks, which open languages, do not run for this request.
+      const open = opening(acceptLanguage)
+      if (open === undefined) answer()
+      else open.then(answer, answer)
     },
     clientErrorHandler: (error, socket) => {
       if (lingering.isClosing(socket)) return
@@ -62,7 +71,9 @@ export function strayRequests(
       // The fault is in the body of a request that has passed the hooks: that request gets the answer and the log line.
       const midway = due && !due.headersSent && !due.req.complete ? due.req.observed : undefined
       const requestId = midway?.id ?? nextRequestId()
-      const { status, body, headers } = answerOf(error, requestId, app().publicUrl())
+      // Of a request that the parser refused, nobody has seen the headers.
+      const acceptLanguage = midway?.headers['accept-language']
+      const { status, body, headers } = answerOf(error, requestId, app().publicUrl(), acceptLanguage)
       if (midway) noteRefusedMidway(midway, error, status)
       else noteStrayRefusal(app().log.child({ requestId }), meter, error, status)
       // An earlier request on this connection still waits for its answer. The client would take ours for that answer.

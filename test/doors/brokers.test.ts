@@ -88,7 +88,11 @@ describe('a client that acts through a broker', () => {
     })
     const graphql = await gateway.graphql('{ viewer { clientId } }', {}, mint())
     expect(graphql.statusCode).toBe(401)
-    expect(graphql.json().errors[0].extensions).toEqual({ code: 'UNAUTHENTICATED', status: 401 })
+    expect(graphql.json().errors[0].extensions).toEqual({
+      code: 'UNAUTHENTICATED',
+      status: 401,
+      reason: 'api_key_missing',
+    })
     expect(await changes()).toEqual([])
   })
 

@@ -244,7 +244,15 @@ describe('request errors', () => {
     })
 
   test.each([
-    ['400 for a body that is not JSON', '{', {}, 400, 'BAD_REQUEST', 'Malformed request: the body is not valid JSON'],
+    [
+      '400 for a body that is not JSON',
+      '{',
+      {},
+      400,
+      'BAD_REQUEST',
+      'Malformed request: the body is not valid JSON',
+      'body_not_json',
+    ],
     [
       '400 for a member named twice',
       '{"query":"{a}","query":"{b}"}',
@@ -252,8 +260,9 @@ describe('request errors', () => {
       400,
       'BAD_REQUEST',
       'Malformed request: the body names a member twice',
+      'body_repeated_member',
     ],
-    ['400 for an empty body', '', {}, 400, 'BAD_REQUEST', 'Malformed request: the body is empty'],
+    ['400 for an empty body', '', {}, 400, 'BAD_REQUEST', 'Malformed request: the body is empty', 'body_empty'],
     [
       '413 above 100 kB',
       JSON.stringify({ query: ' '.repeat(101 * 1024) }),
@@ -286,10 +295,14 @@ describe('request errors', () => {
       'UNSUPPORTED_MEDIA_TYPE',
       'Request body must be application/json in UTF-8',
     ],
-  ] as const)('%s', async (_name, body, more, status, code, message) => {
+  ] as const)('%s', async (_name, body, more, status, code, message, ...reasons) => {
     const answer = await post(body, more)
     expect(answer.statusCode).toBe(status)
-    expect(answer.json()).toEqual({ errors: [{ message, extensions: { code, status } }], extensions: { requestId } })
+    const [reason] = reasons
+    expect(answer.json()).toEqual({
+      errors: [{ message, extensions: { code, status, ...(reason !== undefined && { reason }) } }],
+      extensions: { requestId },
+    })
   })
 
   test.each([

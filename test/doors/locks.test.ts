@@ -142,7 +142,8 @@ async function run(document: string, { outer, inner }: Locks, caller: Caller | n
     operations: wired,
     permits,
     loaders: createLoaders(wired),
-    onRequestError: () => {},
+    language: () => null,
+    onErrors: () => {},
     onError: () => {},
   }
   const schema = createSchema({ withGuards: outer })

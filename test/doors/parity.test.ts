@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto'
+import type { LightMyRequestResponse } from 'fastify'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { UpdateClientConnectionDocument } from '../../src/client/documents/graphql.ts'
 import { type Fixture, startTestGateway, type TestGateway, writer } from '../support/gateway.ts'
 import type { TokenRequest } from '../support/tokens.ts'
+import { translationsIn, withoutTranslations } from '../support/translations.ts'
 
 /** The world of a case: a connection of the caller's own client, and one of somebody else's. */
 interface World {
@@ -246,6 +248,7 @@ const wordsOf = (violations: Violations) =>
 interface Observed {
   readonly outcome: Outcome
   readonly connection: { id: string; clientId: string; consumerId: string; redirectUri: string } | null
+  readonly answer: LightMyRequestResponse
 }
 
 type Update = (
@@ -253,27 +256,26 @@ type Update = (
   target: { clientId: string; connectionId: string },
   redirectUri: string,
   token: string | null,
-  requestId: string,
+  headers: Record<string, string>,
 ) => Promise<Observed>
 
 const update: Record<'GRAPHQL' | 'REST', Update> = {
-  async GRAPHQL(gateway, target, redirectUri, token, requestId) {
+  async GRAPHQL(gateway, target, redirectUri, token, headers) {
     const { clientId, connectionId } = target
     const answer = await gateway.graphql(
       UpdateClientConnectionDocument,
       { input: { clientId, connectionId, redirectUri } },
       token,
-      {
-        headers: { 'x-request-id': requestId },
-      },
+      { headers },
     )
     const { data, errors, extensions } = answer.json()
-    expect(extensions).toEqual({ requestId })
+    expect(extensions).toEqual({ requestId: headers['x-request-id'] })
     if (!errors) {
       const { id, consumerId, ...rest } = data.updateClientConnection.clientConnection
       return {
         outcome: { status: 200 },
         connection: { id, clientId: rest.clientId, consumerId, redirectUri: rest.redirectUri },
+        answer,
       }
     }
     expect(errors).toHaveLength(1)
@@ -288,20 +290,19 @@ const update: Record<'GRAPHQL' | 'REST', Update> = {
     return {
       outcome: { status: of.status, code: of.code, message, ...(violations && { violations: wordsOf(violations) }) },
       connection: null,
+      answer,
     }
   },
 
-  async REST(gateway, target, redirectUri, token, requestId) {
+  async REST(gateway, target, redirectUri, token, headers) {
     const path = `/api/clients/${encodeURIComponent(target.clientId)}/connections/${encodeURIComponent(target.connectionId)}`
-    const answer = await gateway.patch(path, { redirect_uri: redirectUri }, token, {
-      headers: { 'x-request-id': requestId },
-    })
+    const answer = await gateway.patch(path, { redirect_uri: redirectUri }, token, { headers })
     const { meta, data, error } = answer.json()
     expect(meta).toEqual({
       code: answer.statusCode,
       url: `https://gateway.example.ua${path}`,
       type: 'object',
-      request_id: requestId,
+      request_id: headers['x-request-id'],
     })
     if (!error)
       return {
@@ -312,6 +313,7 @@ const update: Record<'GRAPHQL' | 'REST', Update> = {
           consumerId: data.consumer_id,
           redirectUri: data.redirect_uri,
         },
+        answer,
       }
     const codes: Record<string, string> = {
       access_denied: 'UNAUTHENTICATED',
@@ -331,6 +333,7 @@ const update: Record<'GRAPHQL' | 'REST', Update> = {
         ...(violations && { violations: wordsOf(violations) }),
       },
       connection: null,
+      answer,
     }
   },
 }
@@ -341,7 +344,12 @@ beforeAll(async () => {
 })
 afterAll(() => gateway.close())
 
-describe.each(['GRAPHQL', 'REST'] as const)('through %s', (door) => {
+const runs = (['GRAPHQL', 'REST'] as const).flatMap((door) => [
+  { door, language: null },
+  { door, language: 'uk' },
+])
+
+describe.each(runs)('through $door, Accept-Language: $language', ({ door, language }) => {
   test.each(cases)(
     '$name → $outcome.status',
     async ({ token = as('MSP'), target = own, redirectUri = accepted, outcome }) => {
@@ -350,12 +358,23 @@ describe.each(['GRAPHQL', 'REST'] as const)('through %s', (door) => {
       const sent = typeof request === 'string' || request === null ? request : gateway.issuer.mint(request)
       const requestId = randomUUID()
 
-      const observed = await update[door](gateway, target(world), redirectUri, sent, requestId)
+      const headers = { 'x-request-id': requestId, ...(language !== null && { 'accept-language': language }) }
+      const ids = target(world)
+      const send = (more: Record<string, string>) => update[door](gateway, ids, redirectUri, sent, more)
+
+      const observed = await send(headers)
 
       expect(observed.outcome).toEqual(outcome)
+      if (outcome.status !== 200 && language !== null) {
+        const { answer: plain } = await send({ 'x-request-id': requestId })
+        expect(withoutTranslations(observed.answer.body)).toBe(plain.body)
+        expect(translationsIn(observed.answer.body)).toHaveLength(1 + (outcome.violations?.length ?? 0))
+        expect(observed.answer.headers).toMatchObject({ vary: 'Accept-Language' })
+        expect(plain.headers).not.toHaveProperty('vary')
+      }
       const changed =
         outcome.status === 200
-          ? [world.own, world.foreign].find(({ connectionId }) => connectionId === target(world).connectionId)
+          ? [world.own, world.foreign].find(({ connectionId }) => connectionId === ids.connectionId)
           : undefined
       for (const fixture of [world.own, world.foreign]) {
         const audit = await gateway.auditOf(fixture.connectionId)

@@ -56,8 +56,8 @@ describe.each(['any', 'persisted'])('GRAPHQL_DOCUMENTS=%s', (setting) => {
       payload: JSON.stringify(body),
     })
   const variables = () => ({ clientId: fixture.clientId, connectionId: fixture.connectionId })
-  const refusal = (code: string, message: string) => ({
-    errors: [{ message, extensions: { code, status: 400 } }],
+  const refusal = (code: string, message: string, reason?: string) => ({
+    errors: [{ message, extensions: { code, status: 400, ...(reason !== undefined && { reason }) } }],
     extensions: { requestId },
   })
 
@@ -108,7 +108,7 @@ describe.each(['any', 'persisted'])('GRAPHQL_DOCUMENTS=%s', (setting) => {
       })
       expect(answer.statusCode).toBe(400)
       expect(answer.json()).toEqual(
-        refusal('BAD_REQUEST', 'Malformed request: documentId and query exclude each other'),
+        refusal('BAD_REQUEST', 'Malformed request: documentId and query exclude each other', 'document_id_and_query'),
       )
     })
 

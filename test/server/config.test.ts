@@ -25,7 +25,7 @@ const production = {
 }
 
 describe('without any variable', () => {
-  test('the default is a development gateway that only this machine can reach', () => {
+  test('it is a development gateway that needs nothing from outside and is reached by nobody outside', () => {
     expect(parseConfig({})).toEqual({
       production: false,
       host: '127.0.0.1',
@@ -80,13 +80,13 @@ describe('without any variable', () => {
     expect(parseConfig({ PATH: '/bin', port: '80', GATEWAY_PORT: 'x' })).toEqual(parseConfig({}))
   })
 
-  test('the configuration is frozen', () => {
+  test('nothing of it can be changed later', () => {
     expect(Object.isFrozen(parseConfig({}))).toBe(true)
   })
 })
 
 describe('with every variable set', () => {
-  test('each variable sets its member of the configuration', () => {
+  test('each is where it belongs', () => {
     expect(
       parseConfig({
         ...production,
@@ -288,7 +288,7 @@ describe('a whole number', () => {
       expect(mistakesOf({ [name]: String(least - 1) })).toEqual([`${name} must be from ${least} to ${most}`])
   })
 
-  test.each(wholeNumbers)('%s must be written in digits', (name) => {
+  test.each(wholeNumbers)('%s is written in digits', (name) => {
     for (const text of [
       '-1',
       '+1',
@@ -601,7 +601,7 @@ describe('migrations need the database only', () => {
     process.env['DATABASE_URL'] = value
     expect(() => readDatabaseUrl()).toThrow(expect.objectContaining({ mistakes: [mistake], exitCode: 78 }))
   })
-  test('DATABASE_URL is given as it is', () => {
+  test('it is given as it is', () => {
     process.env['DATABASE_URL'] = production.DATABASE_URL
     expect(readDatabaseUrl()).toBe(production.DATABASE_URL)
   })

@@ -20,9 +20,6 @@ import {
 /** One machine has few loopback names. A caller that makes up more of them forgets the sessions of the oldest. */
 const originsAtMost = 8
 
-const notFromHere =
-  'the development issuer answers browsers of this machine only, by a loopback name and without a proxy'
-
 /** The origin by which a browser of this machine asks. null: the issuer must not answer. */
 function originOf({ headers }: FastifyRequest): string | null {
   const host = loopbackHostOf(headers)
@@ -61,7 +58,7 @@ export async function signInRoutes(app: FastifyInstance, options: SignInProvider
 
   function providerOf(request: FastifyRequest): Promise<SignInProvider> {
     const origin = originOf(request)
-    if (origin === null) throw new HttpRefusal('malformedRequest', { reason: notFromHere })
+    if (origin === null) throw new HttpRefusal('malformedRequest', { reason: 'loopback_only' })
     const known = opened.get(origin)
     if (known !== undefined) return known
     const opening = openSignInProvider(origin, options)

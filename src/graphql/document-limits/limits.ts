@@ -57,6 +57,12 @@ export function beyond(limit: DocumentLimit, found?: number): GraphQLError {
   })
 }
 
+/** The limit in `extensions.exception` of an error of `beyond`. undefined: the error is another one. */
+export function limitOf(exception: unknown): DocumentLimit | undefined {
+  const { limit } = Object(exception) as { readonly limit?: DocumentLimit } // only `beyond` sets it
+  return limit
+}
+
 /** The start of graphql-js's message for more than `maxTokens`. */
 const tooManyTokens = 'Syntax Error: Document contains more that '
 

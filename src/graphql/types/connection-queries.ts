@@ -1,6 +1,8 @@
 import type { RedirectUriCheck } from '../../domain/check-redirect-uri.ts'
 import { describeWarning, type RedirectUriWarning } from '../../domain/redirect-uri-warnings.ts'
 import { describeViolation, type Violation } from '../../domain/violation.ts'
+import { openCatalogue } from '../../messages/format.ts'
+import { violationSentence, warningSentence } from '../../messages/sentences.ts'
 import type { Builder } from '../builder.ts'
 import { permitted } from '../permit-guard.ts'
 import type { ClientConnectionRef } from './client-connection.ts'
@@ -11,8 +13,24 @@ interface Key {
 }
 const argsKey = (_parent: unknown, { clientId, connectionId }: Key) => ({ clientId, connectionId })
 
+const languagesOfMessages = 'Without `locale` it is the English text of the contract.'
+
 /** `RedirectUriCheck` and its parts. */
 function addRedirectUriCheck(builder: Builder) {
+  const Locale = builder.enumType('Locale', {
+    description: 'A language of messages for people.',
+    values: {
+      UK: { value: 'uk', description: 'Ukrainian.' },
+      EN: { value: 'en', description: 'English.' },
+    } as const,
+  })
+  const locale = builder.args((t) => ({
+    locale: t.field({
+      type: Locale,
+      required: false,
+      description: 'The language of the message, which then also says what to do.',
+    }),
+  })).locale
   const ViolationType = builder.objectRef<Violation>('RedirectUriViolation').implement({
     description: 'A rule that a redirect URI breaks: an update would be refused.',
     fields: (t) => ({
@@ -26,8 +44,12 @@ function addRedirectUriCheck(builder: Builder) {
         resolve: ({ params }) => (params['reason'] === undefined ? null : String(params['reason'])),
       }),
       message: t.string({
-        description: 'The violation in words.',
-        resolve: (violation) => describeViolation(violation),
+        description: `The violation in words. ${languagesOfMessages}`,
+        args: { locale },
+        resolve: (violation, { locale }) =>
+          locale == null
+            ? describeViolation(violation)
+            : openCatalogue(locale).then((format) => violationSentence(format, violation)),
       }),
     }),
   })
@@ -37,8 +59,12 @@ function addRedirectUriCheck(builder: Builder) {
       id: t.exposeString('id', { description: 'The sentence: a stable word for programs.' }),
       reason: t.exposeString('reason', { description: 'A stable word for programs, for example `host_changed`.' }),
       message: t.string({
-        description: 'The warning in words.',
-        resolve: (warning) => describeWarning(warning),
+        description: `The warning in words. ${languagesOfMessages}`,
+        args: { locale },
+        resolve: (warning, { locale }) =>
+          locale == null
+            ? describeWarning(warning)
+            : openCatalogue(locale).then((format) => warningSentence(format, warning)),
       }),
       aLabel: t.exposeString('aLabel', {
         nullable: true,
