@@ -120,13 +120,13 @@ describe.skipIf(debianPostgresIsMissing || isMissing('pg_dump', 'pg_repack', 'pg
       await shell(commandWith('pg_dump "$ADMIN_URL" --format'), { ADMIN_URL: source.adminUrl, BACKUP: backup() })
     }, 60_000)
 
-    test('whole: the gateway is ready, and the history goes on', { timeout: 60_000 }, async () => {
+    test('a whole restore is ready, and the history goes on', { timeout: 60_000 }, async () => {
       const target = await restoreWith('restored', (command) => command)
       expect(await rowsOf(target, state)).toBe(await rowsOf(source.adminUrl, state))
       await works(source, 'restored')
     })
 
-    test('without privileges: rights.sql brings back every lock', { timeout: 60_000 }, async () => {
+    test('rights.sql restores the rights after a restore without privileges', { timeout: 60_000 }, async () => {
       const target = await restoreWith('unprivileged', (command) =>
         command.replace('--exit-on-error', '--exit-on-error --no-privileges'),
       )
@@ -134,7 +134,9 @@ describe.skipIf(debianPostgresIsMissing || isMissing('pg_dump', 'pg_repack', 'pg
       await works(source, 'unprivileged')
     })
 
-    test('without owners: rights.sql gives the history back to gateway_migrator', { timeout: 60_000 }, async () => {
+    test('rights.sql gives the history back to gateway_migrator after a restore without owners', {
+      timeout: 60_000,
+    }, async () => {
       const target = await restoreWith('unowned', (command) =>
         command.replace('--exit-on-error', '--exit-on-error --no-owner'),
       )
@@ -143,7 +145,9 @@ describe.skipIf(debianPostgresIsMissing || isMissing('pg_dump', 'pg_repack', 'pg
       await works(source, 'unowned')
     })
 
-    test('in part: the gateway is not ready, since no change would leave a record', { timeout: 60_000 }, async () => {
+    test('after a partial restore the gateway is not ready, since no change would leave a record', {
+      timeout: 60_000,
+    }, async () => {
       await source.query('CREATE DATABASE partial')
       const target = source.adminUrl.replace(/mithril$/, 'partial')
       const tables = ['users', 'client_types', 'clients', 'connections', 'connection_changes', '_prisma_migrations']
@@ -161,7 +165,7 @@ describe.skipIf(debianPostgresIsMissing || isMissing('pg_dump', 'pg_repack', 'pg
     })
   })
 
-  test('moves to another server by logical replication', { timeout: 120_000 }, async () => {
+  test('a database moves to another server by logical replication', { timeout: 120_000 }, async () => {
     const target = await startDebianPostgres()
     others.push(target)
     await target.query(`CREATE ROLE mithril LOGIN PASSWORD '${rolePassword}'`)
@@ -192,7 +196,7 @@ describe.skipIf(debianPostgresIsMissing || isMissing('pg_dump', 'pg_repack', 'pg
     await source.query('DROP PUBLICATION upgrade')
   })
 
-  test('is repacked while a gateway writes', { timeout: 120_000 }, async () => {
+  test('a table is repacked while a gateway writes', { timeout: 120_000 }, async () => {
     const gateway = await open(source.urlOf('gateway'))
     await vi.waitFor(async () => expect(await readiness(gateway)).toBe('ok'), { timeout: 15_000 })
     const node = async () =>
@@ -225,7 +229,7 @@ describe.skipIf(debianPostgresIsMissing || isMissing('pg_dump', 'pg_repack', 'pg
     await works(source)
   })
 
-  test('behind pgpool-II, which asks a standby that is behind, answers what was written just before', {
+  test('behind pgpool-II a gateway reads its last write, although a standby is behind', {
     timeout: 120_000,
   }, async () => {
     const standby = await startDebianStandby(source)

@@ -31,14 +31,14 @@ beforeAll(async () => {
 afterAll(() => image?.remove())
 
 describe('the image', () => {
-  test('is built on the official slim image of the Node that development runs on', () => {
+  test('the image is built on the official slim image of the same Node as development', () => {
     const major = /\d+/.exec(manifest.devDependencies['node'] ?? '')?.[0]
     expect(image.baseImages).toEqual(
       image.baseImages.map(() => expect.stringMatching(new RegExp(`^node:${major}-[a-z]+-slim$`))),
     )
   })
 
-  test('holds the program, its migrations and its production dependencies, and nothing else of ours', async () => {
+  test('the image holds the program, its migrations and its production dependencies only', async () => {
     const files = await filesBelow(image.workingDirectory)
     expect([...new Set(files.map((file) => file.split('/')[0]))]).toEqual([
       'compile-cache',
@@ -63,7 +63,7 @@ describe('the image', () => {
     expect(wanted.length).toBeGreaterThan(Object.keys(manifest.dependencies).length)
   })
 
-  test('runs as an ordinary user, by Node itself, and says which port it serves', () => {
+  test('the image runs Node itself as an ordinary user, and names its port', () => {
     expect(image).toMatchObject({
       user: { uid: 1000, gid: 1000 },
       command: ['node', 'src/main.ts'],
@@ -85,7 +85,7 @@ describe('its container', () => {
     await cluster?.stop()
   })
 
-  test.skipIf(!canMountReadOnly)('could not write anywhere if it wanted to, nor is it root', async () => {
+  test.skipIf(!canMountReadOnly)('the container cannot write to any file, and is not root', async () => {
     const paths = [image.workingDirectory, join(image.workingDirectory, 'src'), '/tmp', '/']
     const script = `
       const { writeFileSync } = require('node:fs')
@@ -96,7 +96,7 @@ describe('its container', () => {
     expect(JSON.parse(probe.output.stdout)).toEqual({ uid: 1000, groups: [1000], codes: paths.map(() => 'EROFS') })
   })
 
-  test('starts on code that was made while the image was', async () => {
+  test('the container starts with the code cache of the build', async () => {
     const start = startContainer(image, image.command, { NODE_DEBUG_NATIVE: 'COMPILE_CACHE' })
     // For want of a configuration, as it was then: what it loads is the same.
     expect(await start.exited()).toEqual({ code: 78, signal: null })
@@ -108,7 +108,7 @@ describe('its container', () => {
     expect(stderr).not.toMatch(/mismatch|failed:|bad read/)
   })
 
-  test('migrates, is ready, updates through both doors, passes its health check, and SIGTERM ends it with 0', {
+  test('the container migrates, is ready, updates through both doors, and ends with 0 at SIGTERM', {
     timeout: 120_000,
   }, async () => {
     await cluster.query(await readRoles())

@@ -53,7 +53,7 @@ describe('each manifest', () => {
     expect(() => validateManifest(changed(path, value))).toThrow(message)
   })
 
-  test('is applied: kustomization.yaml names them all but the Job, which goes first', () => {
+  test('kustomization.yaml names every manifest but the Job, which is applied first', () => {
     expect([...kustomization.resources, 'migration-job.yaml'].sort()).toEqual(resources)
   })
 })
@@ -99,7 +99,7 @@ describe('what runs', () => {
     },
   )
 
-  test('is one image, which kustomization.yaml names for the server and the Job names itself', () => {
+  test('server and Job run one image, which kustomization.yaml and the Job name', () => {
     expect(otherContainers).toEqual([])
     const [named] = kustomization.images
     expect([server?.image, migrations?.image]).toEqual([named?.name, `${named?.newName}:${named?.newTag}`])
@@ -111,7 +111,7 @@ describe('what runs', () => {
     expect([server?.command, server?.args]).toEqual([undefined, undefined])
   })
 
-  test('gets variables that the gateway reads, and starts with them', () => {
+  test('the gateway reads each variable of the manifests, and starts with them', () => {
     const own = [...(server?.env ?? []), ...(migrations?.env ?? [])].map(({ name }) => name)
     expect([...Object.keys(config), ...own].filter((name) => !(name in variables.shape))).toEqual([])
     expect(server?.envFrom).toEqual([{ configMapRef: { name: manifestOf('ConfigMap').metadata?.name } }])
@@ -125,7 +125,7 @@ describe('what runs', () => {
     expect(total).toBeLessThanOrEqual(pgbouncer)
   })
 
-  test('holds no secret: they are named, and ops/README.md says how to make them', () => {
+  test('no manifest holds a secret, and ops/README.md says how to make each', () => {
     const wanted = [...(server?.env ?? []), ...(migrations?.env ?? [])].flatMap(
       ({ valueFrom }) => valueFrom?.secretKeyRef ?? [],
     )
@@ -170,7 +170,7 @@ describe('what is asked of it', () => {
     expect(server?.readinessProbe?.timeoutSeconds).toBeGreaterThan(parseConfig({}).database.connectTimeoutMs / 1_000)
   })
 
-  test('it has time to drain before it is killed', () => {
+  test('a pod has time to drain before it is killed', () => {
     const main = read('src/run.ts')
     const milliseconds = (name: string) =>
       Number(new RegExp(`const ${name} = ([\\d_]+)`).exec(main)?.[1]?.replaceAll('_', ''))
@@ -180,7 +180,7 @@ describe('what is asked of it', () => {
     expect(deployment?.template.spec?.terminationGracePeriodSeconds).toBeGreaterThan(needed)
   })
 
-  test('Service, disruption budget, autoscaler, spreading and network policies are about its pods', () => {
+  test('Service, disruption budget, autoscaler, spreading and network policies select the pods', () => {
     const labels = deployment?.template.metadata?.labels
     const ofServer = { 'app.kubernetes.io/name': 'gateway', 'app.kubernetes.io/component': 'server' }
     expect(labels).toEqual(ofServer)

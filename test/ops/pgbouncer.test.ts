@@ -95,7 +95,7 @@ describe.skipIf(pgbouncerIsMissing)('behind PgBouncer in transaction mode', () =
     cluster.query(`SELECT door, caller_client_id AS caller, redirect_uri_before AS before, redirect_uri_after AS after
                      FROM connection_changes WHERE connection_id = '${connectionId}' ORDER BY id`)
 
-  test('it is ready, and finds the limits that its role brings, so it warns of nothing', async () => {
+  test('the gateway is ready, finds the limits of its role, and warns of nothing', async () => {
     const { app, log } = await openPooled()
     await vi.waitFor(
       async () => expect((await app.inject({ url: '/health/ready' })).json()).toMatchObject({ status: 'ok' }),
@@ -114,7 +114,7 @@ describe.skipIf(pgbouncerIsMissing)('behind PgBouncer in transaction mode', () =
     expect(rows).toEqual([{ statement: '5s', lock: '3s', idle: '5s' }])
   })
 
-  test('20 callers at once share 5 sessions through both doors, and each change has its own caller, and nobody else has one', async () => {
+  test('20 callers share 5 sessions through both doors, and each change has its own caller', async () => {
     const { app } = await openPooled()
     // As a client of the same pool that sets no caller: whatever a session had kept of the one before would stand in
     // its audit row.
@@ -180,7 +180,7 @@ describe.skipIf(pgbouncerIsMissing)('behind PgBouncer in transaction mode', () =
     )
   })
 
-  test('it reads lists and history, whose statements are many', async () => {
+  test('the gateway reads lists and history', async () => {
     // 160 statements through 5 sessions: on a slow machine some would wait too long, which is another test's.
     const { app } = await openPooled({ DATABASE_QUEUE_TIMEOUT_MS: '10000' })
     const target = first()
@@ -199,7 +199,7 @@ describe.skipIf(pgbouncerIsMissing)('behind PgBouncer in transaction mode', () =
       })
   })
 
-  test('without DATABASE_POOLER it is not ready: PgBouncer refuses the settings of its sessions', async () => {
+  test('without DATABASE_POOLER the gateway is not ready, because PgBouncer refuses session settings', async () => {
     const { app, log } = await openPooled({ DATABASE_POOLER: 'none' })
     await vi.waitFor(
       async () =>
@@ -215,7 +215,7 @@ describe.skipIf(pgbouncerIsMissing)('behind PgBouncer in transaction mode', () =
     expect(log.join('')).toContain('is PgBouncer in between? It needs DATABASE_POOLER=pgbouncer')
   })
 
-  test('when all its sessions are taken it refuses the caller who waits, and that is 503', async () => {
+  test('when all sessions are taken, a waiting caller gets 503', async () => {
     const narrow = await startPgbouncer(cluster, { default_pool_size: '1', query_wait_timeout: '1' })
     const holder = new Client({ connectionString: cluster.urlOf('gateway', narrow.port) })
     try {
@@ -237,7 +237,7 @@ describe.skipIf(pgbouncerIsMissing)('behind PgBouncer in transaction mode', () =
     }
   })
 
-  test('a role without limits is told of once, and served all the same', async () => {
+  test('the gateway warns once of a role without limits, and serves', async () => {
     await cluster.query(`ALTER ROLE gateway RESET statement_timeout; ALTER ROLE gateway SET lock_timeout = '1min'`)
     const another = await startPgbouncer(cluster)
     try {
@@ -259,7 +259,7 @@ describe.skipIf(pgbouncerIsMissing)('behind PgBouncer in transaction mode', () =
     }
   })
 
-  test('migrations refuse it: their lock would stay on a session that somebody else gets next', async () => {
+  test('migrations refuse PgBouncer, because their lock would stay on a shared session', async () => {
     await expect(migrate(cluster.urlOf('gateway_migrator', pgbouncer.port))).rejects.toThrow(
       `The database 127.0.0.1:${pgbouncer.port}/mithril is reached through a connection pooler. Migrations need a session of their own: set DATABASE_URL to PostgreSQL itself.`,
     )

@@ -135,7 +135,7 @@ afterAll(async () => {
 })
 
 describe('of the packages that production depends on', () => {
-  test('each is loaded by the server, with everything switched on, or by a migration', async () => {
+  test('each package is loaded by the server, with everything switched on, or by a migration', async () => {
     const manifest: { dependencies: Record<string, string> } = JSON.parse(
       await readFile(join(root, 'package.json'), 'utf8'),
     )

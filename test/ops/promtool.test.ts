@@ -14,7 +14,7 @@ const promtool = (args: readonly string[], input = '') => {
 }
 
 describe.skipIf(isMissing('promtool'))('promtool', () => {
-  test('has nothing to say about the metrics of a gateway that has served and refused', async () => {
+  test('promtool has no complaint about the metrics of a used gateway', async () => {
     const gateway = await startTestGateway()
     try {
       const { clientId, path } = await gateway.connection()
@@ -28,7 +28,7 @@ describe.skipIf(isMissing('promtool'))('promtool', () => {
     }
   })
 
-  test('accepts the alert rules', () => {
+  test('promtool accepts the alert rules', () => {
     const rules = join(import.meta.dirname, '../../ops/prometheus/alerts.yaml')
     expect(promtool(['check', 'rules', rules])).toEqual({
       status: 0,
@@ -36,7 +36,7 @@ describe.skipIf(isMissing('promtool'))('promtool', () => {
     })
   })
 
-  test('finds a label that belongs to summaries', () => {
+  test('promtool finds a label that belongs to summaries', () => {
     const bad = '# HELP a A gauge.\n# TYPE a gauge\na{quantile="0.5"} 1\n'
     expect(promtool(['check', 'metrics'], bad)).toMatchObject({ status: 3 })
   })

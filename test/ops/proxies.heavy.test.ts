@@ -150,7 +150,7 @@ describe.skipIf(isMissing(...proxyPrograms))('two gateways behind', () => {
     })
     const tagOf = ({ headers }: Answer) => headers.etag ?? expect.fail('no ETag')
 
-    test('lets a MIS read, change with the tag that it saw, repeat the change, and learn that its tag is old', async () => {
+    test('a MIS reads, changes with its tag, repeats the change, and learns that its tag is old', async () => {
       const seen = await caller.ask({ headers: bearer() })
       expect([seen.status, seen.headers['content-encoding']]).toEqual([200, 'gzip'])
       const before = tagOf(seen)
@@ -173,7 +173,7 @@ describe.skipIf(isMissing(...proxyPrograms))('two gateways behind', () => {
       expect(row).toEqual({ changes: 2 })
     })
 
-    test('brings each refusal to a caller who sends up to 2 MB: at most 1 of 100 is lost', {
+    test('a caller who sends up to 2 MB gets at least 99 of 100 refusals', {
       timeout: 120_000,
     }, async () => {
       const json = { 'content-type': 'application/json' }
@@ -198,7 +198,7 @@ describe.skipIf(isMissing(...proxyPrograms))('two gateways behind', () => {
       expect(found.slice(1)).toEqual([])
     })
 
-    test('leads from the answer to the log of the gateway by one request id', async () => {
+    test('one request id is in the answer and in the log of the gateway', async () => {
       const own = `mis-${randomUUID()}`
       const kept = await caller.ask({ headers: { ...bearer(), 'x-request-id': own } })
       expect(kept.headers['x-request-id']).toBe(own)
@@ -212,7 +212,7 @@ describe.skipIf(isMissing(...proxyPrograms))('two gateways behind', () => {
       await expect.poll(requestIdsInLogs, { timeout: 5_000 }).toEqual(expect.arrayContaining(ids))
     })
 
-    test('counts failed authentications by the address of the caller, with a port or without', async () => {
+    test('failed authentications count by the address of the caller, with a port or without', async () => {
       const failing = (forwarded: string | null, from?: string) =>
         caller.ask({
           headers: { authorization: 'Bearer bad.bad.bad', ...(forwarded && { 'x-forwarded-for': forwarded }) },
@@ -231,7 +231,7 @@ describe.skipIf(isMissing(...proxyPrograms))('two gateways behind', () => {
       expect((await failing(`${net}.1`)).status).toBe(429)
     })
 
-    test('does not let a caller choose its address', async () => {
+    test('a caller cannot choose its address', async () => {
       const stranger = createCaller(proxy.url)
       const statuses: (number | null)[] = []
       for (let number = 0; number < 12; number++) {
@@ -243,17 +243,17 @@ describe.skipIf(isMissing(...proxyPrograms))('two gateways behind', () => {
       expect([statuses[0], statuses.at(-1)]).toEqual([401, 429])
     })
 
-    test('passes 15 kB of headers', async () => {
+    test('the proxy passes 15 kB of headers', async () => {
       const answer = await caller.ask({ headers: { ...bearer(), 'x-long': kilobytes(14) } })
       expect(answer.status).toBe(200)
     })
 
-    test('passes an encoded slash as it is', async () => {
+    test('the proxy passes an encoded slash as it is', async () => {
       // As a slash it would be another path, which is 404; so it is a client that is not the caller's own.
       expect((await caller.ask({ path: '/api/clients/a%2Fb', headers: bearer() })).status).toBe(403)
     })
 
-    test('loses no request while one gateway after the other is restarted', { timeout: 120_000 }, async () => {
+    test('no request is lost while one gateway after the other is restarted', { timeout: 120_000 }, async () => {
       let done = false
       const failures: string[] = []
       let answered = 0

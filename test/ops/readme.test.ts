@@ -51,7 +51,7 @@ async function runInShell(script: string, environment: Record<string, string>): 
 }
 
 describe('ops/README.md', () => {
-  test('marks each block as a command that is run here, one that needs tools or an engine, or no command', () => {
+  test('each block of ops/README.md is marked as run here, as needing tools, or as no command', () => {
     expect(fences.map(({ kind }) => kind)).toEqual(
       fences.map(() => expect.stringMatching(/^(sh|sh optional|sh tools|sh engine|text)$/)),
     )
@@ -63,7 +63,7 @@ describe('ops/README.md', () => {
     for (const line of elsewhere) if (!/^(docker|kubectl) /.test(line)) expect(commands.join('')).toContain(line)
   })
 
-  test('names files, sections and variables that there are', () => {
+  test('ops/README.md names files, sections and variables that exist', () => {
     const links = [...text.matchAll(/\]\((?!http)([^)#]*)(?:#([^)]*))?\)/g)]
     expect(links.length).toBeGreaterThan(10)
     for (const [, path = '', anchor] of links) {
@@ -128,7 +128,7 @@ describe.skipIf(psqlIsMissing)('its commands, one after the other on a database 
     return openGateway(config, recordedLog([]))
   }
 
-  test('record what Mithril has, build its indexes beforehand and migrate the rest', async () => {
+  test('the commands take the baseline, build the indexes beforehand and migrate the rest', async () => {
     const all = outputs.join('\n')
     expect(all).toMatch(/Recorded 0000_init as applied/)
     const [, ...additive] = await migrationNames(MIGRATIONS)
@@ -145,7 +145,7 @@ describe.skipIf(psqlIsMissing)('its commands, one after the other on a database 
     ])
   })
 
-  test('leave Mithril its own tables, whose writes are recorded, and no way into the audit', async () => {
+  test('Mithril still writes its tables, its writes are recorded, and it cannot write the audit', async () => {
     await cluster.query(
       `UPDATE connections SET redirect_uri = 'https://mithril.example.ua/' WHERE id = '${demo.connectionId}'`,
       'mithril',
@@ -178,13 +178,13 @@ describe.skipIf(psqlIsMissing)('its commands, one after the other on a database 
     const key = { clientId: demo.msp.clientId, connectionId: demo.connectionId }
     const path = `/api/clients/${key.clientId}/connections/${key.connectionId}`
 
-    test('is ready', async () => {
+    test('the serving role is ready', async () => {
       await expect
         .poll(async () => (await gateway.app.inject({ url: '/health/ready' })).json(), { timeout: 10_000 })
         .toMatchObject({ status: 'ok', checks: { keys: 'ok', database: 'ok', migrations: 'ok' } })
     })
 
-    test('all of GraphQL', async () => {
+    test('the serving role runs all of GraphQL', async () => {
       const graphql = async (query: string, variables: object = {}) => {
         const answer = await gateway.app.inject({
           method: 'POST',
@@ -223,7 +223,7 @@ describe.skipIf(psqlIsMissing)('its commands, one after the other on a database 
       )
     })
 
-    test('all of REST', async () => {
+    test('the serving role runs all of REST', async () => {
       const ask = async (
         method: 'GET' | 'PATCH' | 'DELETE',
         url: string,
@@ -280,7 +280,7 @@ describe.skipIf(psqlIsMissing)('its commands, one after the other on a database 
     await expect(cluster.query(statement, 'gateway')).rejects.toMatchObject({ code: '42501' })
   })
 
-  test('unless it is told to accept the tokens that Mithril keeps: then it may look those up, and no more', async () => {
+  test('with opaque tokens the serving role may look tokens up, and no more', async () => {
     const value = 'opaque-token'
     const details = JSON.stringify({ client_id: demo.msp.clientId, scope: 'client:read' })
     await cluster.query(`INSERT INTO tokens (id, name, value, expires_at, details, inserted_at, updated_at)
@@ -324,7 +324,7 @@ describe.skipIf(psqlIsMissing)('its commands, one after the other on a database 
     ).toEqual([{ after: long }])
   })
 
-  test('move old history into a file', async () => {
+  test('the commands move old history into a file', async () => {
     await cluster.query(`
       INSERT INTO connection_changes (connection_id, client_id, kind, redirect_uri_before, door, changed_at)
         VALUES (gen_random_uuid(), gen_random_uuid(), 'DELETED', 'https://old.example.ua/', 'EXTERNAL', '2012-01-01')`)

@@ -30,7 +30,7 @@ const memberships = () =>
                   WHERE member.rolname = 'gateway_migrator'`)
 
 describe.skipIf(psqlIsMissing)('roles.sql', () => {
-  test('makes the three roles, and a second run changes nothing', async () => {
+  test('roles.sql makes the three roles, and a second run changes nothing', async () => {
     await psql(cluster.adminUrl, 'roles.sql')
     const made = await cluster.query(`SELECT rolname AS name, rolcanlogin AS login, rolconfig AS settings FROM pg_roles
                                        WHERE rolname LIKE 'gateway%' ORDER BY rolname`)
@@ -84,7 +84,7 @@ describe.skipIf(psqlIsMissing)('roles.sql', () => {
     ])
   })
 
-  test('warns a role that is no superuser that PostgreSQL can log secrets, and does the rest', async () => {
+  test('roles.sql warns a role that is no superuser of secrets in logs, and does the rest', async () => {
     await cluster.query(`CREATE ROLE manager LOGIN CREATEROLE PASSWORD 'correct-horse'; GRANT mithril TO manager WITH ADMIN OPTION;
                          GRANT CREATE ON DATABASE mithril TO manager WITH GRANT OPTION;
                          GRANT USAGE, CREATE ON SCHEMA public TO manager WITH GRANT OPTION`)
@@ -95,7 +95,7 @@ describe.skipIf(psqlIsMissing)('roles.sql', () => {
 })
 
 describe("PostgreSQL's own log", () => {
-  test('has the statements of the gateway without their parameters, and no plans, which would show them', async () => {
+  test('the log of PostgreSQL has statements without parameters, and no plans', async () => {
     await prepareForGateway(cluster)
     for (const setting of [
       `log_min_duration_statement = 0`,
@@ -134,53 +134,61 @@ describe('rights.sql', () => {
       'mithril',
     )
 
-  test.skipIf(psqlIsMissing)('takes back what a restore without privileges gives to everybody', async () => {
-    await prepareForGateway(cluster)
-    await cluster.query(`GRANT EXECUTE ON FUNCTION record_redirect_uri_change(), record_secret_change(), record_connection_delete() TO PUBLIC;
+  test.skipIf(psqlIsMissing)(
+    'rights.sql takes back the rights that a restore without privileges gives to everybody',
+    async () => {
+      await prepareForGateway(cluster)
+      await cluster.query(`GRANT EXECUTE ON FUNCTION record_redirect_uri_change(), record_secret_change(), record_connection_delete() TO PUBLIC;
                          GRANT ALL ON connection_changes, _prisma_migrations TO PUBLIC; REVOKE ALL ON ALL TABLES IN SCHEMA public FROM gateway`)
-    await psql(cluster.urlOf('gateway_migrator'), 'rights.sql')
-    await expect(forge()).rejects.toMatchObject({
-      message: 'permission denied for function record_redirect_uri_change',
-    })
-    for (const statement of [
-      'DELETE FROM _prisma_migrations',
-      'INSERT INTO connection_changes SELECT * FROM connection_changes',
-    ])
-      await expect(cluster.query(statement, 'mithril')).rejects.toMatchObject({ code: '42501' })
-    expect(await cluster.query('SELECT count(*)::int > 0 AS read FROM connections', 'gateway')).toEqual([
-      { read: true },
-    ])
-  })
+      await psql(cluster.urlOf('gateway_migrator'), 'rights.sql')
+      await expect(forge()).rejects.toMatchObject({
+        message: 'permission denied for function record_redirect_uri_change',
+      })
+      for (const statement of [
+        'DELETE FROM _prisma_migrations',
+        'INSERT INTO connection_changes SELECT * FROM connection_changes',
+      ])
+        await expect(cluster.query(statement, 'mithril')).rejects.toMatchObject({ code: '42501' })
+      expect(await cluster.query('SELECT count(*)::int > 0 AS read FROM connections', 'gateway')).toEqual([
+        { read: true },
+      ])
+    },
+  )
 
-  test.skipIf(psqlIsMissing)('takes back what a restore without owners gives to Mithril', async () => {
-    await prepareForGateway(cluster)
-    await cluster.query(`GRANT CREATE ON SCHEMA public TO mithril; REASSIGN OWNED BY gateway_migrator TO mithril`)
-    await cluster.query(
-      'ALTER TABLE connection_changes DISABLE TRIGGER ALL; ALTER TABLE connection_changes ENABLE TRIGGER ALL',
-      'mithril',
-    )
-    await psql(cluster.urlOf('gateway_migrator'), 'rights.sql')
-    const owned = await cluster.query(`
+  test.skipIf(psqlIsMissing)(
+    'rights.sql takes back the rights that a restore without owners gives to Mithril',
+    async () => {
+      await prepareForGateway(cluster)
+      await cluster.query(`GRANT CREATE ON SCHEMA public TO mithril; REASSIGN OWNED BY gateway_migrator TO mithril`)
+      await cluster.query(
+        'ALTER TABLE connection_changes DISABLE TRIGGER ALL; ALTER TABLE connection_changes ENABLE TRIGGER ALL',
+        'mithril',
+      )
+      await psql(cluster.urlOf('gateway_migrator'), 'rights.sql')
+      const owned = await cluster.query(`
       SELECT relname AS name FROM pg_class WHERE relowner = 'gateway_migrator'::regrole AND relkind = 'r'
        UNION ALL SELECT proname FROM pg_proc WHERE proowner = 'gateway_migrator'::regrole ORDER BY name`)
-    expect(owned.map(({ name }) => name)).toEqual(
-      expect.arrayContaining([
-        '_prisma_migrations',
-        'advance_connection_version',
-        'connection_changes',
-        'record_connection_delete',
-      ]),
-    )
-    expect(
-      await cluster.query(
-        `SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND proowner = 'mithril'::regrole`,
-      ),
-    ).toEqual([])
-    await expect(cluster.query('ALTER TABLE connection_changes DISABLE TRIGGER ALL', 'mithril')).rejects.toMatchObject({
-      code: '42501',
-    })
-    await expect(forge()).rejects.toMatchObject({
-      message: 'permission denied for function record_redirect_uri_change',
-    })
-  })
+      expect(owned.map(({ name }) => name)).toEqual(
+        expect.arrayContaining([
+          '_prisma_migrations',
+          'advance_connection_version',
+          'connection_changes',
+          'record_connection_delete',
+        ]),
+      )
+      expect(
+        await cluster.query(
+          `SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND proowner = 'mithril'::regrole`,
+        ),
+      ).toEqual([])
+      await expect(
+        cluster.query('ALTER TABLE connection_changes DISABLE TRIGGER ALL', 'mithril'),
+      ).rejects.toMatchObject({
+        code: '42501',
+      })
+      await expect(forge()).rejects.toMatchObject({
+        message: 'permission denied for function record_redirect_uri_change',
+      })
+    },
+  )
 })

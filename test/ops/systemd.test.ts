@@ -13,7 +13,7 @@ const unit = readFileSync(join(repository, 'ops/systemd', name), 'utf8')
 const setting = (key: string) => new RegExp(`^${key}=(.*)$`, 'm').exec(unit)?.[1]
 
 describe('the unit for systemd', () => {
-  test('starts the program as package.json does', () => {
+  test('the unit starts the program as package.json does', () => {
     const { scripts } = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8')) as {
       scripts: Record<string, string>
     }
@@ -21,7 +21,7 @@ describe('the unit for systemd', () => {
     expect(existsSync(join(repository, 'src/start.js'))).toBe(true)
   })
 
-  test('gives the program time to drain, and does not repeat a configuration with mistakes', () => {
+  test('the unit gives the program time to drain, and does not restart it with a wrong configuration', () => {
     const run = readFileSync(join(repository, 'src/run.ts'), 'utf8')
     const seconds = (constant: string) =>
       Number(new RegExp(`const ${constant} = ([\\d_]+)`).exec(run)?.[1]?.replaceAll('_', '')) / 1_000

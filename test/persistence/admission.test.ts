@@ -92,7 +92,7 @@ describe('the admission to the database', () => {
     expect(refused).not.toHaveBeenCalled()
   })
 
-  test('lets nobody in while the process cannot keep up, and everybody as soon as it can; those inside are not disturbed', async () => {
+  test('the admission accepts no statement while the process is overloaded, and running ones go on', async () => {
     let overloaded = false
     const admission = admit({ insideAtMost: 1, pressure: { isBusy: () => false, isOverloaded: () => overloaded } })
     admission.enter()
@@ -107,7 +107,7 @@ describe('the admission to the database', () => {
     expect(admission.shed()).toEqual({ queue_full: 0, queue_timeout: 0, event_loop: 1 })
   })
 
-  test('refuses beforehand only who would be refused, and only where there is no time to find that out later', () => {
+  test('the early refusal hits only statements that would be refused, and only under overload', () => {
     let busy = true
     let overloaded = false
     const admission = admit({

@@ -95,7 +95,7 @@ async function walk(
 }
 
 describe('a client', () => {
-  test('is answered whole, with the name of its type, and without its secrets', async () => {
+  test('a client is read whole, with the name of its type, and without its secrets', async () => {
     const id = await insert({
       name: 'Клініка «Борис»',
       settings: '{"a":[1,"ї"]}',
@@ -139,7 +139,7 @@ describe('a client', () => {
     expect(await store.find(randomUUID())).toBeNull()
   })
 
-  test('is referred to by id and name, in the order of the ids, also twice', async () => {
+  test('references have id and name, in the order of the ids, also twice', async () => {
     const [a, b, none] = [await insert({ name: 'A' }), await insert({ name: null }), randomUUID()]
     expect(await store.references([b, none, a, b])).toEqual([
       { id: b, name: null },
@@ -208,7 +208,7 @@ describe('a filter', () => {
     },
   )
 
-  test('by name finds composed and decomposed letters, however they are asked for', async () => {
+  test('a filter by name finds composed and decomposed letters, in both spellings', async () => {
     const composed = "Київ, лікарня Йосипа, об'їзд".normalize('NFC')
     const decomposed = composed.normalize('NFD')
     expect(decomposed).not.toBe(composed)
@@ -222,7 +222,7 @@ describe('a filter', () => {
       }
   })
 
-  test('by id, user and being blocked narrows the list, alone and together', async () => {
+  test('filters by id, user and block narrow the list, alone and together', async () => {
     const plain = await insert({ at: '2020-01-01' })
     const ours = await insert({ at: '2020-01-02', userId })
     const blocked = await insert({ at: '2020-01-03', userId, isBlocked: true })
@@ -285,7 +285,7 @@ describe('walking the list', () => {
     },
   )
 
-  test('by name is the same beyond the clients that are looked at before the index is asked', async () => {
+  test('a filter by name finds the same with and without the index', async () => {
     // One name in 7 is common, one in 1,000 is rare, and the first 2,500 of the list have a word that no other has.
     await testDatabase.query(
       `INSERT INTO clients (id, name, client_type_id, is_blocked, inserted_at, updated_at)
@@ -374,7 +374,7 @@ describe('numbered pages', () => {
   })
 })
 
-test('a total is counted only if it is asked for, under the filter, on every page and on an empty one', async () => {
+test('a total is counted only if it is asked for, and under the filter', async () => {
   for (let index = 0; index < 5; index++)
     await insert({ name: `n${index}`, isBlocked: index < 2, at: `2020-01-01 10:00:0${index}` })
   const totalOf = async (filter: ClientFilter, page: PageRequest) =>
@@ -396,7 +396,7 @@ test('a total is counted only if it is asked for, under the filter, on every pag
   })
 })
 
-test('every read is one statement, prepared once unless it searches a text, and names neither secrets nor private settings nor a value', async () => {
+test('every read is one statement that names no secret, no private settings and no value', async () => {
   const proxy = await startPostgresProxy(testDatabase.url)
   const watched = createDatabase(proxy.url, { ...config, poolMax: 1 })
   try {

@@ -45,7 +45,7 @@ describe('the rows of', () => {
 
   const sameIn = (...names: string[]) => Object.fromEntries(names.map((name) => [name, name]))
 
-  test('connections are read by name', async () => {
+  test('connections are read by the names of their columns', async () => {
     const sql = {
       ...sameIn('id', 'version'),
       clientId: 'client_id',
@@ -58,7 +58,7 @@ describe('the rows of', () => {
     expect(read).toEqual(alone)
   })
 
-  test('clients are read by name', async () => {
+  test('clients are read by the names of their columns', async () => {
     const sql = {
       id: 'clients.id',
       name: 'clients.name',
@@ -76,7 +76,7 @@ describe('the rows of', () => {
     expect(read).toEqual(alone)
   })
 
-  test('changes are read by name', async () => {
+  test('changes are read by the names of their columns', async () => {
     const sql = {
       ...sameIn('kind', 'door'),
       id: 'id::text',

@@ -109,7 +109,7 @@ const external = (kind: string, before: string, after: string | null) => ({
 })
 
 describe('the history of a connection', () => {
-  test('is an unbroken chain over update, revert, refresh and delete, ours and foreign, newest first', async () => {
+  test('a history is an unbroken chain over all kinds of changes, ours and foreign, newest first', async () => {
     const [a, b, c] = ['https://a.example.ua/', 'https://b.example.ua/', 'http://c.example.ua/']
     await update('1-update', a)
     await update('2-update', b)
@@ -154,7 +154,7 @@ describe('the history of a connection', () => {
     ])
   })
 
-  test('takes an old http: connection being given a new secret, and being deleted, by us', async () => {
+  test('the record accepts a new secret and the deletion of an old http: connection', async () => {
     expect(await refresh('refresh')).toMatchObject({ kind: 'done', result: { connection: { redirectUri: first } } })
     expect(await remove('delete')).toMatchObject({ kind: 'done', result: { redirectUri: first } })
     expect(await changesOf()).toEqual([
@@ -163,7 +163,7 @@ describe('the history of a connection', () => {
     ])
   })
 
-  test('refuses, and the write with it, an http: value that we would bring back', async () => {
+  test('the record refuses an http: value that the gateway would bring back, and so its write', async () => {
     await update('update', 'https://a.example.ua/')
     const [change] = await changesOf()
     await expect(revert('revert', first, change?.id ?? '')).rejects.toThrow('connection_changes_redirect_uri_is_https')
@@ -171,7 +171,7 @@ describe('the history of a connection', () => {
     expect(await changesOf()).toEqual([change])
   })
 
-  test('is unbroken under 16 writers of every kind', async () => {
+  test('a history is unbroken under 16 writers of every kind', async () => {
     await Promise.all(
       Array.from({ length: 16 }, async (_, writer) => {
         for (let round = 0; round < 10; round++) {
@@ -193,7 +193,7 @@ describe('the history of a connection', () => {
     expect(['UPDATED', 'REVERTED', 'SECRET_REFRESHED'].map(count)).toEqual([80, 40, 80])
   })
 
-  test('goes on above its largest id after a copy that has left the sequence behind', async () => {
+  test('ids go on above the largest one after a copy without the sequence', async () => {
     for (const number of [1, 2, 3]) await update(`${number}`, `https://${number}.example.ua/`)
     const [newest] = await changesOf()
     await testDatabase.query(`SELECT setval('connection_changes_id_seq', greatest(1, $1::bigint - 2))`, [newest?.id])
@@ -217,7 +217,7 @@ describe('the history of a connection', () => {
     }
   })
 
-  test('keeps its order where sessions take their numbers from a cache', async () => {
+  test('a history keeps its order where sessions cache numbers of the sequence', async () => {
     await testDatabase.query('ALTER SEQUENCE connection_changes_id_seq CACHE 20')
     const sessions = await Promise.all([testDatabase.pool.connect(), testDatabase.pool.connect()])
     try {
@@ -317,7 +317,7 @@ describe('one change', () => {
     expect(await history.find(key, change?.id ?? '')).toEqual(change)
   })
 
-  test('is not found under another connection, another client, or a number that no change has', async () => {
+  test('a change is not found under another connection, another client or an unknown number', async () => {
     await update('update', 'https://a.example.ua/')
     const id = (await changesOf())[0]?.id ?? ''
     expect(await history.find({ ...key, connectionId: randomUUID() }, id)).toBeNull()
@@ -326,7 +326,7 @@ describe('one change', () => {
   })
 })
 
-test('a client sees what happened while a connection was its own, and nothing of who had it before', async () => {
+test('a client sees the changes from its own time of a connection only', async () => {
   const before = key
   await update('update', 'https://a.example.ua/')
   const clientId = await testDatabase.insertClient({ type: 'MSP' })
@@ -346,7 +346,7 @@ test('a client sees what happened while a connection was its own, and nothing of
 })
 
 describe('the latest changes', () => {
-  test('come in the order of the connections, also of one that is gone or asked for twice; null where there is none', async () => {
+  test('the latest changes come in the order of the connections; null where there is none', async () => {
     const untouched = key.connectionId
     key = {
       ...key,
@@ -380,29 +380,32 @@ describe('pages of histories', () => {
     for (let number = 1; number <= 7; number++) await update(`update-${number}`, uri(number))
   })
 
-  test.each([1, 2, 3, 7, 8])('of %i are walked to the end both ways, while more happens', async (size) => {
-    const before = await ids()
-    for (const backward of [false, true]) {
-      const walked: string[] = []
-      let request: PageRequest & { by: 'cursor' } = { by: 'cursor', size, place: null, backward, withTotal: false }
-      for (let steps = 0; ; steps++) {
-        const [page] = await history.pagesOf([key], request)
-        const found = page?.items ?? []
-        if (backward) walked.unshift(...found.map(({ item }) => item.id))
-        else walked.push(...found.map(({ item }) => item.id))
-        const cursor = (backward ? found[0] : found.at(-1))?.cursor ?? ''
-        request = { ...request, place: decodeCursor(cursor, 'number') }
-        if (!(backward ? page?.hasPrevious : page?.hasNext)) break
-        if (steps < 3) await update('meanwhile', uri(Math.random()))
+  test.each([1, 2, 3, 7, 8])(
+    'histories in pages of %i are walked to the end both ways during new changes',
+    async (size) => {
+      const before = await ids()
+      for (const backward of [false, true]) {
+        const walked: string[] = []
+        let request: PageRequest & { by: 'cursor' } = { by: 'cursor', size, place: null, backward, withTotal: false }
+        for (let steps = 0; ; steps++) {
+          const [page] = await history.pagesOf([key], request)
+          const found = page?.items ?? []
+          if (backward) walked.unshift(...found.map(({ item }) => item.id))
+          else walked.push(...found.map(({ item }) => item.id))
+          const cursor = (backward ? found[0] : found.at(-1))?.cursor ?? ''
+          request = { ...request, place: decodeCursor(cursor, 'number') }
+          if (!(backward ? page?.hasPrevious : page?.hasNext)) break
+          if (steps < 3) await update('meanwhile', uri(Math.random()))
+        }
+        expect(walked.filter((id) => before.includes(id))).toEqual(before)
+        expect(new Set(walked).size).toBe(walked.length)
+        // What happens meanwhile is newer: a walk to older changes does not meet it.
+        if (!backward) expect(walked.slice(0, before.length)).toEqual(walked)
       }
-      expect(walked.filter((id) => before.includes(id))).toEqual(before)
-      expect(new Set(walked).size).toBe(walked.length)
-      // What happens meanwhile is newer: a walk to older changes does not meet it.
-      if (!backward) expect(walked.slice(0, before.length)).toEqual(walked)
-    }
-  })
+    },
+  )
 
-  test('say whether there is more on either side, and count only where that is asked for', async () => {
+  test('a page says whether there is more on either side, and counts only if asked', async () => {
     const items = (await history.pagesOf([key], all))[0]?.items ?? []
     const third = decodeCursor(items[2]?.cursor ?? '', 'number')
     const page = async (more: Partial<PageRequest & { by: 'cursor' }>) => {
@@ -435,7 +438,7 @@ describe('pages of histories', () => {
     })
   })
 
-  test('of several connections come in their order, each its own', async () => {
+  test('pages of several histories come in the order of their connections', async () => {
     const other = await testDatabase.insertConnection({
       ...key,
       consumerId: key.clientId,
@@ -504,7 +507,7 @@ describe('the history of a client', () => {
     await testDatabase.query('DELETE FROM connections WHERE id = $1', [foreignId])
   })
 
-  test('holds the changes of its connections, deleted ones included, and of no other client', async () => {
+  test('the history of a client holds the changes of its connections, also deleted ones, and no others', async () => {
     expect(await pageOf({}, { withTotal: true })).toEqual({
       items: [
         [gone, 'DELETED'],

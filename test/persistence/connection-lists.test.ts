@@ -108,7 +108,7 @@ describe('walking the connections of a client', () => {
     }
   }
 
-  test.each(ways)('by $size, backward $backward, has no gap and no double while others are inserted', async (way) => {
+  test.each(ways)('a walk by $size, backward $backward, has no gap and no double during inserts', async (way) => {
     await insertConnections(one, 11)
     await insertConnections(two, 5)
     const before = await listOf(one)
@@ -152,7 +152,7 @@ describe('walking the connections of a client', () => {
 })
 
 describe('connections of several clients', () => {
-  test('come in one statement, in the order asked for, each client its own; null for a client that does not exist', async () => {
+  test('the lists of several clients come in one statement and in order; null for an unknown client', async () => {
     const [consumerId = ''] = await insertConnections(one, 4)
     await insertConnections(two, 2)
     const empty = await testDatabase.insertClient({ type: 'MSP' })
@@ -182,7 +182,7 @@ describe('connections of several clients', () => {
     expect(await store.pagesOf([], {}, firstPage)).toEqual([])
   })
 
-  test('past the end are each the last page, and page 1 of nothing', async () => {
+  test('a page past the end is the last page of each list, and page 1 of an empty list', async () => {
     await insertConnections(one, 4)
     const pages = await store.pagesOf([one, two], {}, { by: 'number', size: 3, number: 999_999_999 })
     expect(pages).toMatchObject([

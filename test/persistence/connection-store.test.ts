@@ -110,7 +110,7 @@ interface AuditRow {
 const utc = (text: unknown) => new Date(`${String(text).replace(' ', 'T').slice(0, 23)}Z`)
 
 describe('an update', () => {
-  test('answers the connection as it is afterwards, its times in UTC', async () => {
+  test('an update answers the changed connection, with times in UTC', async () => {
     const answer = await store.updateRedirectUri(change(after))
     const row = await storedRow()
 
@@ -127,7 +127,7 @@ describe('an update', () => {
     expect(await store.find(clientId, connectionId)).toEqual(answer)
   })
 
-  test('changes the redirect URI and updated_at, and no other column', async () => {
+  test('an update changes the redirect URI and updated_at, and no other column', async () => {
     const old = await storedRow()
     await store.updateRedirectUri(change(after))
     const row = await storedRow()
@@ -137,7 +137,7 @@ describe('an update', () => {
     expect(row?.['updated_at']).not.toBe(old?.['updated_at'])
   })
 
-  test('changes no other connection of the same client', async () => {
+  test('an update changes no other connection of the same client', async () => {
     const other = await testDatabase.insertConnection({
       clientId,
       consumerId: await testDatabase.insertClient({ type: 'MIS' }),
@@ -172,7 +172,7 @@ describe('an update', () => {
     ])
   })
 
-  test('by a client that speaks for itself is recorded without a user', async () => {
+  test('an update by a client that speaks for itself is recorded without a user', async () => {
     const { author } = change(after)
     await store.updateRedirectUri(
       change(after, { author: { ...author, door: 'REST', caller: { ...author.caller, userId: null } } }),
@@ -182,7 +182,7 @@ describe('an update', () => {
     ])
   })
 
-  test('of the same value again writes nothing, and answers the connection', async () => {
+  test('an update with the stored value writes nothing, and answers the connection', async () => {
     const first = await store.updateRedirectUri(change(after))
     const row = await storedRow()
 
@@ -191,7 +191,7 @@ describe('an update', () => {
     expect(await audit()).toHaveLength(1)
   })
 
-  test('that differs in case only is a change: the authorization server compares byte by byte', async () => {
+  test('a value that differs in case only is a change', async () => {
     await store.updateRedirectUri(change(before.toUpperCase().replace('HTTPS', 'https')))
     expect(await audit()).toHaveLength(1)
   })
@@ -223,7 +223,7 @@ describe('an update', () => {
     expect((await audit()).map((row) => row.redirect_uri_after)).toEqual([redirectUri])
   })
 
-  test('records a caller and a request id that were made to break out of JSON or SQL', async () => {
+  test('a caller and a request id with quotes of JSON and SQL are recorded as they are', async () => {
     const clientType = `M"S'P\\",{"door":"EXTERNAL"}🙂`
     const { author } = change(after)
     await store.updateRedirectUri(
@@ -263,7 +263,7 @@ describe('an update', () => {
 })
 
 describe('finding', () => {
-  test('answers the whole connection, its times in UTC', async () => {
+  test('a read answers the whole connection, with times in UTC', async () => {
     const found = await store.find(clientId, connectionId)
     expect(found && whole(found)).toEqual({
       id: connectionId,
@@ -276,7 +276,7 @@ describe('finding', () => {
     })
   })
 
-  test('answers null for a connection that is not there or not that client’s', async () => {
+  test('a read answers null for an unknown connection and for one of another client', async () => {
     expect(await store.find(clientId, randomUUID())).toBeNull()
     expect(await store.find(consumerId, connectionId)).toBeNull()
   })
@@ -339,7 +339,7 @@ describe('concurrent writers', () => {
   const countOf = (rows: readonly AuditRow[], requestId: string) =>
     rows.filter((row) => row.request_id === requestId).length
 
-  test('of one connection: every acknowledged update has exactly one audit row, in an unbroken chain', async () => {
+  test('concurrent updates have exactly one audit row each, in an unbroken chain', async () => {
     const acknowledged: string[] = []
     await Promise.all(
       Array.from({ length: writers }, async (_, writer) => {
@@ -356,7 +356,7 @@ describe('concurrent writers', () => {
     expect(rows.filter((row) => row.redirect_uri_after !== `https://a.ua/${row.request_id}`)).toEqual([])
   })
 
-  test('that set the same values, and others than the gateway, leave an unbroken chain too', async () => {
+  test('concurrent writers of the same values, also foreign ones, leave an unbroken chain', async () => {
     const unique: string[] = []
     const shared: string[] = []
     let foreign = 0
@@ -391,7 +391,7 @@ describe('concurrent writers', () => {
     expect(external.filter((row) => row.caller_client_id !== null || row.request_id !== null)).toEqual([])
   })
 
-  test('that all want the same value make one change of it, and are all answered', async () => {
+  test('concurrent writers of one value make one change, and all are answered', async () => {
     const answers = await Promise.all(
       Array.from({ length: writers }, (_, writer) => store.updateRedirectUri(changeBy(`writer-${writer}`, after))),
     )
@@ -409,12 +409,12 @@ describe('concurrent writers', () => {
     expect((await audit()).map((row) => row.door)).toEqual(['EXTERNAL'])
   })
 
-  test('of a connection that is being deleted answer null', async () => {
+  test('an update of a connection that is being deleted answers null', async () => {
     expect(await updateBehind('DELETE FROM connections WHERE id = $1', [connectionId])).toBeNull()
     expect(await audit()).toEqual([expect.objectContaining({ kind: 'DELETED', door: 'EXTERNAL' })])
   })
 
-  test('of a connection that moves to another client answer null', async () => {
+  test('an update of a connection that moves to another client answers null', async () => {
     expect(
       await updateBehind('UPDATE connections SET client_id = consumer_id WHERE id = $1', [connectionId]),
     ).toBeNull()

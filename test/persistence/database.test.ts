@@ -48,7 +48,7 @@ const sleep = (database: Database, seconds: number) =>
   database.run((prisma) => prisma.$queryRaw`SELECT pg_sleep(${seconds})::text AS slept`)
 
 describe('the pool', () => {
-  test('opens nothing before the first query, so the database may be away', async () => {
+  test('the pool opens no connection before the first query', async () => {
     const proxy = await startPostgresProxy(db.url)
     try {
       await proxy.stop()
@@ -62,11 +62,11 @@ describe('the pool', () => {
     }
   })
 
-  test('closes without ever having been used', async () => {
+  test('the pool closes without any use', async () => {
     await createDatabase(db.url, config).close()
   })
 
-  test('never has more connections than it may, whatever is asked of it', async () => {
+  test('the pool never has more connections than its limit', async () => {
     const database = open(db.url, { queueTimeoutMs: 10_000 })
     let most = 0
     const work = Promise.all(Array.from({ length: 20 }, () => sleep(database, 0.02)))
@@ -80,7 +80,7 @@ describe('the pool', () => {
     expect(most).toBeLessThanOrEqual(3)
   })
 
-  test('outlives the death of its idle connections, tells of it, and serves the next query', async () => {
+  test('the pool survives the end of idle connections, tells of it, and serves the next query', async () => {
     const broken: Error[] = []
     const database = open(db.url, {}, (error) => broken.push(error))
     await Promise.all([sleep(database, 0.05), sleep(database, 0.05)])
@@ -93,7 +93,7 @@ describe('the pool', () => {
     expect(await database.query('SELECT 1 AS one')).toEqual([{ one: 1 }])
   })
 
-  test('outlives it without anybody listening', async () => {
+  test('the pool survives the end of idle connections without a listener', async () => {
     const database = open()
     await database.query('SELECT 1')
     for (const { pid } of await backends()) await db.query('SELECT pg_terminate_backend($1, 5000)', [pid])
@@ -101,7 +101,7 @@ describe('the pool', () => {
     expect(await database.query('SELECT 1 AS one')).toEqual([{ one: 1 }])
   })
 
-  test('sets its limits on the server, and its name', async () => {
+  test('the pool sets its limits and its name on the server', async () => {
     const [row] = await open(db.url, { statementTimeoutMs: 1_234, lockTimeoutMs: 567 }).query(
       `SELECT current_setting('statement_timeout') AS statement, current_setting('lock_timeout') AS lock,
               current_setting('idle_in_transaction_session_timeout') AS idle, current_setting('application_name') AS name`,
@@ -118,7 +118,7 @@ describe('more work than the pool can take', () => {
     cause: { reason },
   })
 
-  test('waits, but not too much of it and not for too long; each way in stands in the same queue', async () => {
+  test('work waits in one queue, which is bounded in length and time', async () => {
     const database = open(db.url, { poolMax: 1, queueMax: 2, queueTimeoutMs: 300 })
     const running = sleep(database, 1)
     await vi.waitFor(() => expect(database.load()).toMatchObject({ inUse: 1, waiting: 0 }), { timeout: 10_000 })
@@ -142,14 +142,14 @@ describe('more work than the pool can take', () => {
     })
   })
 
-  test('gives its place back whatever becomes of it', async () => {
+  test('work gives its place back after success and failure', async () => {
     const database = open(db.url, { poolMax: 1, queueMax: 0 })
     await expect(database.rows('SELECT 1 / 0', [])).rejects.toBeDefined()
     await expect(database.run(() => Promise.reject(new Error('of ours')))).rejects.toThrow('of ours')
     expect(await database.rows('SELECT to_json(1)', [])).toEqual([1])
   })
 
-  test('does not keep checks from being answered', async () => {
+  test('checks are answered while the pool is full', async () => {
     const database = open(db.url, { poolMax: 1, queueMax: 0, connectTimeoutMs: 300 })
     const running = sleep(database, 1)
     await vi.waitFor(() => expect(database.load().inUse).toBe(1), { timeout: 10_000 })
@@ -161,7 +161,7 @@ describe('more work than the pool can take', () => {
     await running
   })
 
-  test('does not begin while the process cannot keep up; checks do', async () => {
+  test('under overload work does not begin, and checks do', async () => {
     let overloaded = true
     const database = createDatabase(db.url, config, {
       pressure: { isBusy: () => false, isOverloaded: () => overloaded },
@@ -175,7 +175,7 @@ describe('more work than the pool can take', () => {
 })
 
 describe('closing', () => {
-  test('waits for statements in flight, which still are answered', async () => {
+  test('closing waits for statements in flight', async () => {
     const database = createDatabase(db.url, config)
     await database.query('SELECT 1')
     let answered = false
@@ -193,7 +193,7 @@ describe('closing', () => {
     await vi.waitFor(async () => expect(await backends()).toEqual([]), { timeout: 5_000 })
   })
 
-  test('does not hang on a frozen server', async () => {
+  test('closing does not hang on a frozen server', async () => {
     const proxy = await startPostgresProxy(db.url)
     try {
       const database = createDatabase(proxy.url, { ...config, statementTimeoutMs: 100 })
@@ -208,7 +208,7 @@ describe('closing', () => {
   })
 })
 
-test('statements are prepared once for each connection, and no more than 500 of them, whatever texts come', async () => {
+test('each connection prepares a statement once, and at most 500 of them', async () => {
   const database = open(db.url, { poolMax: 1 })
   for (let number = 0; number < 520; number++) {
     const rows = await database.run((prisma) => prisma.$queryRawUnsafe(`SELECT ${number} AS number`))
@@ -223,7 +223,7 @@ test('statements are prepared once for each connection, and no more than 500 of 
 })
 
 describe('secrets stay in the database, even for a query that forgets to say what it wants:', () => {
-  test('of a connection', async () => {
+  test('a query without a selection answers no secret of a connection', async () => {
     expect(await open().run((prisma) => prisma.connection.findFirst())).toEqual({
       id: connectionId,
       clientId,
@@ -235,7 +235,7 @@ describe('secrets stay in the database, even for a query that forgets to say wha
     })
   })
 
-  test('of a client, through a relation, of a token, and of what a write returns', async () => {
+  test('a query without a selection answers no secret of a client, a relation, a token or a write', async () => {
     const database = open()
     const found = [
       await database.run((prisma) => prisma.client.findMany({ include: { connections: true, consumers: true } })),
@@ -249,7 +249,7 @@ describe('secrets stay in the database, even for a query that forgets to say wha
     expect(JSON.stringify(found)).not.toMatch(/secret|privSettings|DIRECT|a-token/)
   })
 
-  test('and out of the SQL', async () => {
+  test('the SQL of a query without a selection names no secret', async () => {
     const proxy = await startPostgresProxy(db.url)
     try {
       const database = open(proxy.url)

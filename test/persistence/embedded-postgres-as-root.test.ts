@@ -20,7 +20,7 @@ afterEach(removeAll)
 describe.skipIf(serviceUser === undefined)('started by root, the embedded PostgreSQL', () => {
   const { uid, gid } = serviceUser ?? { uid: -1, gid: -1 }
 
-  test('runs as an ordinary user, who owns the data and nothing beside it', async () => {
+  test('under root PostgreSQL runs as an ordinary user, who owns the data only', async () => {
     const { location } = await start(await makeDataDir())
 
     const ownerOf = async (path: string) => (await stat(join(location, path))).uid
@@ -32,7 +32,7 @@ describe.skipIf(serviceUser === undefined)('started by root, the embedded Postgr
     expect((await stat(`/proc/${await postmasterOf(location)}`)).uid).toBe(uid)
   })
 
-  test('moves its data and its programs out of a checkout that this user cannot reach', async () => {
+  test('data and programs move out of a checkout that this user cannot reach', async () => {
     const checkout = await mkdtemp('/root/checkout-')
     willRemove(checkout)
     await copyPersistenceTo(checkout)
@@ -53,7 +53,7 @@ describe.skipIf(serviceUser === undefined)('started by root, the embedded Postgr
     expect(await second.stop()).toBe(0)
   })
 
-  test('moves only its data when the programs can be reached, and never into a directory of somebody else', async () => {
+  test('only the data moves if the user can reach the programs, and never into a foreign directory', async () => {
     const closed = await mkdtemp(join(tmpdir(), 'closed-'))
     willRemove(closed)
     const dataDir = join(closed, 'data')

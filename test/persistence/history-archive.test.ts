@@ -79,7 +79,7 @@ async function readFileRows(): Promise<Row[]> {
 const sorted = (rows: readonly Row[]) => rows.map((row) => JSON.stringify(row)).sort()
 
 describe('history:archive', () => {
-  test('writes what is old into a file that can be verified, and removes exactly that', async () => {
+  test('the archive writes old changes into a verifiable file, and removes exactly those', async () => {
     const dead = await insertHistory('2015-03-01', 5, { living: false })
     const old = await insertHistory('2015-03-01', 3)
     const both = await insertHistory('2015-12-31T22:00:00Z', 4)
@@ -136,7 +136,7 @@ describe('history:archive', () => {
     ])
   })
 
-  test('writes no file where nothing is that old', async () => {
+  test('no file is written if no change is that old', async () => {
     await insertHistory('2015-12-31', 1)
     await insertHistory('2016-01-01', 3)
     expect(await archive()).toEqual({
@@ -148,7 +148,7 @@ describe('history:archive', () => {
     expect(await readdir(folder)).toEqual([])
   })
 
-  test('names a file by itself, and a second run of the same command changes nothing', async () => {
+  test('the file has a default name, and a second run changes nothing', async () => {
     await insertHistory('2015-03-01', 3)
     await run('--before', before)
     const name = 'connection-changes-before-2016-01-01.jsonl'
@@ -161,7 +161,7 @@ describe('history:archive', () => {
     expect(await countLeft()).toBe(1)
   })
 
-  test('says that a file lacks changes that can be archived by now', async () => {
+  test('the command says that a file lacks changes that can be archived by now', async () => {
     const connectionId = await insertHistory('2015-03-01', 3)
     await archive()
     await cluster.query(`DELETE FROM connections WHERE id = '${connectionId}'`)
@@ -214,7 +214,7 @@ describe('an interrupted archive', () => {
     await held.end()
   }
 
-  test('before the file is complete leaves every row where it is, and the next run writes the file anew', {
+  test('an interruption before the file is complete removes no row, and the next run writes anew', {
     timeout: 60_000,
   }, async () => {
     await insertHistory('2015-01-01', 1_500)
@@ -230,7 +230,9 @@ describe('an interrupted archive', () => {
     expect(await countLeft()).toBe(1)
   })
 
-  test('between file and removal leaves both, and the next run removes', { timeout: 60_000 }, async () => {
+  test('an interruption between file and removal leaves both, and the next run removes the rows', {
+    timeout: 60_000,
+  }, async () => {
     await insertHistory('2015-01-01', 20)
     await killWhereItWaits(await hold('LOCK TABLE connection_changes IN SHARE MODE'))
     expect(await countLeft()).toBe(20)
@@ -241,7 +243,7 @@ describe('an interrupted archive', () => {
     expect(await countLeft()).toBe(1)
   })
 
-  test('between two portions has removed only what is in the file, and the next run removes the rest', {
+  test('an interruption between two portions has removed only archived rows, and the next run the rest', {
     timeout: 60_000,
   }, async () => {
     const connectionId = await insertHistory('2015-01-01', 2_501)
@@ -258,7 +260,7 @@ describe('an interrupted archive', () => {
     expect(await countLeft()).toBe(1)
   })
 
-  test('is not joined by a second one', { timeout: 60_000 }, async () => {
+  test('a second archive does not run at the same time', { timeout: 60_000 }, async () => {
     await insertHistory('2015-01-01', 20)
     const held = await hold('LOCK TABLE connection_changes IN SHARE MODE')
     const first = archive()
@@ -314,7 +316,7 @@ describe('a file that is not a complete archive', () => {
     expect(await countLeft()).toBe(20)
   })
 
-  test('is not written over by an archive of another day', async () => {
+  test('an archive of another day does not overwrite a file', async () => {
     await insertHistory('2014-01-01', 3)
     await archive()
     expect(await run('--before', '2015-01-01', '--to', file)).toEqual({
@@ -333,7 +335,7 @@ describe('the role gateway_archivist', () => {
   const remove = (where: string) =>
     `SET timezone = 'UTC'; SELECT remove_archived_changes('${digest}', ${lines(where)})::int AS removed`
 
-  test('cannot remove or change a row by itself, nor say that it has archived', async () => {
+  test('gateway_archivist cannot remove or change a row, nor register an archive by itself', async () => {
     for (const statement of [
       'DELETE FROM connection_changes',
       `SELECT set_config('gateway.archive', '${digest}', false); DELETE FROM connection_changes`,
@@ -348,7 +350,7 @@ describe('the role gateway_archivist', () => {
       await expect(asArchivist(statement), statement).rejects.toMatchObject({ code: '42501' })
   })
 
-  test('removes nothing without a registered file, and registers none of the last 30 days', async () => {
+  test('gateway_archivist removes nothing without a registered file, and no file of the last 30 days is registered', async () => {
     await insertHistory('2015-01-01', 3)
     await expect(asArchivist(remove('true'))).rejects.toMatchObject({
       code: '42501',
@@ -362,7 +364,7 @@ describe('the role gateway_archivist', () => {
     })
   })
 
-  test('removes no young row, no newest row of a living connection, and none that differs from its line', async () => {
+  test('no young row, no newest row and no row that differs from its line is removed', async () => {
     const connectionId = await insertHistory('2015-01-01', 3)
     await insertHistory('2020-01-01', 3, { living: false })
     await asArchivist(`SELECT register_history_archive('${digest}', '${before}', 3)`)
@@ -378,7 +380,7 @@ describe('the role gateway_archivist', () => {
     expect((await rowsLeft())[0]).toMatchObject({ connection_id: connectionId, last: 'https://3.example.ua/' })
   })
 
-  test('leaves the newest row by number and the newest row by time, where the numbers once began anew', async () => {
+  test('the newest row by number and the newest row by time both stay', async () => {
     const connectionId = await insertHistory('2015-01-01', 3)
     await cluster.query(`
       INSERT INTO connection_changes
@@ -414,7 +416,7 @@ describe('its words', () => {
     expect((await run('--help')).stdout).toContain('npm run history:archive -- --before 2016-01-01 [--to FILE]')
   })
 
-  test('a folder that is not there is named, and nothing is removed', async () => {
+  test('the error names a missing folder, and nothing is removed', async () => {
     await insertHistory('2015-01-01', 3)
     const ended = await run('--before', before, '--to', join(folder, 'missing', 'archive.jsonl'))
     expect([ended.code, ended.stderr]).toEqual([1, expect.stringContaining('ENOENT')])

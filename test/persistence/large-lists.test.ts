@@ -322,7 +322,7 @@ describe.runIf(process.env['REPORT_PLANS'])('what counting costs', () => {
       `${name}: ${first.ms} ms, prepared ${prepared.ms} ms${generic ? ' (generic plan)' : ''} ${JSON.stringify([first.seq, prepared.seq])}`,
     )
   })
-  test.each([50, 100])('first pages of %i clients at once', async (count) => {
+  test.each([50, 100])('the first pages of %i clients come from one statement', async (count) => {
     const ids = Array.from({ length: count }, (_, index) => clientId(index + 1))
     for (const filter of [{}, { redirectUriContains: 'podorozhnyk' }, { redirectUriContains: 'zz' }]) {
       const statement = await statementOf((watched) => createConnectionStore(watched).pagesOf(ids, filter, firstPage))

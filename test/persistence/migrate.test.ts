@@ -79,7 +79,7 @@ describe('migrations of a database that others go on using', () => {
     )
   }
 
-  test('lose against a write that waits for them, and come after it', { timeout: 20_000 }, async () => {
+  test('a migration gives way to a waiting write, and comes after it', { timeout: 20_000 }, async () => {
     await whileSomebody(`SELECT FROM connections WHERE id = '${connectionId}' FOR UPDATE`, async (holder) => {
       // PostgreSQL finds out by whoever has waited longest: that is to be the migration.
       await holder.query(`SET LOCAL deadlock_timeout = '15s'`)
@@ -92,7 +92,7 @@ describe('migrations of a database that others go on using', () => {
     ])
   })
 
-  test('let the others pass while somebody keeps a table for long', { timeout: 30_000 }, async () => {
+  test('a migration lets others pass while a long transaction holds a table', { timeout: 30_000 }, async () => {
     await whileSomebody('LOCK TABLE connections IN ACCESS SHARE MODE', async (_holder, migrated) => {
       for (let write = 0; write < 3; write++) await database.query('UPDATE connections SET updated_at = updated_at')
       expect(await Promise.race([migrated, delay(3_000, 'still waits')])).toBe('still waits')
@@ -102,7 +102,7 @@ describe('migrations of a database that others go on using', () => {
 })
 
 describe('migrations of an empty database', () => {
-  test('make exactly what prisma/schema.prisma says', async () => {
+  test('migrations of an empty database make exactly prisma/schema.prisma', async () => {
     await migrate(database.url)
 
     const nothing = '-- This is an empty migration.\n'
@@ -119,7 +119,7 @@ describe('migrations of an empty database', () => {
     })
   })
 
-  test('are recorded as `prisma migrate deploy` records them', async () => {
+  test('migrations are recorded as `prisma migrate deploy` records them', async () => {
     expect(await migrate(database.url)).toEqual(all)
 
     const checksum = async (name: string) =>
@@ -134,21 +134,21 @@ describe('migrations of an empty database', () => {
     ])
   })
 
-  test('run once: the second time there is nothing to apply', async () => {
+  test('a second run has no migration to apply', async () => {
     await migrate(database.url)
 
     expect(await migrate(database.url)).toEqual([])
     expect(await records()).toHaveLength(all.length)
   })
 
-  test('run once when two instances start together', async () => {
+  test('each migration runs once when two instances start together', async () => {
     const applied = await Promise.all([migrate(database.url), migrate(database.url), migrate(database.url)])
 
     expect(applied.sort((a, b) => b.length - a.length)).toEqual([all, [], []])
     expect(await records()).toHaveLength(all.length)
   })
 
-  test('leave no connection and no lock behind', async () => {
+  test('migrations leave no connection and no lock behind', async () => {
     await migrate(database.url)
 
     const query = () =>
@@ -158,7 +158,7 @@ describe('migrations of an empty database', () => {
 })
 
 describe('a database that Mithril made', () => {
-  test('is not migrated before it has a baseline', async () => {
+  test('a database of Mithril is not migrated before it has a baseline', async () => {
     await makeMithrilsTables()
 
     await expect(migrate(database.url)).rejects.toThrow(
@@ -171,7 +171,7 @@ describe('a database that Mithril made', () => {
     ).toEqual([{ ours: null, record: null }])
   })
 
-  test('takes the additive migrations after its baseline and is then what prisma/schema.prisma says', async () => {
+  test('a database of Mithril takes the additive migrations and then fits prisma/schema.prisma', async () => {
     await makeMithrilsTables()
     const clientId = await database.insertClient({ type: 'MSP' })
     const id = await database.insertConnection({ clientId, consumerId: clientId, redirectUri: 'http://old.example' })
@@ -234,7 +234,7 @@ describe('tables of Mithril that are not as they should be', () => {
         'the column connections.secret (character varying(255)) is missing; the table tokens is missing',
     ],
   ]
-  test.each(cases)('%s: the baseline names it and records nothing', async (_name, sql, difference) => {
+  test.each(cases)('the baseline names %s and records nothing', async (_name, sql, difference) => {
     await makeMithrilsTables()
     await database.query(sql)
 
@@ -331,7 +331,7 @@ describe('a migration that fails', () => {
     await writeFile(join(directory, '0099_next', 'migration.sql'), sql)
   }
 
-  test('is named with what PostgreSQL said, leaves nothing behind, and can be run again once it is mended', async () => {
+  test('a failed migration is named with the error, leaves nothing behind, and runs again once mended', async () => {
     await write('CREATE TABLE half_done (); CREATE TABLE clients ();')
 
     await expect(migrate(database.url, { directory })).rejects.toThrow(
@@ -367,7 +367,7 @@ describe('a migration that fails', () => {
     ['22P02', `SELECT 'x'::uuid`, 'invalid input syntax for type uuid: "x"'],
     ['22023', 'SET ROLE nobody_knows', 'role "nobody_knows" does not exist'],
   ]
-  test.each(refused)('with %s lets the mended script run', async (_code, script, said) => {
+  test.each(refused)('after %s the mended script runs', async (_code, script, said) => {
     await write(`CREATE TABLE half_done (); ${script};`)
     await expect(migrate(database.url, { directory })).rejects.toThrow(
       `Migration 0099_next failed, and nothing of it was applied: ERROR: ${said}`,
@@ -434,7 +434,7 @@ describe('the order of migrations', () => {
     await writeFile(join(directory, name, 'migration.sql'), sql)
   }
 
-  test('is that of their numbers, with more than ten of them', async () => {
+  test('more than ten migrations run in the order of their numbers', async () => {
     await add('0098_later', 'ALTER TABLE added ADD COLUMN later int')
     await add('0097_first', 'CREATE TABLE added ()')
     await add('0100_last', 'ALTER TABLE added DROP COLUMN later')
@@ -483,7 +483,7 @@ describe('a database that version 0.1 has migrated', () => {
     await database.query('DELETE FROM _prisma_migrations WHERE NOT migration_name = ANY ($1)', [former])
   }
 
-  test('keeps its records under the new names, and nothing runs twice', async () => {
+  test('a database of version 0.1 keeps its records under the new names, and nothing runs twice', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'migrations-'))
     await cp(MIGRATIONS, directory, {
       recursive: true,
@@ -498,7 +498,7 @@ describe('a database that version 0.1 has migrated', () => {
     expect(await pendingMigrations(database.query)).toEqual([])
   })
 
-  test('is not baselined once more', async () => {
+  test('a database of version 0.1 takes no second baseline', async () => {
     await migrate(database.url)
     await giveFormerNames()
 
@@ -507,7 +507,7 @@ describe('a database that version 0.1 has migrated', () => {
 })
 
 describe('pending migrations', () => {
-  test('are all of them without a record, and those not finished or rolled back with one', async () => {
+  test('pending are migrations without a record, and unfinished or rolled back ones', async () => {
     expect(await pendingMigrations(database.query)).toEqual(all)
 
     await migrate(database.url)
@@ -537,7 +537,7 @@ describe('the commands', () => {
       )
     })
 
-  test('say in a line what they did', { timeout: 60_000 }, async () => {
+  test('the commands say in a line what they did', { timeout: 60_000 }, async () => {
     await makeMithrilsTables()
 
     expect(await run('baseline', database.url)).toEqual({
@@ -557,7 +557,7 @@ describe('the commands', () => {
     })
   })
 
-  test('fail in one line that shows neither stack nor password', async () => {
+  test('the commands fail in one line without stack and password', async () => {
     expect(await run('migrate', 'postgresql://gateway:hunter2@127.0.0.1:1/mithril')).toEqual({
       code: 1,
       stdout: '',

@@ -67,7 +67,7 @@ const external = (before: string, after: string | null, kind = 'UPDATED') => ({
 })
 
 describe('Mithril, by its own role,', () => {
-  test('still inserts a connection, whatever its redirect URI, and that is no change', async () => {
+  test('Mithril inserts a connection with any redirect URI, and no change is recorded', async () => {
     const { rows } = await mithril.query(
       `INSERT INTO "connections" ("client_id","consumer_id","redirect_uri","secret","inserted_at","updated_at","id")
        VALUES ($1, $1, 'http://new.example', $2, '2026-11-23 10:00:00', '2026-11-23 10:00:00', $3) RETURNING "redirect_uri"`,
@@ -78,19 +78,19 @@ describe('Mithril, by its own role,', () => {
     expect(await changes()).toEqual([])
   })
 
-  test('still changes a redirect URI, and that is recorded as somebody else than the gateway', async () => {
+  test('Mithril changes a redirect URI, and the change is recorded as EXTERNAL', async () => {
     await update('https://new.example')
 
     expect(await changes()).toEqual([external('http://old.example', 'https://new.example')])
   })
 
-  test('still changes an old http: redirect URI to another one', async () => {
+  test('Mithril changes an old http: redirect URI to another one', async () => {
     await update('http://newer.example')
 
     expect(await changes()).toEqual([external('http://old.example', 'http://newer.example')])
   })
 
-  test('leaves an unbroken chain of changes', async () => {
+  test('the writes of Mithril leave an unbroken chain of changes', async () => {
     for (const uri of ['https://a.example', 'https://b.example', 'https://a.example']) await update(uri)
 
     expect(await changes()).toEqual([
@@ -100,7 +100,7 @@ describe('Mithril, by its own role,', () => {
     ])
   })
 
-  test('leaves no record of a redirect URI that stays the same, or of a change that is rolled back', async () => {
+  test('an equal value or a rolled back change leaves no record', async () => {
     await update('http://old.example')
     await mithril.query('BEGIN')
     await update('https://new.example')
@@ -109,7 +109,7 @@ describe('Mithril, by its own role,', () => {
     expect(await changes()).toEqual([])
   })
 
-  test('still changes a secret, and that is recorded without it', async () => {
+  test('Mithril changes a secret, and the change is recorded without it', async () => {
     const { rows } = await mithril.query(`UPDATE connections SET secret = $1 WHERE id = $2 RETURNING redirect_uri`, [
       randomUUID(),
       connectionId,
@@ -119,7 +119,7 @@ describe('Mithril, by its own role,', () => {
     expect(await changes()).toEqual([external('http://old.example', 'http://old.example', 'SECRET_REFRESHED')])
   })
 
-  test('still changes both at once, and that is two records in one chain', async () => {
+  test('Mithril changes both at once, and two records continue the chain', async () => {
     await mithril.query(`UPDATE connections SET secret = $1, redirect_uri = 'https://new.example' WHERE id = $2`, [
       randomUUID(),
       connectionId,
@@ -131,7 +131,7 @@ describe('Mithril, by its own role,', () => {
     ])
   })
 
-  test('moves the version with every update, also of a column that nobody records', async () => {
+  test('each update of Mithril moves the version, also of an unrecorded column', async () => {
     const version = async () =>
       (await database.query('SELECT version FROM connections WHERE id = $1', [connectionId]))[0]
     expect(await version()).toEqual({ version: 1 })
@@ -140,7 +140,7 @@ describe('Mithril, by its own role,', () => {
     expect(await version()).toEqual({ version: 3 })
   })
 
-  test('still deletes a connection, whose history stays', async () => {
+  test('Mithril deletes a connection, and its history stays', async () => {
     await update('https://new.example')
     await mithril.query('DELETE FROM connections WHERE id = $1', [connectionId])
 
@@ -151,14 +151,14 @@ describe('Mithril, by its own role,', () => {
     ])
   })
 
-  test('still deletes a client with its connections', async () => {
+  test('Mithril deletes a client with its connections', async () => {
     await mithril.query('DELETE FROM clients WHERE id = $1', [clientId])
 
     expect(await database.query('SELECT id FROM connections WHERE client_id = $1', [clientId])).toEqual([])
     expect(await changes()).toEqual([external('http://old.example', null, 'DELETED')])
   })
 
-  test('has no right on the record itself', async () => {
+  test('Mithril has no right on the record itself', async () => {
     for (const statement of [
       'SELECT FROM connection_changes',
       'DELETE FROM connection_changes',
@@ -170,7 +170,7 @@ describe('Mithril, by its own role,', () => {
       })
   })
 
-  test('cannot make triggers of its own that write to the record', async () => {
+  test('Mithril cannot make triggers of its own that write to the record', async () => {
     await mithril.query('CREATE TEMPORARY TABLE bait AS SELECT id, client_id, redirect_uri FROM connections')
     try {
       for (const name of ['record_redirect_uri_change', 'record_secret_change', 'record_connection_delete'])
@@ -182,7 +182,7 @@ describe('Mithril, by its own role,', () => {
     }
   })
 
-  test('cannot put a temporary table of the same name in the place of the record', async () => {
+  test('Mithril cannot replace the record by a temporary table of the same name', async () => {
     const columns = await database.query<{ sql: string }>(
       `SELECT string_agg(format('%I %s', attname, format_type(atttypid, atttypmod)), ', ') AS sql
        FROM pg_attribute WHERE attrelid = 'connection_changes'::regclass AND attnum > 0`,
@@ -197,7 +197,7 @@ describe('Mithril, by its own role,', () => {
     expect(await changes()).toEqual([external('http://old.example', 'https://new.example')])
   })
 
-  test('cannot put functions or operators of the same name in the place of those that the record is made with', async () => {
+  test('Mithril cannot replace the functions or operators of the record by others of the same name', async () => {
     await database.query(`CREATE SCHEMA ambush AUTHORIZATION ${role}`)
     try {
       const raise = `LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'ran with the rights of the owner: %', current_user; END $$`
@@ -237,7 +237,7 @@ describe('the record of changes', () => {
     )
   const caller = () => ({ door: 'REST', clientId, clientType: 'MSP', userId: 'user', requestId: 'request' })
 
-  test('is append-only for its owner too', async () => {
+  test('the record is append-only for its owner, too', async () => {
     await update('https://new.example')
 
     for (const [statement, operation] of [
@@ -252,7 +252,7 @@ describe('the record of changes', () => {
     expect(await changes()).toEqual([external('http://old.example', 'https://new.example')])
   })
 
-  test('names the caller that the gateway set, for its transaction only', async () => {
+  test('the record names the caller that the gateway set, for its transaction only', async () => {
     await asGateway(caller(), 'https://new.example')
     await database.query('UPDATE connections SET redirect_uri = $1 WHERE id = $2', [
       'https://newer.example',
@@ -272,7 +272,7 @@ describe('the record of changes', () => {
     ])
   })
 
-  test('refuses, and the change with it, an http: redirect URI or a missing caller from the gateway, and an unknown door', async () => {
+  test('the record refuses http:, a missing caller or an unknown door, and so the change', async () => {
     const refused = (constraint: string) => ({ code: '23514', constraint })
 
     await expect(asGateway(caller(), 'http://new.example')).rejects.toMatchObject(

@@ -173,13 +173,13 @@ describe('a serving role of its own', () => {
     await testDatabase.query(`DROP OWNED BY ${role}; DROP ROLE ${role}`)
   })
 
-  test('is not served a history that the owner of connections owns', async () => {
+  test('a history that the owner of connections owns is not ready', async () => {
     await expect(readinessOf(asRole()).database()).rejects.toThrow(
       /^connection_changes belongs to \w+, which owns connections, too: run ops\/postgres\/rights.sql$/,
     )
   })
 
-  test('is ready where the history has another owner, and not where it lacks a right', async () => {
+  test('a serving role is ready if the history has another owner, and not if it lacks a right', async () => {
     const owner = `keeps_${role}`
     await testDatabase.query(`CREATE ROLE ${owner}`)
     try {

@@ -42,7 +42,7 @@ test("the demo data has the specification's example connection, with nothing in 
   ])
 })
 
-test('lists, newest first, begin with that example', async () => {
+test('lists, newest first, begin with the example of the specification', async () => {
   const newest = async (table: string) =>
     database.query(`SELECT id FROM ${table} ORDER BY inserted_at DESC, id DESC LIMIT 1`)
 
@@ -102,7 +102,7 @@ test('some redirect URIs are old http: ones', async () => {
   ])
 })
 
-test('histories are what the triggers wrote: of every kind but deletion, through every door, each change beginning where the last ended', async () => {
+test('histories have every kind but deletion, every door, and are unbroken chains', async () => {
   expect(
     await database.query(
       `SELECT kind, array_agg(DISTINCT door ORDER BY door) AS doors FROM connection_changes GROUP BY kind ORDER BY kind`,
@@ -167,7 +167,7 @@ test('the connection of the examples with a history has a first change that can 
   ).toEqual([{ kind: 'UPDATED', client_id: demo.msp.clientId, can_be_taken_back: true }])
 })
 
-test('seeding again, by several at once too, changes nothing that is there, nor its versions and histories', async () => {
+test('a second seed, also by several at once, changes no row, version or history', async () => {
   await database.query(`UPDATE connections SET redirect_uri = 'https://changed.example' WHERE id = $1`, [
     demo.connectionId,
   ])

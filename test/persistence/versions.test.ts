@@ -101,7 +101,7 @@ async function expectStale(attempt: () => Promise<WriteOutcome<unknown>>) {
 }
 
 describe('the version', () => {
-  test('begins with 1 and grows with every write of ours and of others', async () => {
+  test('a version begins with 1 and grows with every write of ours and of others', async () => {
     expect(await version()).toBe(1)
     expect(await update(after)).toMatchObject({ kind: 'done', result: { version: 2 } })
     expect(await replaceSecret(randomUUID())).toMatchObject({ kind: 'done', result: { connection: { version: 3 } } })
@@ -111,13 +111,13 @@ describe('the version', () => {
     expect(await store.find({ clientId, connectionId })).toMatchObject({ version: 5 })
   })
 
-  test('cannot be set or turned back by anybody', async () => {
+  test('no writer can set a version or turn it back', async () => {
     await testDatabase.query('UPDATE connections SET version = 100 WHERE id = $1', [connectionId])
     await testDatabase.query('UPDATE connections SET version = 1 WHERE id = $1', [connectionId])
     expect(await version()).toBe(3)
   })
 
-  test('stays when the value is the stored one', async () => {
+  test('the version stays when the value is the stored one', async () => {
     expect(await update(before)).toEqual({ kind: 'unchanged', result: connection({}) })
     expect(await version()).toBe(1)
     expect(await audit()).toEqual([])
@@ -125,14 +125,14 @@ describe('the version', () => {
 })
 
 describe('a write that expects versions', () => {
-  test('is done when the row has the one that is expected', async () => {
+  test('a write is done when the row has the expected version', async () => {
     expect(await update(after, [1])).toEqual({
       kind: 'done',
       result: connection({ redirectUri: after, version: 2, updatedAt: expect.any(Date) as Date }),
     })
   })
 
-  test('is done when the row has one of several', async () => {
+  test('a write is done when the row has one of several expected versions', async () => {
     expect(await update(after, [7, 1, 2_147_483_647])).toMatchObject({ kind: 'done', result: { version: 2 } })
     expect(await update(before, [1, 2])).toMatchObject({ kind: 'done', result: { version: 3 } })
   })
@@ -146,12 +146,12 @@ describe('a write that expects versions', () => {
     },
   )
 
-  test('is refused after the write of somebody who knows nothing of versions', async () => {
+  test('a write is refused after the write of a program that knows no versions', async () => {
     await testDatabase.query('UPDATE connections SET updated_at = now() WHERE id = $1', [connectionId])
     await expectStale(() => update(after, [1]))
   })
 
-  test('is a repeated one where the value is the stored one, whatever version it expects', async () => {
+  test('a write with the stored value counts as a repeated one, whatever version it expects', async () => {
     expect(await update(before, [2])).toEqual({ kind: 'unchanged', result: connection({}) })
     await update(after, [1])
     expect(await update(after, [1])).toMatchObject({ kind: 'unchanged', result: { redirectUri: after, version: 2 } })
@@ -159,13 +159,13 @@ describe('a write that expects versions', () => {
     expect(await audit()).toHaveLength(1)
   })
 
-  test('repeats neither a delete nor a new secret', async () => {
+  test('a delete or a new secret does not count as a repeated write', async () => {
     await replaceSecret(randomUUID(), [1])
     await expectStale(() => replaceSecret(randomUUID(), [1]))
     await expectStale(() => store.delete(write([1])))
   })
 
-  test('finds nothing under another client or id, whatever it expects', async () => {
+  test('a write finds nothing under another client or id, whatever it expects', async () => {
     const elsewhere = { ...write([1]), clientId: consumerId }
     const unknown = { ...write([]), connectionId: randomUUID() }
     for (const key of [elsewhere, unknown]) {
@@ -178,12 +178,12 @@ describe('a write that expects versions', () => {
     expect(await version()).toBe(1)
   })
 
-  test('of none wins as the last one', async () => {
+  test('a write that expects no version wins as the last one', async () => {
     await update(after, [1])
     expect(await update(before)).toMatchObject({ kind: 'done', result: { redirectUri: before, version: 3 } })
   })
 
-  test('of the same version by 16 writers at once is done for exactly one, in each of 20 rounds', async () => {
+  test('of 16 writers that expect one version exactly one is done, in each of 20 rounds', async () => {
     const uris: string[] = [before]
     for (let round = 1; round <= 20; round++) {
       const outcomes = await Promise.all(
@@ -202,7 +202,7 @@ describe('a write that expects versions', () => {
     )
   })
 
-  test('of 16 deletes and refreshes at once is done for exactly one', async () => {
+  test('of 16 deletes and refreshes at once exactly one is done', async () => {
     const outcomes = await Promise.all(
       Array.from({ length: 16 }, (_, writer) =>
         writer % 2 === 0 ? store.delete(write([1])) : replaceSecret(randomUUID(), [1]),
@@ -214,7 +214,7 @@ describe('a write that expects versions', () => {
 })
 
 describe('replacing the secret', () => {
-  test('answers the new one, stores it, and moves version and updated_at alone', async () => {
+  test('a refresh answers and stores the new secret, and moves version and updated_at only', async () => {
     const old = await storedRow()
     const next = `next-${randomUUID()}`
     const outcome = await replaceSecret(next, [1])
@@ -231,14 +231,14 @@ describe('replacing the secret', () => {
     expect(JSON.stringify(await store.find({ clientId, connectionId }))).not.toContain(next)
   })
 
-  test('that is stale keeps the old one', async () => {
+  test('a stale refresh keeps the old secret', async () => {
     await expectStale(() => replaceSecret(`next-${randomUUID()}`, [2]))
     expect(await store.clientOfSecret(secret)).toBe(clientId)
   })
 })
 
 describe('deleting', () => {
-  test('answers the connection as it was, and nothing is left to write to', async () => {
+  test('a delete answers the connection as it was, and no row is left', async () => {
     expect(settled(await store.delete(write([1])))).toEqual({ kind: 'done', result: connection({}) })
     expect(await storedRow()).toBeUndefined()
     expect(await store.find({ clientId, connectionId })).toBeNull()
@@ -254,7 +254,7 @@ describe('an old http: row', () => {
   const old = 'http://old.example.ua/callback'
   beforeEach(() => insertConnection(old))
 
-  test('can get a new secret, and be deleted, through our door', async () => {
+  test('an old http: connection can get a new secret and be deleted through the gateway', async () => {
     expect(await replaceSecret(randomUUID())).toMatchObject({
       kind: 'done',
       result: { connection: { redirectUri: old, version: 2 } },
@@ -268,7 +268,7 @@ describe('an old http: row', () => {
     ])
   })
 
-  test('cannot be updated or reverted to http: by the gateway, whatever went wrong above', async () => {
+  test('the database refuses an update or revert to http: by the gateway', async () => {
     await expect(update('http://other.example.ua')).rejects.toThrow()
     await expect(
       store.updateRedirectUri({ ...write(), redirectUri: 'http://other.example.ua', revertedChangeId: '1' }),

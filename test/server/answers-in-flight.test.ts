@@ -37,7 +37,7 @@ async function unread(text: string): Promise<Socket> {
 
 const residentMegabytes = () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]) / 1024
 
-test('400 connections with 20 pipelined lists each, which nobody reads, take no memory to speak of, and others are served', async () => {
+test('400 connections that read none of their 20 answers take little memory, and others are served', async () => {
   const { port: listening } = gateway.app.server.address() as AddressInfo
   expect(listening).toBe(port)
   const before = residentMegabytes()
@@ -54,7 +54,7 @@ test('400 connections with 20 pipelined lists each, which nobody reads, take no 
   for (const socket of sockets) socket.destroy()
 }, 60_000)
 
-test('whoever reads gets all pipelined answers in their order, one request in work at a time', async () => {
+test('a client that reads gets all pipelined answers in order, one request in work at a time', async () => {
   const connection = await openRaw(port)
   const get = (number: number, ...lines: string[]) =>
     [

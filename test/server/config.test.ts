@@ -25,7 +25,7 @@ const production = {
 }
 
 describe('without any variable', () => {
-  test('it is a development gateway that needs nothing from outside and is reached by nobody outside', () => {
+  test('the default is a development gateway that only this machine can reach', () => {
     expect(parseConfig({})).toEqual({
       production: false,
       host: '127.0.0.1',
@@ -80,13 +80,13 @@ describe('without any variable', () => {
     expect(parseConfig({ PATH: '/bin', port: '80', GATEWAY_PORT: 'x' })).toEqual(parseConfig({}))
   })
 
-  test('nothing of it can be changed later', () => {
+  test('the configuration is frozen', () => {
     expect(Object.isFrozen(parseConfig({}))).toBe(true)
   })
 })
 
 describe('with every variable set', () => {
-  test('each is where it belongs', () => {
+  test('each variable sets its member of the configuration', () => {
     expect(
       parseConfig({
         ...production,
@@ -288,7 +288,7 @@ describe('a whole number', () => {
       expect(mistakesOf({ [name]: String(least - 1) })).toEqual([`${name} must be from ${least} to ${most}`])
   })
 
-  test.each(wholeNumbers)('%s is written in digits', (name) => {
+  test.each(wholeNumbers)('%s must be written in digits', (name) => {
     for (const text of [
       '-1',
       '+1',
@@ -601,7 +601,7 @@ describe('migrations need the database only', () => {
     process.env['DATABASE_URL'] = value
     expect(() => readDatabaseUrl()).toThrow(expect.objectContaining({ mistakes: [mistake], exitCode: 78 }))
   })
-  test('it is given as it is', () => {
+  test('DATABASE_URL is given as it is', () => {
     process.env['DATABASE_URL'] = production.DATABASE_URL
     expect(readDatabaseUrl()).toBe(production.DATABASE_URL)
   })

@@ -21,14 +21,14 @@ async function noticesOverload(turnMs: number, turns: number): Promise<boolean> 
   return false
 }
 
-test('a loop that stays behind is overloaded, and is not as soon as it has caught up', async () => {
+test('a loop that stays behind is overloaded until it has caught up', async () => {
   watch = watchEventLoop(50)
   expect(watch.isOverloaded()).toBe(false)
   expect(await noticesOverload(120, 10)).toBe(true)
   await vi.waitFor(() => expect(watch.isOverloaded()).toBe(false), { timeout: 5_000, interval: 5 })
 })
 
-test('a loop that never rests is busy, and is not as soon as it does', async () => {
+test('a loop that never rests is busy until it rests', async () => {
   watch = watchEventLoop(0)
   expect(watch.isBusy()).toBe(false)
   const until = performance.now() + 5_000
@@ -51,14 +51,14 @@ test('a loop that takes one short rest is as busy as before', async () => {
   expect(watch.isBusy()).toBe(true)
 })
 
-test('one long turn is no overload', async () => {
+test('one long turn does not count as overload', async () => {
   watch = watchEventLoop(400)
   occupy(700)
   await delay(1)
   expect(watch.isOverloaded()).toBe(false)
 })
 
-test('with a limit of 0 there is none', async () => {
+test('with a limit of 0 the loop is never overloaded', async () => {
   watch = watchEventLoop(0)
   expect(await noticesOverload(60, 6)).toBe(false)
 })

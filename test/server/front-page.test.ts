@@ -11,7 +11,7 @@ beforeAll(async () => {
 })
 afterAll(() => gateway.close())
 
-test('GET / says what is here, and each address that it gives is one', async () => {
+test('GET / lists the addresses of the gateway, and each of them answers', async () => {
   const answer = await gateway.app.inject('/')
   expect(answer.statusCode).toBe(200)
   const { name, version, ...addresses }: Record<string, string> = answer.json()

@@ -54,13 +54,13 @@ describe('headers of security', () => {
     expect(answer.headers).toMatchObject(security)
   })
 
-  test('insist on https only where callers come by https', async () => {
+  test('only answers of a gateway behind https have the HSTS header', async () => {
     const { headers } = await open.app.inject({ url: '/health/live' })
     expect(headers['strict-transport-security']).toBeUndefined()
     expect(headers['x-content-type-options']).toBe('nosniff')
   })
 
-  test('of a page allow what the page is made of, and nothing from anywhere else', async () => {
+  test('the policy of a page allows its own files, and nothing of another origin', async () => {
     const policyOf = async (url: string) => {
       const answer = await open.app.inject({ url, headers: { accept: 'text/html' } })
       expect(answer.headers['content-type']).toMatch(/^text\/html/)
@@ -83,7 +83,7 @@ describe('other origins', () => {
     })
   const namesOf = (headers: object) => Object.keys(headers).filter((name) => name.startsWith('access-control-'))
 
-  test('may ask first where they are listed, for every path and without a token', async () => {
+  test('a listed origin may send a preflight to every path without a token', async () => {
     for (const url of [fixture.path, '/graphql']) {
       const answer = await preflight(open, listed, url)
       expect([answer.statusCode, answer.body]).toEqual([204, ''])
@@ -99,7 +99,7 @@ describe('other origins', () => {
     }
   })
 
-  test('may send the headers of CORS_HEADERS, too', async () => {
+  test('a listed origin may send the headers of CORS_HEADERS, too', async () => {
     const more = await startTestGateway({
       CORS_ORIGINS: listed,
       CORS_HEADERS: 'traceparent, Apollographql-Client-Name',
@@ -111,7 +111,7 @@ describe('other origins', () => {
     await more.close()
   })
 
-  test('may read what they are answered where they are listed, refusals too', async () => {
+  test('a listed origin may read answers and refusals', async () => {
     const read = await open.app.inject({ url: fixture.path, headers: { ...bearer(token), origin: listed } })
     const refused = await open.app.inject({ url: fixture.path, headers: { origin: 'http://localhost:5173' } })
     expect([read.statusCode, refused.statusCode]).toEqual([200, 401])
@@ -145,7 +145,7 @@ describe('other origins', () => {
     expect(read.headers['vary']).toContain('Origin')
   })
 
-  test('do not exist without CORS_ORIGINS', async () => {
+  test('without CORS_ORIGINS no answer has CORS headers', async () => {
     const asked = await preflight(gateway, listed)
     expect([asked.statusCode, asked.headers['allow']]).toEqual([405, 'GET, HEAD, PATCH, DELETE'])
     const read = await gateway.app.inject({ url: fixture.path, headers: { ...bearer(token), origin: listed } })
@@ -153,7 +153,7 @@ describe('other origins', () => {
     expect(read.headers['vary']).toBeUndefined()
   })
 
-  test('that only say OPTIONS have not asked: 405 as ever', async () => {
+  test('an OPTIONS that is no preflight is 405', async () => {
     const answer = await open.app.inject({ method: 'OPTIONS', url: fixture.path, headers: { origin: listed } })
     expect([answer.statusCode, answer.headers['allow']]).toEqual([405, 'GET, HEAD, PATCH, DELETE'])
     expect(answer.json().meta.request_id).toBe(answer.headers['x-request-id'])

@@ -37,7 +37,7 @@ function openPipe(): { fd: number; read(): string } {
   }
 }
 
-test('of what nobody reads a bounded part is kept, and how much was lost is the first thing that is said afterwards', async () => {
+test('a bounded part of unread lines is kept, and the next line says how many were lost', async () => {
   const pipe = openPipe()
   const destination = openLogDestination({ fd: pipe.fd, waitingAtMost: 100_000, lastWordsMs: 100 })
   const line = (number: number) => `${JSON.stringify({ number, filling: 'x'.repeat(980) })}\n`

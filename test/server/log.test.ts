@@ -264,7 +264,7 @@ describe('what a caller sends cannot make a line of its own, nor a control chara
     expect(line?.['requestId']).toMatch(/^[0-9a-f-]{36}#\d+$/)
   })
 
-  test('in the path', async () => {
+  test('a control character in the path is escaped in the log', async () => {
     await gateway.app.inject({ url: '/%0a%7b%22level%22%3a60%7d%1b[31m%c2%9b', headers })
     await rest({}, token, {}, '/api/clients/%0d%0a{}/connections/%1b%5b31m%e2%80%a8')
     await expectCleanLines(2)
@@ -286,7 +286,7 @@ describe('what a caller sends cannot make a line of its own, nor a control chara
     expect(request).toMatchObject({ level: 30, clientType, status: 200 })
   })
 
-  test('in the name of a GraphQL operation or field', async () => {
+  test('a control character in the name of a GraphQL operation or field is escaped in the log', async () => {
     await document({ query: 'query a\u2028b { viewer { clientId } }', operationName: 'x\n{"level":60}\u009b' })
     await document({ query: '{ viewer { clientId } }', operationName: 'x\n{"level":60}\u009b' })
     await expectCleanLines(2)
@@ -294,7 +294,7 @@ describe('what a caller sends cannot make a line of its own, nor a control chara
 })
 
 describe('the cause of a 5xx', () => {
-  test('is names, codes and the last line of each message, in one line', () => {
+  test('the cause has names, codes and the last line of each message, in one line', () => {
     const inner = Object.assign(
       new Error('Invalid `prisma.x()` invocation in\n/work/src/x.ts:1\n\nthe server is away\u001b[31m'),
       {
@@ -306,7 +306,7 @@ describe('the cause of a 5xx', () => {
     )
   })
 
-  test('is bounded in length and in depth', () => {
+  test('the cause is bounded in length and in depth', () => {
     let error = new Error('x'.repeat(10_000))
     for (let depth = 0; depth < 100; depth++) error = new Error('y'.repeat(10_000), { cause: error })
     expect(describeCause(error).length).toBeLessThan(2_000)

@@ -28,7 +28,7 @@ const needed =
   'In a checkout, "npm ci && npm start" needs none: it starts the gateway with the Node of its packages.\n'
 
 describe('an old Node', () => {
-  test('that starts the gateway is told which Node it needs, and reads no TypeScript', {
+  test('an old Node that starts the gateway prints which Node it needs, and reads no TypeScript', {
     timeout: 40_000,
   }, async () => {
     const production = { NODE_ENV: 'production' }
@@ -37,7 +37,7 @@ describe('an old Node', () => {
     expect(newer).toMatchObject({ code: 78, stderr: expect.stringContaining('Configuration is not valid') })
   })
 
-  test('that runs a command is told the same', async () => {
+  test('an old Node that runs a command prints the same', async () => {
     const commands = Object.values<string>(scripts).filter((script) => /\bsrc\/(?!start\.js).*\.ts\b/.test(script))
     expect(commands.length).toBeGreaterThan(3)
     for (const command of commands) expect(command).toMatch(/^node --require \.\/src\/require-node\.cjs src\/\S+\.ts$/)

@@ -180,7 +180,7 @@ afterAll(async () => {
   await rm(dataDir, { recursive: true, force: true })
 })
 
-test('it starts on nothing, says what to try, what it says works, and SIGTERM ends it after the request in flight', {
+test('npm start needs no setup, its examples work, and SIGTERM ends it after the request in flight', {
   timeout: 120_000,
 }, async () => {
   const running = startProgram()
@@ -277,7 +277,7 @@ test('it starts on nothing, says what to try, what it says works, and SIGTERM en
   expect(running.output.stderr).toBe('')
 })
 
-test('a caller that never ends its request does not keep it from ending, nor its database', {
+test('an endless request delays neither the end of the gateway nor of its database', {
   timeout: 120_000,
 }, async () => {
   const running = startProgram()
@@ -292,7 +292,7 @@ test('a caller that never ends its request does not keep it from ending, nor its
   expect((await postmaster(text)).pid).toBeNull()
 })
 
-test('kill -9 loses nothing: the next one finds the data and its server, and Ctrl-C ends it', {
+test('after kill -9 the next gateway finds the data and its server, and Ctrl-C ends it', {
   timeout: 120_000,
 }, async () => {
   const first = startProgram()
@@ -376,7 +376,7 @@ async function expectNoDatabaseIn(dataDir: string): Promise<void> {
   await expect(readFile(pidFileIn(dataDir), 'utf8')).rejects.toThrow('ENOENT')
 }
 
-test('a port that is taken is exit 1 with a sentence that says what to do, and no database stays behind', {
+test('a taken port is exit 1 with a sentence that says what to do, and no database stays behind', {
   timeout: 120_000,
 }, async () => {
   const fresh = await makeDataDir()
@@ -402,7 +402,7 @@ test('a start that fails after PostgreSQL has started leaves no database behind'
   await rm(fresh, { recursive: true, force: true })
 })
 
-test('a port for metrics that is taken is exit 1, and nothing is served then', { timeout: 120_000 }, async () => {
+test('a taken port for metrics is exit 1, and nothing is served', { timeout: 120_000 }, async () => {
   await withTakenPort(async (port) => {
     const running = startProgram({ ...awayInProduction, METRICS_PORT: String(port) })
     expect(await running.exited()).toEqual({ code: 1, signal: null })
@@ -479,7 +479,7 @@ test('after SIGTERM readiness is off and new connections are served for DRAIN_SE
   expect(performance.now() - asked).toBeGreaterThan(2_900)
 })
 
-test('what is wrong with the configuration is exit 78, all of it at once, on standard error, without a stack', async () => {
+test('a wrong configuration is exit 78 with all mistakes on standard error, without a stack', async () => {
   const running = startProgram({
     NODE_ENV: 'production',
     PORT: 'x',
@@ -498,7 +498,7 @@ test('what is wrong with the configuration is exit 78, all of it at once, on sta
   })
 })
 
-test('in production there is no banner, and it starts while its database and its issuer are away', {
+test('in production there is no banner, and the gateway starts without its database and issuer', {
   timeout: 120_000,
 }, async () => {
   // Nor does it need anybody to see it from outside.
@@ -533,7 +533,7 @@ test('in production there is no banner, and it starts while its database and its
   expect(running.output.stderr).toBe('')
 })
 
-test('the commands and the program of the README and of the first five minutes do what these say', {
+test('the commands of the README and of the first five minutes work', {
   timeout: 120_000,
 }, async (context) => {
   if (

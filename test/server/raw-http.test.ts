@@ -76,7 +76,7 @@ describe('in production every raw request is answered whole, in the envelope, or
     expect(next?.body).toMatch(/^\{"status":"ok","version":"[\d.]+"\}$/)
   })
 
-  test('each left a line, none of them a fault of ours, and no token in it', async () => {
+  test('each raw request leaves a line without a fault and without a token', async () => {
     await vi.waitFor(() => expect(gateway.log.length).toBeGreaterThan(cases.length * 0.8), { timeout: 10_000 })
     const lines = gateway.log.map((line) => JSON.parse(line))
     expect(lines.filter(({ level, status }) => level > 30 || status >= 500)).toEqual([])

@@ -86,7 +86,7 @@ describe('a client that sends 2 MB before it reads gets its answer', () => {
       expect((await sendThenRead(request, body)).map(({ status }) => status)).toEqual([413])
   })
 
-  test('behind an answer that it still waits for', async () => {
+  test('a client gets its refusal behind an answer that it still waits for', async () => {
     const content = '{"redirect_uri":"https://first.example.ua/"}'
     const first = patch(json, authorization, `content-length: ${content.length}`) + content
     const [answer, ...others] = await sendThenRead(`${first}nonsense\r\n`, twoMegabytes)
@@ -128,7 +128,7 @@ describe('reading on is bounded', () => {
     return socket
   }
 
-  test('in bytes: a body without end is cut off', async () => {
+  test('an endless body is cut off', async () => {
     const socket = await refused()
     const part = `10000\r\n${'x'.repeat(0x10000)}\r\n`
     while (!socket.destroyed && socket.bytesWritten < 2 ** 28)
@@ -138,7 +138,7 @@ describe('reading on is bounded', () => {
     expect(socket.bytesWritten).toBeLessThan(32 * 2 ** 20)
   })
 
-  test('in time: a client that falls silent, and one that sends a byte now and then, are cut off', async () => {
+  test('a silent client and a slow one are cut off', async () => {
     const [silent, slow] = [await refused(), await refused()]
     const timer = setInterval(() => slow.write('1\r\nx\r\n'), 500)
     await vi.waitFor(async () => expect(await connections()).toBe(1), { timeout: 5_000 })
@@ -147,7 +147,7 @@ describe('reading on is bounded', () => {
     for (const socket of [silent, slow]) socket.destroy()
   }, 20_000)
 
-  test('for all clients together: of 150 that are silent at most 100 are waited for', async () => {
+  test('of 150 silent clients at most 100 are waited for', async () => {
     const sockets = await Promise.all(
       Array.from({ length: 150 }, async () => {
         const socket = connect({ host: '127.0.0.1', port, allowHalfOpen: true })

@@ -49,7 +49,7 @@ async function slow(
 
 const connections = () => promisify(gateway.app.server.getConnections.bind(gateway.app.server))()
 
-test('240 connections that send headers, bodies or nothing for ever, or never read, are closed; 20 callers are served all the while', async () => {
+test('240 connections of slow or silent clients are closed, and 20 callers are served meanwhile', async () => {
   const { fixture, token } = callers[0] ?? expect.fail('no caller')
   const authorization = `authorization: Bearer ${token}`
   const memory = process.memoryUsage().rss

@@ -103,7 +103,7 @@ describe('what is not HTTP is refused in the envelope, closed, and logged', () =
     await expectOneLine({ code: 'BAD_REQUEST', status: 400, requestId: expect.stringMatching(generatedId), door: null })
   })
 
-  test('no Host', async () => {
+  test('a request without a Host is refused', async () => {
     const [answer] = await exchange(
       `GET /health/live HTTP/1.1\r\nx-request-id: ${requestId}\r\nconnection: close\r\n\r\n`,
     )
@@ -161,7 +161,7 @@ describe('authentication', () => {
     expect(json(answer).error).toEqual({ type: 'access_denied', message: 'Access denied' })
   })
 
-  test('401 comes before the body does', async () => {
+  test('401 comes before the body is sent', async () => {
     const connection = await openRaw(port)
     connection.write(head(`PATCH ${fixture.path} HTTP/1.1`, 'content-type: application/json', 'content-length: 60000'))
     const [answer] = parseAnswers(await connection.until(/\}\}$/))
@@ -171,7 +171,7 @@ describe('authentication', () => {
 })
 
 describe('a body', () => {
-  test('in chunks is read', async () => {
+  test('a body in chunks is read', async () => {
     const content = body('https://chunked.example.ua/')
     const chunks = [content.slice(0, 10), content.slice(10)]
       .map((chunk) => `${chunk.length.toString(16)}\r\n${chunk}\r\n`)
@@ -182,7 +182,7 @@ describe('a body', () => {
     expect(json(answer).data.redirect_uri).toBe('https://chunked.example.ua/')
   })
 
-  test('in chunks that is too large is 413 as soon as it is', async () => {
+  test('a body in chunks is 413 as soon as it is too large', async () => {
     const connection = await openRaw(port)
     const lines = [
       `x-request-id: ${requestId}`,
@@ -202,13 +202,13 @@ describe('a body', () => {
     connection.socket.destroy()
   })
 
-  test('in chunks that are none is 400', async () => {
+  test('a body in malformed chunks is 400', async () => {
     const lines = ['content-type: application/json', authorization(), 'transfer-encoding: chunked']
     const [answer] = await exchange(`${head(`PATCH ${fixture.path} HTTP/1.1`, ...lines)}zz\r\nhello\r\n0\r\n\r\n`)
     expect(answer?.status).toBe(400)
   })
 
-  test('that breaks after its request was answered is not answered again', async () => {
+  test('a body that breaks after the answer gets no second answer', async () => {
     const connection = await openRaw(port)
     connection.write(
       head(`PATCH ${fixture.path} HTTP/1.1`, 'content-type: application/json', 'transfer-encoding: chunked'),
@@ -219,7 +219,7 @@ describe('a body', () => {
     expect(await connection.untilClosed()).toBe(answered)
   })
 
-  test('is waited for with 100 Continue, and only after the caller has been let in', async () => {
+  test('100 Continue comes only after the caller has been authenticated', async () => {
     const content = body()
     const lines = ['content-type: application/json', `content-length: ${content.length}`, 'expect: 100-continue', close]
     const connection = await openRaw(port)
@@ -296,7 +296,7 @@ describe('HTTP/1', () => {
     ).toEqual(ids.map((id) => [id, `https://pipelined.example.ua/${id}`]))
   })
 
-  test('nonsense behind a request takes nothing from the answer of that one, and ends the connection', async () => {
+  test('nonsense behind a request does not harm its answer, and ends the connection', async () => {
     const answers = await exchange(`${patch(body('https://first.example.ua/'))}nonsense\r\n\r\n`)
     expect(answers).toHaveLength(1)
     expect(answers[0]?.headers).toMatchObject({ connection: 'close', 'x-request-id': requestId })
@@ -304,7 +304,7 @@ describe('HTTP/1', () => {
     await vi.waitFor(() => expect(requestLines()).toHaveLength(2), { timeout: 10_000, interval: 5 })
   })
 
-  test('1.0 is answered, and closed', async () => {
+  test('a request of HTTP/1.0 is answered, and its connection closed', async () => {
     const content = body()
     const text = patch(content).replace('HTTP/1.1', 'HTTP/1.0').replace('host: gateway\r\n', '')
     const [answer] = await exchange(text)
@@ -341,7 +341,7 @@ describe('HTTP/1', () => {
     expect(received).not.toMatch(/^HTTP\/1\.1 (101|2\d\d)/)
   })
 
-  test('a caller that goes before its answer leaves its change, its audit row and its line', async () => {
+  test('a caller that disconnects before its answer leaves its change, its audit row and its line', async () => {
     const { clientId, connectionId, path } = await gateway.connection()
     const sent = gateway.issuer.mint(writer(clientId))
     const release = await gateway.database.lockConnection(connectionId)
@@ -369,7 +369,7 @@ describe('HTTP/1', () => {
     })
   })
 
-  test('a caller that goes in the middle of its body is no fault of ours', async () => {
+  test('a caller that disconnects in the middle of its body is no fault of the gateway', async () => {
     const connection = await openRaw(port)
     connection.write(patch().slice(0, -10))
     await delay(50)
@@ -420,7 +420,7 @@ test('every wait for a caller is bounded', () => {
   })
 })
 
-test('while it drains, requests in flight are answered, kept-alive connections are told to close, and readiness is off', async () => {
+test('a draining gateway answers requests in flight, closes kept-alive connections, and is not ready', async () => {
   const draining = await startTestGateway({
     DATABASE_URL: gateway.config.database.url ?? '',
     TOKEN_JWKS_URL: gateway.issuer.jwksUrl,
@@ -454,7 +454,7 @@ test('while it drains, requests in flight are answered, kept-alive connections a
   }
 })
 
-test('while it drains, a request whose caller has gone is worked off before what it stands on is closed', async () => {
+test('a draining gateway ends the request of a disconnected caller before it closes the database', async () => {
   const draining = await startTestGateway({ DATABASE_URL: gateway.config.database.url ?? '' })
   const release = await gateway.database.lockConnection(fixture.connectionId)
   const closed = Promise.withResolvers<void>()
@@ -492,7 +492,7 @@ test('while it drains, a request whose caller has gone is worked off before what
   }
 })
 
-test('callers that go while it is found out who they are have a line each, and do not keep the gateway from ending', {
+test('callers that disconnect during authentication have a line each, and do not delay the end', {
   timeout: 20_000,
 }, async () => {
   const { gateway: waiting, proxy } = await startProxiedGateway()

@@ -199,14 +199,14 @@ describe('the database', () => {
     },
   )
 
-  test('is away: readiness says so, liveness does not ask it', async () => {
+  test('without the database readiness fails, and liveness does not', async () => {
     await expectReady(gateway, 200, allOk)
     await proxy.stop()
     await expectReady(gateway, 503, databaseAway)
     await expectLive()
   })
 
-  test('is away: what needs no database is refused as ever', async () => {
+  test('without the database refusals that do not need it stay the same', async () => {
     await proxy.stop()
     for (const [status, sent, redirectUri] of refusedAsEver(gateway))
       expect(await refusalOf(gateway, sent, redirectUri)).toEqual([status, status])
@@ -214,7 +214,7 @@ describe('the database', () => {
     expect((await gateway.patch(path, '{', token)).statusCode).toBe(400)
   })
 
-  test('breaks in the middle of requests: every one of them is answered, with 200 or 503', async () => {
+  test('when the database breaks, each request in flight is answered with 200 or 503', async () => {
     const requests = Array.from({ length: 40 }, (_, number) =>
       throughRest(gateway, token, `https://after.example.ua/${number}`),
     )
@@ -249,7 +249,7 @@ describe('there is more work for the database than it can take', () => {
     await narrow.close()
   })
 
-  test('the rest is refused at once with 503 and a Retry-After of 1 to 3 s, what needs no database is refused as ever, and readiness is not touched', async () => {
+  test('overload is 503 with a Retry-After of 1 to 3 s, and other refusals and readiness stay the same', async () => {
     const sent = narrow.issuer.mint(writer(clientId))
     // It is sent only when somebody waits for its answer.
     const waiting = throughRest(narrow, sent, 'https://waited.example.ua/').then((answer) => answer)
@@ -351,7 +351,7 @@ describe('a migration is pending', () => {
     await empty.drop()
   })
 
-  test('readiness names it, both doors are unavailable, and after the migration they serve without a restart', async () => {
+  test('a pending migration makes both doors unavailable, and they serve after it without a restart', async () => {
     const sent = behind.issuer.mint(writer(clientId))
     behind.log.length = 0
     await expectReady(behind, 503, { ...allOk, migrations: 'unavailable' })
@@ -382,7 +382,7 @@ describe("the issuer's keys are away at the start", () => {
     await issuer.close()
   })
 
-  test('both doors answer 503 and never 401 to a token that may be good, and serve as soon as the keys are there', async () => {
+  test('without keys both doors answer 503 and never 401, and serve as soon as the keys are there', async () => {
     const sent = issuer.mint(writer(clientId))
     await expectReady(keyless, 503, { ...allOk, keys: 'unavailable' })
     await expectLive(keyless)

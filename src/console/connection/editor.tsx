@@ -31,6 +31,12 @@ export function RedirectUriEditor({
   const confirmation = useRef<HTMLInputElement>(null)
   const mayUpdate = viewer.value?.mayUpdate === true
 
+  /** Types for the person. The button of it goes away, so the focus goes to the field. */
+  function replace(value: string): void {
+    editor.type(value)
+    field.current?.focus()
+  }
+
   function submit(event: Event): void {
     event.preventDefault()
     if (!isChanged || violations.length > 0) {
@@ -66,14 +72,14 @@ export function RedirectUriEditor({
           {t(saveText(points.map(({ id }) => id)))}
         </button>
         {isChanged && (
-          <button type="button" onClick={() => editor.adopt(seen.value)}>
+          <button type="button" onClick={() => replace(seen.value.redirectUri)}>
             {t('console.editor.cancel')}
           </button>
         )}
       </div>
       {!mayUpdate && <p class="muted">{t('console.needsScope', { scope: 'connection:write' })}</p>}
       <Violations id={violationsId} points={violations} />
-      {isChanged && <Fixes value={text.value} onFix={editor.type} />}
+      {isChanged && <Fixes value={text.value} onFix={replace} />}
       <Warnings id={warningsId} points={isChanged && violations.length === 0 ? points : []} />
       {points.length > 0 && violations.length === 0 && (
         <label class="confirm">

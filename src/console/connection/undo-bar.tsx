@@ -1,3 +1,4 @@
+import { useEffect, useRef } from 'preact/hooks'
 import {
   ConnectionHistoryDocument,
   RevertClientConnectionDocument,
@@ -26,9 +27,14 @@ interface UndoBarProps {
 
 /** Stays after Save until it is closed. */
 export function UndoBar({ saved, onUndo, onClose }: UndoBarProps) {
+  const bar = useRef<HTMLElement>(null)
+  // The button that put a value back may be gone after it, so the focus comes here.
+  useEffect(() => {
+    if (saved.kind === 'put-back') bar.current?.focus()
+  }, [saved])
   const obstacle = saved.kind === 'changed' ? whyNotPutBack(saved.before) : null
   return (
-    <section class="undo-bar" aria-label={t('console.undo.bar')}>
+    <section ref={bar} tabIndex={-1} class="undo-bar" aria-label={t('console.undo.bar')}>
       <p>
         <strong>{t(saved.kind === 'changed' ? 'console.undo.changed' : 'console.undo.putBack')}</strong>
         {obstacle !== null && <span> {t('console.undo.impossible', { reason: obstacle })}</span>}

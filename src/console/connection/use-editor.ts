@@ -34,6 +34,7 @@ export function useEditor(connection: Connection, key: ConnectionKey, onSaved: (
 
   function type(value: string): void {
     text.value = value
+    draft.value = null
     isConfirmed.value = false
     failed.value = null
     keep()
@@ -48,7 +49,6 @@ export function useEditor(connection: Connection, key: ConnectionKey, onSaved: (
   /** Shows a state in the place of what was typed. */
   function adopt(state: SeenState): void {
     seen.value = state
-    draft.value = null
     type(state.redirectUri)
   }
 

@@ -1,3 +1,4 @@
+import { useEffect, useRef } from 'preact/hooks'
 import { t } from '../language/language.ts'
 
 interface PagerProps {
@@ -9,8 +10,16 @@ interface PagerProps {
 
 /** Steps through a list. Each page has an address of its own, so Back works. */
 export function Pager({ total, newest, next }: PagerProps) {
+  const nav = useRef<HTMLElement>(null)
+  // On the last page the link that was followed is gone. The focus goes to the heading of the list then.
+  useEffect(() => {
+    if (document.activeElement !== document.body) return
+    const heading = nav.current?.closest('section, main')?.querySelector<HTMLElement>('h1, h2')
+    heading?.setAttribute('tabindex', '-1')
+    heading?.focus()
+  }, [newest, next])
   return (
-    <nav class="pager" aria-label={t('console.pages')}>
+    <nav ref={nav} class="pager" aria-label={t('console.pages')}>
       <span class="muted">{t('console.total', { count: total })}</span>
       {newest !== null && <a href={newest}>{t('console.newest')}</a>}
       {next !== null && (

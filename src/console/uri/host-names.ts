@@ -1,3 +1,4 @@
+/// <reference path="./punycode.d.ts" />
 import { decode } from 'punycode/punycode.es6.js'
 
 // The domain's rules import these two functions from `node:url`. A browser has no such module, so Vite puts this file
