@@ -1,5 +1,6 @@
 import { demo } from '../../prisma/seed-data.ts'
 import type { Config } from '../config/shape.ts'
+import { version } from '../config/version.ts'
 import type { Gateway } from '../gateway.ts'
 import { update } from './examples.ts'
 
@@ -22,7 +23,7 @@ curl -sS -X PATCH ${connection} ${headers} -d '${rest}'
 `
 }
 
-/** The text at the start outside production: the database, the issuer, the addresses, and first requests. */
+/** The text at the start outside production: the version, the database, the issuer, the addresses, and first requests. */
 export async function welcome(
   { app, developmentIssuer, databaseDescription, hasDemoData }: Gateway,
   config: Config,
@@ -39,7 +40,7 @@ export async function welcome(
       '--scope "connection:read connection:write"\n'
     : ''
   return `
-Mithril connection gateway
+Mithril connection gateway ${version}
 
 Database   ${databaseDescription}
 Issuer     ${config.token?.issuer ?? developmentIssuer?.issuer}

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import manifest from '../../package.json' with { type: 'json' }
 import { UpdateClientConnectionDocument } from '../../src/client/documents/graphql.ts'
 import { bearer, type Fixture, startTestGateway, type TestGateway, writer } from '../support/gateway.ts'
 import { parsePrometheus } from '../support/prometheus.ts'
@@ -166,6 +167,13 @@ describe('after a script of requests through both doors', () => {
         'nodejs_version_info',
       ]),
     )
+  })
+
+  test('the build names the version of the gateway and of Node', () => {
+    const labels = { version: manifest.version, node: process.versions.node }
+    expect(parsePrometheus(metrics).get('gateway_build_info')?.samples).toEqual([
+      { name: 'gateway_build_info', labels, value: 1 },
+    ])
   })
 
   test('no label holds what a caller has written', () => {

@@ -185,6 +185,7 @@ test('npm start needs no setup, its examples work, and SIGTERM ends it after the
 }, async () => {
   const running = startProgram()
   const text = await banner(running)
+  expect(text).toContain(`\nMithril connection gateway ${version}\n`)
   expect(text).toMatch(/^Database +embedded PostgreSQL on port \d+, data in \/.+$/m)
   expect(text).toMatch(/^Issuer +urn:mithril-connection-gateway:development$/m)
   expect(text).toMatch(/^GraphiQL +http:\/\/127\.0\.0\.1:\d+\/graphql$/m)
@@ -433,6 +434,31 @@ test.each<[string, Record<string, string>, RegExp]>([
   const running = startProgram(variables)
   expect(await running.exited()).toEqual({ code: 1, signal: null })
   expect(running.output.stderr).toMatch(sentence)
+})
+
+/** Makes Node another user before it reads the program: root may write everywhere. */
+const asNobody = `data:text/javascript,${encodeURIComponent('process.setgid(65534); process.setuid(65534)')}`
+
+test('a DATA_DIR that this user may not write to is exit 1 with a sentence that names it', {
+  timeout: 120_000,
+}, async ({ skip }) => {
+  const isRoot = process.getuid?.() === 0
+  const options = isRoot ? ['--import', asNobody] : []
+  const readable = await run(process.execPath, [...options, '--eval', 'fs.readFileSync("src/main.ts")'], { cwd: root })
+    .then(() => true)
+    .catch(() => false)
+  if (!readable) return skip('another user than root cannot read this folder')
+  const fresh = await makeDataDir()
+  await chmod(fresh, 0o555)
+  for (const folder of [fresh, join(fresh, 'deeper')]) {
+    const running = startProgram({ DATA_DIR: folder }, options)
+    expect(await running.exited()).toEqual({ code: 1, signal: null })
+    expect(running.output.stderr).toBe(
+      `The folder ${folder} cannot be used (EACCES at ${/ at ([^)]+)/.exec(running.output.stderr)?.[1]}). ` +
+        'Set DATA_DIR to a folder that this user may write to.\n',
+    )
+  }
+  await rm(fresh, { recursive: true })
 })
 
 test('a SIGTERM in the first moment is obeyed, also where Node is process 1', { timeout: 120_000 }, async () => {
