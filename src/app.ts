@@ -1,6 +1,7 @@
 import type { FastifyInstance, RouteHandlerMethod } from 'fastify'
 import type { Authenticate } from './auth/authenticate.ts'
 import documentManifest from './client/documents/persisted-documents.json' with { type: 'json' }
+import { readManifests } from './config/read-manifests.ts'
 import type { Config } from './config/shape.ts'
 import type { ClientStore } from './domain/client.ts'
 import type { ConnectionHistory, ConnectionStore } from './domain/connection.ts'
@@ -8,6 +9,7 @@ import { createOperations } from './domain/operations.ts'
 import { createPermits } from './domain/permit.ts'
 import { createPolicy } from './domain/policy.ts'
 import { createRedirectUriParser } from './domain/redirect-uri-value.ts'
+import { checkManifest } from './graphql/check-manifest.ts'
 import { type GraphiqlPage, graphqlDoor } from './graphql/door.ts'
 import { createSchema } from './graphql/schema.ts'
 import type { Limits } from './limits/open-limits.ts'
@@ -73,6 +75,8 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
     console,
     signIn,
   } = deps
+  const schema = createSchema()
+  const manifest = await readManifests(config.graphql.manifests, documentManifest)
   const app = createHttpServer({
     config,
     renderStrayRefusal,
@@ -80,6 +84,9 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
     ...(deps.logDestination && { logDestination: deps.logDestination }),
   })
   if (tracing) traceRequests(app, tracing)
+  if (config.graphql.manifests.length > 0)
+    for (const refused of checkManifest(schema, manifest))
+      app.log.warn(refused, 'the gateway refuses a document of GRAPHQL_MANIFESTS')
   const policy = createPolicy({
     adminClientTypes: config.adminClientTypes,
     onUnlistedType: (clientType) =>
@@ -114,7 +121,7 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
   })
   await app.register(async (graphql) =>
     graphqlDoor(graphql, {
-      schema: createSchema(),
+      schema,
       operations,
       policy,
       authenticate,
@@ -123,7 +130,7 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
       introspection: config.graphql.introspection,
       tracing,
       graphiql,
-      persistedDocuments: { manifest: documentManifest, only: config.graphql.persistedOnly },
+      persistedDocuments: { manifest, only: config.graphql.persistedOnly },
     }),
   )
   await app.ready()

@@ -183,6 +183,7 @@ export function parseConfig(environment: Environment): Config {
     graphql: {
       introspection: found.GRAPHQL_INTROSPECTION ?? !production,
       persistedOnly: found.GRAPHQL_DOCUMENTS === 'persisted',
+      manifests: found.GRAPHQL_MANIFESTS,
     },
     console: consoleConfig(found),
     limits: {

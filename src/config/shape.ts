@@ -48,6 +48,8 @@ export interface GraphQLConfig {
   readonly introspection: boolean
   /** Only documents of the manifest are executed. */
   readonly persistedOnly: boolean
+  /** Files of manifests beside the gateway's own. */
+  readonly manifests: readonly string[]
 }
 
 /** What the console has to know about the issuer at which people sign in. Nothing of it is secret. */

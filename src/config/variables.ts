@@ -183,6 +183,12 @@ const ruleVariables = {
     .enum(['any', 'persisted'], 'must be any or persisted')
     .default('any')
     .describe('`persisted`: the gateway executes [persisted documents](contract.md#documents-over-graphql) only.'),
+  GRAPHQL_MANIFESTS: words(',')
+    .default([])
+    .describe(
+      'Files of persisted documents beside [its own](contract.md#documents-over-graphql): manifests of Apollo, Relay ' +
+        'or GraphQL Code Generator.',
+    ),
 }
 
 /** A URL of https, kept as it is written: an issuer is compared byte by byte. Everybody can read it at the console. */

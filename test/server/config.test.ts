@@ -50,7 +50,7 @@ describe('without any variable', () => {
       enforceBrokerKey: false,
       redirectUriPolicy: 'strict',
       adminClientTypes: ['MITHRIL ADMIN', 'NHS'],
-      graphql: { introspection: true, persistedOnly: false },
+      graphql: { introspection: true, persistedOnly: false, manifests: [] },
       console: null,
       limits: { writesPerMinute: 120, authFailuresPerMinute: 60, redisUrl: null, eventLoopDelayMaxMs: 200 },
     })
@@ -118,6 +118,7 @@ describe('with every variable set', () => {
         ADMIN_CLIENT_TYPES: 'NHS ADMIN, MITHRIL ADMIN',
         GRAPHQL_INTROSPECTION: 'true',
         GRAPHQL_DOCUMENTS: 'persisted',
+        GRAPHQL_MANIFESTS: 'apollo.json,relay.json',
         CONSOLE_CLIENT_ID: 'console',
         CONSOLE_ISSUER: 'https://SignIn.example.ua',
         CONSOLE_AUTHORIZATION_ENDPOINT: 'https://signin.example.ua/authorize',
@@ -166,7 +167,7 @@ describe('with every variable set', () => {
       enforceBrokerKey: true,
       redirectUriPolicy: 'legacy',
       adminClientTypes: ['NHS ADMIN', 'MITHRIL ADMIN'],
-      graphql: { introspection: true, persistedOnly: true },
+      graphql: { introspection: true, persistedOnly: true, manifests: ['apollo.json', 'relay.json'] },
       console: {
         issuer: 'https://SignIn.example.ua',
         clientId: 'console',
