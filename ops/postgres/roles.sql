@@ -51,6 +51,8 @@ BEGIN
     ALTER ROLE gateway SET log_parameter_max_length_on_error = 0;
     -- A plan of auto_explain shows the values in its conditions, whatever its settings for parameters are.
     ALTER ROLE gateway SET auto_explain.log_min_duration = -1;
+    -- pgaudit has a setting of its own.
+    ALTER ROLE gateway SET pgaudit.log_parameter = off;
 EXCEPTION WHEN insufficient_privilege THEN
     RAISE WARNING 'log_parameter_max_length of the role gateway is not set: PostgreSQL can log secrets (ops/README.md)';
 END

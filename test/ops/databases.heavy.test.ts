@@ -5,6 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { Client } from 'pg'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { demo } from '../../prisma/seed-data.ts'
 import { parseConfig } from '../../src/config/parse.ts'
@@ -194,6 +195,85 @@ describe.skipIf(debianPostgresIsMissing || isMissing('pg_dump', 'pg_repack', 'pg
     expect(after).toEqual({ rows: Number(whole[0]?.['rows']) + 2, newest: expect.any(Number) })
     expect(Number(after?.['newest'])).toBeGreaterThan(Number(whole[0]?.['newest']))
     await source.query('DROP PUBLICATION upgrade')
+  })
+
+  test('a database records each change of a Mithril that is replicated into it, once the triggers fire always', {
+    timeout: 120_000,
+  }, async () => {
+    const [mithril, target] = [await startDebianPostgres(), await startDebianPostgres()]
+    others.push(mithril, target)
+    await makeMithril(mithril)
+    await prepareForGateway(mithril)
+    await makeMithril(target)
+    await prepareForGateway(target)
+    await target.query('TRUNCATE connections, clients, client_types, users CASCADE')
+    // Only the columns of Mithril's own tables: its database has no version of ours.
+    const columns = 'id, secret, redirect_uri, client_id, consumer_id, inserted_at, updated_at'
+    await mithril.query(`CREATE PUBLICATION mithril FOR TABLE users, client_types, clients, connections (${columns})`)
+    await target.query(`CREATE SUBSCRIPTION mithril CONNECTION '${mithril.adminUrl}' PUBLICATION mithril`)
+    const stored = `SELECT redirect_uri AS uri, version::int FROM connections WHERE id = '${demo.connectionId}'`
+    const record = `SELECT redirect_uri_after AS uri, door FROM connection_changes
+                     WHERE connection_id = '${demo.connectionId}' ORDER BY id`
+    const arrives = (uri: string) =>
+      vi.waitFor(async () => expect(await target.query(stored)).toMatchObject([{ uri }]), { timeout: 30_000 })
+    const change = (uri: string) =>
+      mithril.query(`UPDATE connections SET redirect_uri = '${uri}' WHERE id = '${demo.connectionId}'`)
+    await arrives(demo.redirectUri)
+    const [before] = await target.query(stored)
+    const recordBefore = await target.query(record)
+
+    await change('https://unrecorded.example.ua/')
+    await arrives('https://unrecorded.example.ua/')
+    expect(await target.query(stored)).toEqual([{ ...before, uri: 'https://unrecorded.example.ua/' }])
+    expect(await target.query(record)).toEqual(recordBefore)
+
+    await shell(commandWith('ENABLE ALWAYS'), { ADMIN_URL: target.adminUrl })
+    await change('https://recorded.example.ua/')
+    await arrives('https://recorded.example.ua/')
+    expect(await target.query(stored)).toMatchObject([{ version: Number(before?.['version']) + 1 }])
+    expect(await target.query(record)).toEqual([
+      ...recordBefore,
+      { uri: 'https://recorded.example.ua/', door: 'EXTERNAL' },
+    ])
+    // The gateway's own writes leave one row each, as before.
+    await works(target)
+    expect(await target.query(record)).toHaveLength(recordBefore.length + 3)
+    await target.query('DROP SUBSCRIPTION mithril')
+  })
+
+  test('a database keeps secrets out of its log where pgaudit logs each statement with its parameters', {
+    timeout: 120_000,
+  }, async () => {
+    const audited = await startDebianPostgres([
+      'shared_preload_libraries=pgaudit',
+      'pgaudit.log=all',
+      'pgaudit.log_parameter=on',
+    ])
+    others.push(audited)
+    await makeMithril(audited)
+    await prepareForGateway(audited)
+    const log = () => readFileSync(join(audited.directory, 'postgres.log'), 'utf8')
+    // The log of the server shows parameters of others: a secret of the gateway would be seen.
+    const canary = `secret-${randomUUID()}`
+    const superuser = new Client({ connectionString: audited.adminUrl })
+    await superuser.connect()
+    await superuser.query('SELECT id FROM connections WHERE secret = $1', [canary]).finally(() => superuser.end())
+    await vi.waitFor(() => expect(log()).toContain(canary), { timeout: 5_000 })
+
+    const gateway = await open(audited.urlOf('gateway'))
+    await vi.waitFor(async () => expect(await readiness(gateway)).toBe('ok'), { timeout: 15_000 })
+    const token = issuer.mint({ ...demo.msp, scope: 'connection:read connection:write connection:refresh_secret' })
+    const key = `secret-${randomUUID()}`
+    const answer = await gateway.app.inject({
+      method: 'PATCH',
+      url: `${path}/actions/refresh_secret`,
+      headers: { authorization: `Bearer ${token}`, 'api-key': key },
+    })
+    expect(answer.statusCode).toBe(401)
+    expect((await update(gateway, 'https://audited.example.ua/')).statusCode).toBe(200)
+    await vi.waitFor(() => expect(log()).toContain('AUDIT: SESSION'), { timeout: 5_000 })
+    expect(log()).not.toContain(key)
+    expect(log()).not.toContain('audited.example.ua')
   })
 
   test('a table is repacked while a gateway writes', { timeout: 120_000 }, async () => {

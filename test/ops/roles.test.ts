@@ -45,6 +45,7 @@ describe.skipIf(psqlIsMissing)('roles.sql', () => {
           'log_parameter_max_length=0',
           'log_parameter_max_length_on_error=0',
           'auto_explain.log_min_duration=-1',
+          'pgaudit.log_parameter=off',
         ],
       },
       { name: 'gateway_archivist', login: true, settings: null },

@@ -20,8 +20,8 @@ export interface DebianPostgres extends MithrilCluster {
   readonly directory: string
 }
 
-/** Starts a new cluster with an empty database `mithril`, ready to be replicated. */
-export async function startDebianPostgres(): Promise<DebianPostgres> {
+/** Starts a new cluster with an empty database `mithril`, ready to be replicated, with these settings of the server. */
+export async function startDebianPostgres(more: readonly string[] = []): Promise<DebianPostgres> {
   return startFrom(async (directory, user) => {
     await writeFile(join(directory, 'password'), rolePassword)
     await chmod(join(directory, 'password'), 0o644)
@@ -30,7 +30,7 @@ export async function startDebianPostgres(): Promise<DebianPostgres> {
       ...['--encoding=UTF8', '--locale=C.UTF-8'],
     ])
     return true
-  })
+  }, more)
 }
 
 /** Starts a standby that follows `primary` and answers reading statements. */
@@ -46,6 +46,7 @@ export function startDebianStandby(primary: DebianPostgres): Promise<DebianPostg
 
 async function startFrom(
   make: (directory: string, user: OperatingUser | undefined) => Promise<boolean>,
+  more: readonly string[] = [],
 ): Promise<DebianPostgres> {
   const directory = await mkdtemp(join(tmpdir(), 'mithril-connection-gateway-debian-'))
   const user = process.getuid?.() === 0 ? await findServiceUser() : undefined
@@ -61,6 +62,7 @@ async function startFrom(
     'fsync=off',
     'shared_buffers=64MB',
     'timezone=UTC',
+    ...more,
   ]
   await appendFile(
     join(directory, 'data/postgresql.auto.conf'),
