@@ -23,7 +23,7 @@ curl -sS -X PATCH ${connection} ${headers} -d '${rest}'
 `
 }
 
-/** The text at the start outside production: the version, the database, the issuer, the addresses, and first requests. */
+/** The text at the start outside production: version, database, issuer, addresses, and first requests. */
 export async function welcome(
   { app, developmentIssuer, databaseDescription, hasDemoData }: Gateway,
   config: Config,
