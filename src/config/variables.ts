@@ -82,9 +82,9 @@ const processVariables = {
   ALLOW_DEVELOPMENT_ISSUER: truth
     .default(false)
     .describe(
-      '`true`: without `TOKEN_ISSUER`, the gateway is its own issuer also if `PUBLIC_URL`, `TRUSTED_PROXIES` or ' +
-        '`DATABASE_URL` is not a loopback address. Everybody on this machine can then make tokens of ' +
-        'administrators.',
+      '`true`, with `NODE_ENV=development`: without `TOKEN_ISSUER`, the gateway is its own issuer also if ' +
+        '`PUBLIC_URL`, `TRUSTED_PROXIES` or `DATABASE_URL` is not a loopback address. Everybody on this machine can ' +
+        'then make tokens of administrators.',
     ),
   DEVELOPMENT_TOKEN_SECONDS: wholeNumber(1, 86_400)
     .default(3_600)
@@ -131,7 +131,8 @@ const tokenVariables = {
     .optional()
     .describe(
       '`iss` of access tokens; required in production, and unless `HOST`, `PUBLIC_URL`, `TRUSTED_PROXIES` and ' +
-        '`DATABASE_URL` are loopback addresses. Not set: the development issuer.',
+        '`DATABASE_URL` are loopback addresses or `ALLOW_DEVELOPMENT_ISSUER` permits others. Not set: the ' +
+        'development issuer.',
     ),
   TOKEN_AUDIENCE: z.string().optional().describe('`aud` of access tokens; required with `TOKEN_ISSUER`.'),
   TOKEN_JWKS_URL: url(['https:', 'http:'])

@@ -1,7 +1,7 @@
 import type { Call } from './call.ts'
 import type { Connection, ConnectionKey, ConnectionStore, ExpectedVersions } from './connection.ts'
 import type { Permit, Permits } from './permit.ts'
-import { type ChangeObserver, createResultOf, keyOf } from './write-outcome.ts'
+import { type ChangeObserver, finishWrite, keyOf } from './write-outcome.ts'
 
 /** Deletes a connection: its consumer can no longer sign users in to the client. Returns the deleted connection. */
 export interface DeleteClientConnection {
@@ -22,12 +22,12 @@ export interface DeleteClientConnectionDeps {
  */
 export function createDeleteClientConnection(deps: DeleteClientConnectionDeps): DeleteClientConnection {
   const { permits, onChange, connections } = deps
-  const resultOf = createResultOf(onChange)
   return {
     permit: (call, key) => permits.give(call, 'deleteClientConnection', key),
     async run(given, { expectedVersions }) {
       const permit = await permits.confirm(given, 'deleteClientConnection')
-      return resultOf(
+      return finishWrite(
+        onChange,
         permit,
         'DELETED',
         await connections.delete({ ...keyOf(permit), expectedVersions, author: permit }),

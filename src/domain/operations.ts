@@ -1,6 +1,7 @@
 import { type CheckRedirectUri, createCheckRedirectUri } from './check-redirect-uri.ts'
 import type { ClientStore } from './client.ts'
-import type { ConnectionHistory, ConnectionStore } from './connection.ts'
+import type { ConnectionStore } from './connection.ts'
+import type { ConnectionHistory } from './connection-change.ts'
 import { createDeleteClientConnection, type DeleteClientConnection } from './delete-client-connection.ts'
 import type { OperationName } from './operation-rules.ts'
 import type { Permits } from './permit.ts'

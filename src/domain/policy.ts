@@ -9,7 +9,10 @@ const ownClientTypes = new Set(['MSP', 'PHARMACY', 'MSP_PHARMACY', 'MIS'])
 /** The number of unlisted client types that the policy logs. An issuer that mistypes them cannot fill the memory. */
 const unlistedTypesRemembered = 100
 
-/** The rules of access. No other code decides about access: permits and the viewer ask the policy. */
+/**
+ * The rule of access that all operations share: token, scope, own client. The refresh judges the consumer's key, and
+ * `auth/admit-caller.ts` judges blocks and brokers' keys.
+ */
 export interface Policy {
   /** Whether the caller has exactly this scope word. */
   hasScope(caller: Caller, scope: Scope): boolean

@@ -1,5 +1,6 @@
 import type { Call } from './call.ts'
-import type { ChangeKind, Connection, ConnectionChange, ConnectionHistory, ConnectionKey } from './connection.ts'
+import type { Connection, ConnectionKey } from './connection.ts'
+import type { ChangeKind, ConnectionChange, ConnectionHistory } from './connection-change.ts'
 import { GatewayError } from './errors.ts'
 import { ListArguments, type OptionalArgument, type PageArguments, present } from './list-arguments.ts'
 import { emptyPage, type Page, type PageRequest } from './page.ts'

@@ -3,7 +3,7 @@ import type { Call } from './call.ts'
 import type { Connection, ConnectionKey, ConnectionStore, ExpectedVersions, RefreshedConnection } from './connection.ts'
 import { GatewayError } from './errors.ts'
 import type { Permit, Permits } from './permit.ts'
-import { type ChangeObserver, createResultOf, keyOf } from './write-outcome.ts'
+import { type ChangeObserver, finishWrite, keyOf } from './write-outcome.ts'
 
 /** Gives a connection a new secret. No other answer shows a secret. */
 export interface RefreshClientConnectionSecret {
@@ -35,7 +35,6 @@ export function createRefreshClientConnectionSecret(
   deps: RefreshClientConnectionSecretDeps,
 ): RefreshClientConnectionSecret {
   const { permits, onChange, connections } = deps
-  const resultOf = createResultOf(onChange)
 
   async function requireConsumer({ caller }: Permit, { consumerId }: Connection, apiKey: string | null): Promise<void> {
     if (caller.clientId === consumerId) return
@@ -54,7 +53,7 @@ export function createRefreshClientConnectionSecret(
       if (connection === null) throw new GatewayError('notFound')
       await requireConsumer(permit, connection, apiKey)
       const outcome = await connections.replaceSecret({ ...key, secret: newSecret(), expectedVersions, author: permit })
-      return resultOf(permit, 'SECRET_REFRESHED', outcome)
+      return finishWrite(onChange, permit, 'SECRET_REFRESHED', outcome)
     },
   }
 }

@@ -1,10 +1,11 @@
 import type { Call } from './call.ts'
-import type { Connection, ConnectionHistory, ConnectionKey, ConnectionStore, ExpectedVersions } from './connection.ts'
+import type { Connection, ConnectionKey, ConnectionStore, ExpectedVersions } from './connection.ts'
+import type { ConnectionHistory } from './connection-change.ts'
 import { GatewayError } from './errors.ts'
 import type { Permit, Permits } from './permit.ts'
 import type { RedirectUriParser } from './redirect-uri-value.ts'
 import type { Violation } from './violation.ts'
-import { type ChangeObserver, createResultOf, keyOf } from './write-outcome.ts'
+import { type ChangeObserver, finishWrite, keyOf } from './write-outcome.ts'
 
 /** Reverts a change of a connection's redirect URI. */
 export interface RevertClientConnection {
@@ -42,7 +43,6 @@ const notOfTheRedirectUri: Violation = {
  */
 export function createRevertClientConnection(deps: RevertClientConnectionDeps): RevertClientConnection {
   const { permits, onChange, parseRedirectUri, connections, history } = deps
-  const resultOf = createResultOf(onChange)
   return {
     permit: (call, key) => permits.give(call, 'revertClientConnection', key),
     async run(given, { changeId, expectedVersions }) {
@@ -50,7 +50,7 @@ export function createRevertClientConnection(deps: RevertClientConnectionDeps): 
       const key = keyOf(permit)
       const change = changeIdPattern.test(changeId) ? await history.find(key, changeId) : null
       if (change === null) throw new GatewayError('notFound')
-      if (change.kind === 'SECRET_REFRESHED')
+      if (change.before === change.after)
         throw new GatewayError('validationFailed', { violations: [notOfTheRedirectUri] })
 
       const parsed = parseRedirectUri(change.before)
@@ -61,7 +61,7 @@ export function createRevertClientConnection(deps: RevertClientConnectionDeps): 
         redirectUri: parsed.value,
         revertedChangeId: change.id,
       })
-      return resultOf(permit, 'REVERTED', outcome)
+      return finishWrite(onChange, permit, 'REVERTED', outcome)
     },
   }
 }

@@ -3,7 +3,7 @@ import type { Connection, ConnectionKey, ConnectionStore, ExpectedVersions } fro
 import { GatewayError } from './errors.ts'
 import type { Permit, Permits } from './permit.ts'
 import type { RedirectUriParser } from './redirect-uri-value.ts'
-import { type ChangeObserver, createResultOf, keyOf } from './write-outcome.ts'
+import { type ChangeObserver, finishWrite, keyOf } from './write-outcome.ts'
 
 /** Changes the redirect URI of a client's connection. */
 export interface UpdateClientConnection {
@@ -33,7 +33,6 @@ export interface UpdateClientConnectionDeps {
  */
 export function createUpdateClientConnection(deps: UpdateClientConnectionDeps): UpdateClientConnection {
   const { permits, onChange, parseRedirectUri, connections } = deps
-  const resultOf = createResultOf(onChange)
   return {
     permit: (call, key) => permits.give(call, 'updateClientConnection', key),
     async run(given, { redirectUri, expectedVersions }) {
@@ -46,10 +45,10 @@ export function createUpdateClientConnection(deps: UpdateClientConnectionDeps): 
         redirectUri: parsed.value,
         revertedChangeId: null,
       })
-      // The caller wants that there is no such connection, whatever its value.
+      // An empty list allows no version. So an existing connection is a conflict, even if it holds the value.
       if (outcome.kind === 'unchanged' && expectedVersions?.length === 0)
         throw new GatewayError('conflict', { current: outcome.result })
-      return resultOf(permit, 'UPDATED', outcome)
+      return finishWrite(onChange, permit, 'UPDATED', outcome)
     },
   }
 }

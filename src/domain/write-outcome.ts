@@ -1,4 +1,5 @@
-import type { ChangeKind, ConnectionKey, WriteOutcome } from './connection.ts'
+import type { ConnectionKey, WriteOutcome } from './connection.ts'
+import type { ChangeKind } from './connection-change.ts'
 import { GatewayError } from './errors.ts'
 import type { Permit } from './permit.ts'
 import { isUuid } from './uuid.ts'
@@ -15,13 +16,18 @@ export function keyOf({ clientId, connectionId }: Permit): ConnectionKey {
   return { clientId, connectionId }
 }
 
-/** Makes a function that returns the result of a write or throws its refusal. It reports a change to the observer. */
-export function createResultOf(onChange: ChangeObserver) {
-  /** @throws GatewayError `conflict` with the connection as it is now, or `notFound` */
-  return function resultOf<Result>(permit: Permit, kind: ChangeKind, outcome: WriteOutcome<Result>): Result {
-    if (outcome.kind === 'stale') throw new GatewayError('conflict', { current: outcome.current })
-    if (outcome.kind === 'missing') throw new GatewayError('notFound')
-    if (outcome.kind === 'done') onChange({ kind, permit })
-    return outcome.result
-  }
+/**
+ * The result of a write. Reports a change to the observer.
+ * @throws GatewayError `conflict` with the connection as it is now, or `notFound`
+ */
+export function finishWrite<Result>(
+  onChange: ChangeObserver,
+  permit: Permit,
+  kind: ChangeKind,
+  outcome: WriteOutcome<Result>,
+): Result {
+  if (outcome.kind === 'stale') throw new GatewayError('conflict', { current: outcome.current })
+  if (outcome.kind === 'missing') throw new GatewayError('notFound')
+  if (outcome.kind === 'done') onChange({ kind, permit })
+  return outcome.result
 }

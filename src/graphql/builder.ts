@@ -2,7 +2,7 @@ import SchemaBuilder from '@pothos/core'
 import ScopeAuthPlugin from '@pothos/plugin-scope-auth'
 import type { GraphQLContext } from './context.ts'
 import { refusalsPlugin, writesPlugin } from './operation-plugins.ts'
-import { loadGuards, type PermitRequest } from './permit-guard.ts'
+import { guardsOf, type PermitRequest } from './permit-guard.ts'
 
 export interface SchemaTypes {
   Context: GraphQLContext
@@ -32,6 +32,6 @@ export function createBuilder() {
     plugins: [refusalsPlugin, ScopeAuthPlugin, writesPlugin],
     defaultFieldNullability: false,
     defaultInputFieldRequiredness: true,
-    scopeAuth: { authScopes: loadGuards },
+    scopeAuth: { authScopes: guardsOf },
   })
 }

@@ -1,6 +1,7 @@
 import DataLoader from 'dataloader'
 import type { ClientReference } from '../domain/client.ts'
-import type { Connection, ConnectionChange } from '../domain/connection.ts'
+import type { Connection } from '../domain/connection.ts'
+import type { ConnectionChange } from '../domain/connection-change.ts'
 import type { PageArguments } from '../domain/list-arguments.ts'
 import type { Operations } from '../domain/operations.ts'
 import type { Page } from '../domain/page.ts'

@@ -90,6 +90,6 @@ export class RequestPermits {
 }
 
 /** The guards that a field can declare, as scope-auth wants them. */
-export const loadGuards = ({ permits }: GraphQLContext) => ({
+export const guardsOf = ({ permits }: GraphQLContext) => ({
   permit: (request: PermitRequest) => permits.ask(request),
 })

@@ -1,8 +1,9 @@
 import type { Door } from '../domain/call.ts'
-import type { ChangeKind } from '../domain/connection.ts'
+import { type ChangeKind, changeKinds } from '../domain/connection-change.ts'
+import type { Allowance } from '../domain/write-limit.ts'
 
 /** The limits that a caller can exceed. */
-export type Limit = 'write' | 'authentication'
+export type Limit = Allowance['limit']
 
 /** The labels of a counted request. No text of a caller is in them. */
 export interface CountedRequest {
@@ -64,7 +65,6 @@ export interface Counts {
  */
 const seriesAtMost = 2_000
 const rulesAtMost = 200
-const changeKinds: readonly ChangeKind[] = ['UPDATED', 'REVERTED', 'SECRET_REFRESHED', 'DELETED']
 const doors: readonly Door[] = ['GRAPHQL', 'REST']
 const other = { door: null, operation: null, code: 'OTHER' } as const
 

@@ -1,5 +1,5 @@
 import type { Door } from '../domain/call.ts'
-import type { ChangeKind } from '../domain/connection.ts'
+import type { ChangeKind } from '../domain/connection-change.ts'
 import type { Log } from './log.ts'
 import type { Meter } from './meter.ts'
 

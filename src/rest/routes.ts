@@ -82,8 +82,8 @@ export function restRoutes(app: FastifyInstance, door: RestDoorDeps): void {
     { onRequest: entrance(door, 'updateClientConnection'), schema: schemas.updateClientConnection },
     async (request, reply) => {
       const updated = await operations.updateClientConnection.run(permitOf(request), {
-        redirectUri: redirectUriOf(request.body),
         expectedVersions: expectedVersionsOf(request),
+        redirectUri: redirectUriOf(request.body),
       })
       return answerConnection(request, reply, updated)
     },

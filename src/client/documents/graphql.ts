@@ -91,7 +91,7 @@ export type UpdateClientConnectionInput = {
   connectionId: string;
   /** The version that the caller has seen: if the connection has another one by now, `CONFLICT` and nothing written. Without it the last write wins. */
   expectedVersion?: number | null | undefined;
-  /** The new redirect URI: `https://` and at most 255 characters, no fragment, no user info, a public host name. Stored byte for byte as sent. */
+  /** The new redirect URI: `https://` and at most 255 characters, no fragment, no user info, a host of at least two labels or an IPv4 address. Stored byte for byte as sent. */
   redirectUri: string;
 };
 

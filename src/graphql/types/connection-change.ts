@@ -1,4 +1,4 @@
-import type { ConnectionChange } from '../../domain/connection.ts'
+import type { ConnectionChange } from '../../domain/connection-change.ts'
 import type { Builder } from '../builder.ts'
 import { prose } from '../prose.ts'
 
@@ -41,7 +41,7 @@ export function addConnectionChange(builder: Builder, ChangeKind: ChangeKindRef)
   })
 
   return builder.objectRef<ConnectionChange>('ConnectionChange').implement({
-    description: 'A row of the history of a connection; nobody can change or delete it.',
+    description: 'A row of the history of a connection. Nobody can change it; only the archive removes old ones.',
     fields: (t) => ({
       id: t.exposeID('id', {
         description: 'Number of the change: what `revertClientConnection` takes.',

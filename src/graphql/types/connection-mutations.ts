@@ -19,7 +19,7 @@ const inputKey = (_parent: unknown, { input: { clientId, connectionId } }: Input
 export function addConnectionMutations(builder: Builder, ClientConnection: ClientConnectionRef): void {
   type FieldBuilder = Parameters<Parameters<typeof builder.inputType>[1]['fields']>[0]
   /** The input fields that every mutation has. */
-  const keyOf = (t: FieldBuilder) => ({
+  const commonFields = (t: FieldBuilder) => ({
     clientId: t.id({
       description: 'UUID of the client. It must be the own client unless the caller is of an admin type.',
     }),
@@ -44,10 +44,10 @@ export function addConnectionMutations(builder: Builder, ClientConnection: Clien
   const UpdateInput = builder.inputType('UpdateClientConnectionInput', {
     description: 'What to change. Only the redirect URI of a connection can be changed.',
     fields: (t) => ({
-      ...keyOf(t),
+      ...commonFields(t),
       redirectUri: t.string({
         description: prose`The new redirect URI: \`https://\` and at most 255 characters, no fragment, no user info, a
-          public host name. Stored byte for byte as sent.`,
+          host of at least two labels or an IPv4 address. Stored byte for byte as sent.`,
       }),
     }),
   })
@@ -72,7 +72,10 @@ export function addConnectionMutations(builder: Builder, ClientConnection: Clien
 
   const RevertInput = builder.inputType('RevertClientConnectionInput', {
     description: 'Which change to take back.',
-    fields: (t) => ({ ...keyOf(t), changeId: t.id({ description: "The change, from the connection's history." }) }),
+    fields: (t) => ({
+      ...commonFields(t),
+      changeId: t.id({ description: "The change, from the connection's history." }),
+    }),
   })
   builder.mutationField('revertClientConnection', (t) =>
     t.field({
@@ -93,7 +96,7 @@ export function addConnectionMutations(builder: Builder, ClientConnection: Clien
 
   const RefreshInput = builder.inputType('RefreshClientConnectionSecretInput', {
     description: 'Which connection gets a new secret.',
-    fields: keyOf,
+    fields: commonFields,
   })
   const RefreshPayload = builder.objectRef<RefreshedConnection>('RefreshClientConnectionSecretPayload').implement({
     description: 'The connection and its new secret.',
@@ -125,7 +128,7 @@ export function addConnectionMutations(builder: Builder, ClientConnection: Clien
 
   const DeleteInput = builder.inputType('DeleteClientConnectionInput', {
     description: 'Which connection to delete.',
-    fields: keyOf,
+    fields: commonFields,
   })
   builder.mutationField('deleteClientConnection', (t) =>
     t.field({

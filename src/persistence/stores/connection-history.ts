@@ -1,4 +1,5 @@
-import type { ChangeFilter, ConnectionChange, ConnectionHistory, ConnectionKey } from '../../domain/connection.ts'
+import type { ConnectionKey } from '../../domain/connection.ts'
+import type { ChangeFilter, ConnectionChange, ConnectionHistory } from '../../domain/connection-change.ts'
 import type { PageRequest } from '../../domain/page.ts'
 import type { Database } from '../pool/database.ts'
 import { createColumns, type Row } from './columns.ts'

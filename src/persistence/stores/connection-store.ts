@@ -6,7 +6,7 @@ import { plannedAnew } from '../pool/statement-names.ts'
 import { type ConnectionRow, connectionColumns, connectionOf } from './connection-rows.ts'
 import {
   deleteConnection,
-  type ExplainedOutcome,
+  type LockedOutcome,
   replaceSecret,
   updateRedirectUri,
   type Write,
@@ -64,10 +64,16 @@ export function createConnectionStore(database: Database): ConnectionStore {
     return row === undefined ? null : connectionOf(row)
   }
 
-  async function write({ attempt, explain }: Write, values: readonly SqlValue[]): Promise<WriteOutcome<Connection>> {
+  async function write(
+    { attempt, lockAndWrite }: Write,
+    values: readonly SqlValue[],
+  ): Promise<WriteOutcome<Connection>> {
     const written = await one(attempt, values)
     if (written !== null) return { kind: 'done', result: written }
-    const [row] = await database.rows<readonly [outcome: ExplainedOutcome, connection: ConnectionRow]>(explain, values)
+    const [row] = await database.rows<readonly [outcome: LockedOutcome, connection: ConnectionRow]>(
+      lockAndWrite,
+      values,
+    )
     if (row === undefined) return { kind: 'missing' }
     const connection = connectionOf(row[1])
     if (row[0] === 'swallowed') throw new Error('a trigger on connections that is not ours has suppressed a write')

@@ -17,7 +17,7 @@ export interface Write {
    */
   readonly attempt: string
   /**
-   * Explains why the attempt wrote nothing, and writes if a write is possible now. It locks the row first, so that the
+   * Tells why the attempt wrote nothing, and writes if a write is possible now. It locks the row first, so that the
    * answer and the write see the same state. No row: the connection does not exist. Otherwise it returns one row:
    *
    * | outcome | connection | reason |
@@ -27,11 +27,11 @@ export interface Write {
    * | `stale` | stored | the request does not expect its version |
    * | `swallowed` | stored | a foreign trigger has suppressed the write |
    */
-  readonly explain: string
+  readonly lockAndWrite: string
 }
 
-/** The outcome column of `Write.explain`. */
-export type ExplainedOutcome = 'done' | 'unchanged' | 'stale' | 'swallowed'
+/** The outcome column of `Write.lockAndWrite`. */
+export type LockedOutcome = 'done' | 'unchanged' | 'stale' | 'swallowed'
 
 const matchesKey = 'connections.id = $2::uuid AND connections.client_id = $3::uuid'
 const matchesVersion = '($4::int[] IS NULL OR connections.version = ANY ($4::int[]))'
@@ -43,12 +43,12 @@ const touch = `updated_at = timezone('utc', clock_timestamp()), version = connec
 /**
  * `change` is the beginning of an UPDATE or DELETE of `connections`. `joins` is its keyword for another table.
  */
-function write(change: string, joins: 'FROM' | 'USING', { differs = 'true', lock = 'FOR UPDATE' } = {}): Write {
+function statementsOf(change: string, joins: 'FROM' | 'USING', { differs = 'true', lock = 'FOR UPDATE' } = {}): Write {
   return {
     attempt: `
       ${change} WHERE ${matchesKey} AND ${matchesVersion} AND ${setsCaller} AND ${differs}
       RETURNING ${select()}`,
-    explain: `
+    lockAndWrite: `
       WITH locked AS (
         SELECT id, ${matchesVersion} AS expected, ${differs} AS differs, ${select()} AS connection
           FROM connections WHERE ${matchesKey} ${lock}
@@ -65,15 +65,15 @@ function write(change: string, joins: 'FROM' | 'USING', { differs = 'true', lock
   }
 }
 
-export const updateRedirectUri = write(`UPDATE connections SET redirect_uri = $5, ${touch}`, 'FROM', {
+export const updateRedirectUri = statementsOf(`UPDATE connections SET redirect_uri = $5, ${touch}`, 'FROM', {
   differs: 'connections.redirect_uri <> $5',
   // The update changes no key, so inserts of rows that reference this row need not wait.
   lock: 'FOR NO KEY UPDATE',
 })
 
-export const replaceSecret = write(`UPDATE connections SET secret = $5, ${touch}`, 'FROM')
+export const replaceSecret = statementsOf(`UPDATE connections SET secret = $5, ${touch}`, 'FROM')
 
-export const deleteConnection = write('DELETE FROM connections', 'USING')
+export const deleteConnection = statementsOf('DELETE FROM connections', 'USING')
 
 /** The values of $1 to $4. */
 export function writeValues(
