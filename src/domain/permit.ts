@@ -58,7 +58,7 @@ type Named = Pick<Permit, 'operation' | 'clientId' | 'connectionId'>
 /** Makes the one object that gives permits. */
 export function createPermits({ policy, writeLimit }: PermitsDeps): Permits {
   /** The class is not exported, so no other code can construct a permit. */
-  class GivenPermit implements Permit {
+  class IssuedPermit implements Permit {
     readonly #call: Call
     readonly operation: OperationName
     readonly clientId: string
@@ -80,12 +80,12 @@ export function createPermits({ policy, writeLimit }: PermitsDeps): Permits {
       this.allowance = allowance
     }
 
-    static isOne(value: unknown): value is GivenPermit {
+    static isIssued(value: unknown): value is IssuedPermit {
       return typeof value === 'object' && value !== null && #call in value
     }
 
     confirmed(): Permit | Promise<Permit> {
-      const ask = (call: Call): Permit => (call === this.#call ? this : new GivenPermit(call, this, this.allowance))
+      const ask = (call: Call): Permit => (call === this.#call ? this : new IssuedPermit(call, this, this.allowance))
       const call = this.#call.confirmed()
       return call instanceof Promise ? call.then(ask) : ask(call)
     }
@@ -94,7 +94,7 @@ export function createPermits({ policy, writeLimit }: PermitsDeps): Permits {
   return {
     give(call, operation, { clientId = '', connectionId = '' } = {}) {
       const named = { operation, clientId: foldUuid(clientId), connectionId: foldUuid(connectionId) }
-      const permit = new GivenPermit(call, named, null)
+      const permit = new IssuedPermit(call, named, null)
       if (writeLimit === null || !operationRules[operation].isWrite) return permit
       const allow = (allowance: Allowance) => {
         permit.allowance = allowance
@@ -104,7 +104,7 @@ export function createPermits({ policy, writeLimit }: PermitsDeps): Permits {
       return counted instanceof Promise ? counted.then(allow) : allow(counted)
     },
     confirm(permit, operation) {
-      if (!GivenPermit.isOne(permit) || permit.operation !== operation)
+      if (!IssuedPermit.isIssued(permit) || permit.operation !== operation)
         throw new GatewayError('internal', {}, new Error(`${operation} was run without its permit`))
       return permit.confirmed()
     },

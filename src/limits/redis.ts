@@ -45,17 +45,17 @@ export function connectRedis(url: URL, log: Log): SharedRedis {
     reconnectOnError: ({ message }) => /\bREADONLY\b/.test(message),
   })
   const { promise: answered, resolve: answer } = Promise.withResolvers<void>()
-  let state: 'unknown' | 'there' | 'away' | 'given up' = 'unknown'
+  let state: 'unknown' | 'connected' | 'disconnected' | 'given up' = 'unknown'
   let refusal: Error | null = null
 
-  function isThere(): void {
-    if (state === 'there' || state === 'given up') return
-    state = 'there'
+  function noteConnected(): void {
+    if (state === 'connected' || state === 'given up') return
+    state = 'connected'
     log.info({}, 'Redis is there: instances count together')
   }
-  function isAway(reason: string): void {
-    if (state === 'away' || state === 'given up') return
-    state = 'away'
+  function noteDisconnected(reason: string): void {
+    if (state === 'disconnected' || state === 'given up') return
+    state = 'disconnected'
     log.warn({ reason }, 'Redis is away: this instance counts for itself')
   }
   /** Stops to connect, because the configuration is wrong. */
@@ -71,7 +71,7 @@ export function connectRedis(url: URL, log: Log): SharedRedis {
       giveUp(refusal.message)
     } else if (/\b(?:MOVED|CLUSTERDOWN)\b/.test(error.message))
       giveUp('it is a node of a Redis Cluster; one Redis is wanted, alone or with Redis Sentinel')
-    else isAway(error.message)
+    else noteDisconnected(error.message)
     answer()
   }
 
@@ -79,13 +79,13 @@ export function connectRedis(url: URL, log: Log): SharedRedis {
   redis.on('ready', () => {
     if (state === 'given up') return
     redis.set('gateway:there', '1', 'PX', 1_000).then(() => {
-      isThere()
+      noteConnected()
       answer()
     }, fail)
   })
   return {
     redis,
-    onCounted: (error) => (error === null ? isThere() : fail(error)),
+    onCounted: (error) => (error === null ? noteConnected() : fail(error)),
     async checkDatabase() {
       const timer = setTimeout(answer, firstAnswerMs)
       await answered

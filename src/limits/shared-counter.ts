@@ -3,7 +3,7 @@ import type { Counter, LocalCounter } from './counter.ts'
 import type { SharedRedis } from './redis.ts'
 
 /** How long a count waits for Redis. A healthy Redis takes about a millisecond. */
-const patienceMs = 200
+const waitAtMostMs = 200
 
 /** The pause after a failure, so that only a few callers of a second wait for Redis. */
 const pauseMs = 1_000
@@ -22,7 +22,7 @@ export interface SharedCounterOptions {
   readonly local: LocalCounter
 }
 
-/** Makes a counter that all instances share. It never rejects, and waits for Redis for at most `patienceMs`. */
+/** Makes a counter that all instances share. It never rejects, and waits for Redis for at most `waitAtMostMs`. */
 export function createSharedCounter({ shared, name, windowSeconds, quota, local }: SharedCounterOptions): Counter {
   const limiter = new RateLimiterRedis({
     storeClient: shared.redis,
@@ -35,7 +35,7 @@ export function createSharedCounter({ shared, name, windowSeconds, quota, local 
 
   async function ask(key: string) {
     try {
-      const { consumedPoints, msBeforeNext } = await withPatience(limiter.penalty(key))
+      const { consumedPoints, msBeforeNext } = await withinWait(limiter.penalty(key))
       const count = { times: consumedPoints, endsIn: msBeforeNext }
       local.remember(key, count)
       shared.onCounted(null)
@@ -53,11 +53,11 @@ export function createSharedCounter({ shared, name, windowSeconds, quota, local 
   }
 }
 
-function withPatience<T>(answer: Promise<T>): Promise<T> {
+function withinWait<T>(answer: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     // Node runs timers before it reads sockets, and immediates after. So Node reads an answer that came while this
     // process was busy before the wait ends.
-    const timer = setTimeout(() => setImmediate(reject, new Error('no answer in time')), patienceMs)
+    const timer = setTimeout(() => setImmediate(reject, new Error('no answer in time')), waitAtMostMs)
     answer.then(resolve, reject).finally(() => clearTimeout(timer))
   })
 }

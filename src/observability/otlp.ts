@@ -17,7 +17,7 @@ import type { Span, Tracing } from './tracing.ts'
 export type OnExportFailure = (error: unknown, failures: number) => void
 
 /** The time between two reports of failed exports. */
-const tellEveryMs = 60_000
+const reportEveryMs = 60_000
 
 /** How long the close of the gateway waits for the collector. */
 const closeMs = 2_000
@@ -25,17 +25,17 @@ const closeMs = 2_000
 const exportMs = 5_000
 
 /** The exporter, with a report of each batch that fails. */
-function heard(exporter: SpanExporter, onFailure: OnExportFailure): SpanExporter {
+function withFailureReports(exporter: SpanExporter, onFailure: OnExportFailure): SpanExporter {
   let failures = 0
-  let toldAt = Number.NEGATIVE_INFINITY
+  let reportedAt = Number.NEGATIVE_INFINITY
   return {
     export: (spans, done) =>
       exporter.export(spans, (result) => {
         if (result.code === 0) failures = 0
         else {
           failures += 1
-          if (performance.now() - toldAt >= tellEveryMs) {
-            toldAt = performance.now()
+          if (performance.now() - reportedAt >= reportEveryMs) {
+            reportedAt = performance.now()
             onFailure(result.error, failures)
           }
         }
@@ -74,7 +74,7 @@ export function openTracing(url: URL, onFailure: OnExportFailure): Tracing {
       .merge(resourceFromAttributes({ 'service.name': 'mithril-connection-gateway' }))
       .merge(detectResources({ detectors: [envDetector] })),
     spanProcessors: [
-      new BatchSpanProcessor(heard(exporter, onFailure), {
+      new BatchSpanProcessor(withFailureReports(exporter, onFailure), {
         maxQueueSize: 2_048,
         maxExportBatchSize: 512,
         scheduledDelayMillis: 2_000,

@@ -34,12 +34,12 @@ export interface EventLoopWatch {
 export function watchEventLoop(delayMaxMs: number): EventLoopWatch {
   let late = 0
   let busy = 0
-  let due = performance.now() + everyMs
+  let expectedAt = performance.now() + everyMs
   let utilization = performance.eventLoopUtilization()
   const timer = setInterval(() => {
     const now = performance.now()
-    late = delayMaxMs > 0 && now - due > delayMaxMs ? late + 1 : 0
-    due = now + everyMs
+    late = delayMaxMs > 0 && now - expectedAt > delayMaxMs ? late + 1 : 0
+    expectedAt = now + everyMs
     const since = performance.eventLoopUtilization()
     const change = performance.eventLoopUtilization(since, utilization).utilization - busy
     busy += change * (change > 0 ? weightOf.rise : weightOf.fall)
