@@ -4,8 +4,9 @@ import type { Allowance } from './write-limit.ts'
 
 /**
  * The outcomes of operations other than success: the code that programs switch on, and the sentence for people. The
- * same through every door. `reason` is a word for programs where only the text would tell two outcomes apart. Texts are those of the specification (API-009-001-006-0339, HTTP status codes). Statuses,
- * and the refusals of HTTP itself, are in `server/http-refusals.ts`.
+ * same through every door. `reason` is a word for programs where only the text would tell two outcomes apart. Texts are
+ * those of the specification (API-009-001-006-0339, HTTP status codes). Statuses, and the refusals of HTTP itself, are
+ * in `server/http-refusals.ts`.
  */
 export const outcomes = {
   accessDenied: { code: 'UNAUTHENTICATED', message: 'Access denied' },
