@@ -2,7 +2,7 @@ import { signal } from '@preact/signals'
 import type { ViewerQuery } from '../../client/documents/graphql.ts'
 import { dropAllDrafts } from '../drafts/draft.ts'
 import { language } from '../language/language.ts'
-import { finishSignIn, leaveForSignIn, leaveForSignOut, type Tokens } from './sign-in.ts'
+import { finishSignIn, leaveForSignIn, leaveForSignOut } from './sign-in.ts'
 
 export type Viewer = ViewerQuery['viewer']
 
@@ -17,8 +17,8 @@ export type SessionState =
 export const session = signal<SessionState>({ kind: 'starting' })
 export const viewer = signal<Viewer | null>(null)
 
-/** The tokens are in no storage and in no signal, so that nothing but this module can read them. */
-let tokens: Tokens | null = null
+/** The access token is in no storage and in no signal, so that nothing but this module can read it. */
+let token = ''
 let wasAccepted = false
 
 const base = import.meta.env.BASE_URL
@@ -38,7 +38,7 @@ async function arrive(answer: URL): Promise<void> {
   if (result.kind === 'interaction') return leave(result.returnTo, false)
   if (result.kind === 'failed') session.value = { kind: 'failed', error: result.error }
   else {
-    tokens = result.tokens
+    token = result.accessToken
     session.value = { kind: 'signed-in' }
   }
 }
@@ -58,7 +58,7 @@ export function signIn(): Promise<void> {
 }
 
 /** The access token for the next request. Empty: nobody is signed in, and the gateway will say so. */
-export const accessToken = (): string => tokens?.accessToken ?? ''
+export const accessToken = (): string => token
 
 /** The gateway accepted the token. */
 export function tokenWasAccepted(): void {
@@ -68,19 +68,18 @@ export function tokenWasAccepted(): void {
 /** The gateway refused the token: the console fetches another one, unless it refused the first request, too. */
 export function tokenWasRefused(): void {
   if (session.value.kind !== 'signed-in') return
-  tokens = null
+  token = ''
   if (wasAccepted) void leave(here(), true)
   else session.value = { kind: 'refused' }
 }
 
-/** Forgets the tokens and all data, and ends the issuer's session if it can be ended. */
+/** Forgets the token and all data, and ends the issuer's session if it can be ended. */
 export async function signOut(): Promise<void> {
-  const idToken = tokens?.idToken
-  tokens = null
+  token = ''
   viewer.value = null
   dropAllDrafts()
   session.value = { kind: 'leaving' }
-  const left = await leaveForSignOut(idToken).catch(() => false)
+  const left = await leaveForSignOut().catch(() => false)
   if (left) return
   history.replaceState(null, '', `${base}signed-out`)
   session.value = { kind: 'signed-out' }

@@ -10,19 +10,13 @@ import {
   processAuthorizationCodeResponse,
   validateAuthResponse,
 } from 'oauth4webapi'
+import { withoutGuard } from '../places/guard.ts'
 import { type Issuer, issuer } from './authorization-server.ts'
 import { type RoundTrip, rememberRoundTrip, takeRoundTrip } from './round-trip.ts'
 
-/** The tokens of a sign-in. They live in memory only. */
-export interface Tokens {
-  readonly accessToken: string
-  /** What the issuer needs to end the session. Absent: the issuer gave none. */
-  readonly idToken?: string
-}
-
 /** How the issuer answered. `interaction`: it has no session, so a person must sign in. */
 export type SignInResult =
-  | { readonly kind: 'signed-in'; readonly tokens: Tokens; readonly returnTo: string }
+  | { readonly kind: 'signed-in'; readonly accessToken: string; readonly returnTo: string }
   | { readonly kind: 'interaction'; readonly returnTo: string }
   | { readonly kind: 'failed'; readonly error: unknown; readonly returnTo: string }
 
@@ -62,7 +56,7 @@ export async function leaveForSignIn(
     ...(isSilent && { prompt: 'none' }),
   }
   for (const [name, value] of Object.entries(parameters)) address.searchParams.set(name, value)
-  location.assign(address)
+  withoutGuard(() => location.assign(address))
 }
 
 /** Reads the issuer's answer at `/console/callback`. Never throws. */
@@ -71,7 +65,7 @@ export async function finishSignIn(answer: URL): Promise<SignInResult> {
   const returnTo = trip?.returnTo ?? base
   if (trip === null) return { kind: 'interaction', returnTo }
   try {
-    return { kind: 'signed-in', tokens: await tokensFor(answer, trip, await issuer()), returnTo }
+    return { kind: 'signed-in', accessToken: await tokenFor(answer, trip, await issuer()), returnTo }
   } catch (error) {
     const needsPerson =
       trip.isSilent && error instanceof AuthorizationResponseError && solvedByInteraction.includes(error.error)
@@ -79,7 +73,8 @@ export async function finishSignIn(answer: URL): Promise<SignInResult> {
   }
 }
 
-async function tokensFor(answer: URL, trip: RoundTrip, { server, client, options, configuration }: Issuer) {
+async function tokenFor(answer: URL, trip: RoundTrip, issuer: Issuer): Promise<string> {
+  const { server, client, options, configuration } = issuer
   // Checks `state`, and `iss` where the issuer sends it (RFC 9207).
   const parameters = validateAuthResponse(server, client, answer, trip.state)
   const response = await authorizationCodeGrantRequest(
@@ -96,21 +91,21 @@ async function tokensFor(answer: URL, trip: RoundTrip, { server, client, options
   )
   // An issuer without OpenID Connect gives no ID token, and then no nonce comes back.
   const isOpenId = configuration.scope.split(' ').includes('openid')
-  const { access_token, id_token } = await processAuthorizationCodeResponse(server, client, response, {
+  const { access_token } = await processAuthorizationCodeResponse(server, client, response, {
     expectedNonce: isOpenId ? trip.nonce : expectNoNonce,
     requireIdToken: isOpenId,
   })
-  return { accessToken: access_token, ...(id_token !== undefined && { idToken: id_token }) }
+  return access_token
 }
 
 /** Leaves the page to end the issuer's session. false: the issuer has no such address, and the page stays. */
-export async function leaveForSignOut(idToken: string | undefined): Promise<boolean> {
+export async function leaveForSignOut(): Promise<boolean> {
   const { server, client } = await issuer()
   if (server.end_session_endpoint === undefined) return false
   const address = new URL(server.end_session_endpoint)
+  // The client's id is enough. An ID token would stay in the history of the browser.
   address.searchParams.set('client_id', client.client_id)
   address.searchParams.set('post_logout_redirect_uri', new URL(`${base}signed-out`, location.origin).href)
-  if (idToken !== undefined) address.searchParams.set('id_token_hint', idToken)
-  location.assign(address)
+  withoutGuard(() => location.assign(address))
   return true
 }
