@@ -31,6 +31,14 @@ export interface ConnectionFilter {
   readonly redirectUriContains?: string
 }
 
+/** A filter of the connections of a consumer. An absent member does not filter. */
+export interface ConsumerConnectionFilter {
+  /** Spellings of one host name. A connection passes if its host is one of them, or is below one of them. */
+  readonly hosts?: readonly string[]
+  /** Case-insensitive. */
+  readonly redirectUriContains?: string
+}
+
 /** The key of the connection that an operation acts on. A store gets valid UUIDs only. */
 export interface ConnectionKey {
   /** The connection must belong to this client. */
@@ -82,6 +90,8 @@ export interface ConnectionStore {
     filter: ConnectionFilter,
     page: PageRequest,
   ): Promise<readonly (Page<Connection> | null)[]>
+  /** A page of the connections that a consumer uses, of all clients, newest first. */
+  pageOfConsumer(consumerId: string, filter: ConsumerConnectionFilter, page: PageRequest): Promise<Page<Connection>>
   /**
    * Stores the new redirect URI and its audit row in one transaction. Writes nothing if the row holds the value
    * already. `revertedChangeId` makes it a `REVERTED` change.

@@ -1,4 +1,5 @@
 import { GatewayError } from './errors.ts'
+import { isHostName } from './host-names.ts'
 import { decodeCursor, type PageRequest, type Place } from './page.ts'
 import { isUuid } from './uuid.ts'
 import { codePointsIn, isStorable, notStorable, tooLong, type Violation, wrongType } from './violation.ts'
@@ -53,6 +54,12 @@ export class ListArguments {
     const length = codePointsIn(value)
     if (length > textLengthAtMost) this.#refuse(name, tooLong([], textLengthAtMost, length))
     if (!isStorable(value)) this.#refuse(name, notStorable([]))
+  }
+
+  /** Accepts the name of a host, without scheme, port and path, or no value. */
+  host(name: string, value: OptionalArgument<string>): void {
+    if (value == null || isHostName(value)) return
+    this.#refuse(name, { id: 'host_name', rule: 'format', params: { format: 'hostname' } })
   }
 
   /** Accepts a boolean or no value. */

@@ -11,16 +11,24 @@ interface OperationRule {
   readonly scope: Scope | null
   /** Whether the operation acts on one client. A caller without an admin type may then name its own client only. */
   readonly ofClient: boolean
+  /** Whether only callers of an admin type may run the operation, because it reads the connections of many clients. */
+  readonly adminOnly: boolean
   /** Whether the operation counts as a write of the caller. */
   readonly isWrite: boolean
 }
 
-const reading = <Needed extends Scope | null>(scope: Needed, { ofClient = true } = {}) => ({
+const reading = <Needed extends Scope | null>(scope: Needed, { ofClient = true, adminOnly = false } = {}) => ({
   scope,
   ofClient,
+  adminOnly,
   isWrite: false,
 })
-const writing = <Needed extends Scope>(scope: Needed) => ({ scope, ofClient: true, isWrite: true })
+const writing = <Needed extends Scope>(scope: Needed) => ({
+  scope,
+  ofClient: true,
+  adminOnly: false,
+  isWrite: true,
+})
 
 /**
  * The access rule of every operation, by the operation's one name. Both doors, log, metrics and OpenAPI use these
@@ -32,6 +40,7 @@ export const operationRules = {
   listClients: reading('client:read', { ofClient: false }),
   readClientConnection: reading('connection:read'),
   listClientConnections: reading('connection:read'),
+  listConsumerConnections: reading('connection:read', { ofClient: false, adminOnly: true }),
   readConnectionClient: reading('connection:read'),
   readLatestChange: reading('connection:read'),
   listConnectionChanges: reading('connection:read'),

@@ -30,6 +30,7 @@ import {
   type ListClientConnections,
   type ReadClientConnection,
 } from './read-connections.ts'
+import { createListConsumerConnections, type ListConsumerConnections } from './read-consumer-connections.ts'
 import type { RedirectUriParser } from './redirect-uri-value.ts'
 import {
   createRefreshClientConnectionSecret,
@@ -49,6 +50,7 @@ export interface Operations {
   readonly listClients: ListClients
   readonly readClientConnection: ReadClientConnection
   readonly listClientConnections: ListClientConnections
+  readonly listConsumerConnections: ListConsumerConnections
   readonly readConnectionClient: ReadConnectionClient
   readonly readLatestChange: ReadLatestChange
   readonly listConnectionChanges: ListConnectionChanges
@@ -78,6 +80,7 @@ export function createOperations(deps: OperationsDeps): Operations {
     listClients: createListClients(deps),
     readClientConnection: createReadClientConnection(deps),
     listClientConnections: createListClientConnections(deps),
+    listConsumerConnections: createListConsumerConnections(deps),
     readConnectionClient: createReadConnectionClient(deps),
     readLatestChange: createReadLatestChange(deps),
     listConnectionChanges: createListConnectionChanges(deps),

@@ -69,12 +69,12 @@ export function createPermits({ policy, writeLimit }: PermitsDeps): Permits {
     allowance: Allowance | null
 
     constructor(call: Call, { operation, clientId, connectionId }: Named, allowance: Allowance | null) {
-      const { scope, ofClient } = operationRules[operation]
+      const { scope, ofClient, adminOnly } = operationRules[operation]
       this.#call = call
       this.operation = operation
       this.clientId = clientId
       this.connectionId = connectionId
-      this.caller = policy.authorize(call, scope, ofClient ? clientId : null)
+      this.caller = policy.authorize(call, scope, ofClient ? clientId : null, adminOnly)
       this.door = call.door
       this.requestId = call.requestId
       this.allowance = allowance

@@ -10,6 +10,7 @@ export const violationTexts = {
 
   not_storable: 'NUL and ill-formed Unicode are not allowed',
   uuid: 'value is not a UUID',
+  host_name: 'value is not the name of a host',
   range: 'expected the value to be from %{min} to %{max}',
   repeated: 'expected the parameter once, but it was given more than once',
   whole_number: 'expected a whole number of at least %{min}',

@@ -47,8 +47,9 @@ export function guardOf(pothosOptions: unknown): PermitGuard<unknown, object> | 
 /** The sentence about access in the description of a field. */
 export function accessSentence(guard: PermitGuard<unknown, object> | undefined): string {
   if (guard === undefined) return 'No further scope.'
-  const { scope, ofClient } = operationRules[guard.operation]
+  const { scope, ofClient, adminOnly } = operationRules[guard.operation]
   if (scope === null) return 'Needs a valid access token and no scope.'
+  if (adminOnly) return `Needs the scope \`${scope}\` and an admin type.`
   return `Needs the scope \`${scope}\`${ofClient ? '; own client only, unless the caller is of an admin type' : ''}.`
 }
 

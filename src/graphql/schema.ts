@@ -2,10 +2,11 @@ import type { GraphQLSchema } from 'graphql'
 import { DateTimeResolver, JSONResolver } from 'graphql-scalars'
 import { createBuilder } from './builder.ts'
 import { addClients } from './types/client.ts'
-import { addChangePage, addClientConnection } from './types/client-connection.ts'
+import { addChangePage, addClientConnection, addConnectionPage } from './types/client-connection.ts'
 import { addChangeKind, addConnectionChange } from './types/connection-change.ts'
 import { addConnectionMutations } from './types/connection-mutations.ts'
 import { addConnectionQueries } from './types/connection-queries.ts'
+import { addConsumerConnections } from './types/consumer-connections.ts'
 import { addPageInfo } from './types/page.ts'
 import { addViewer } from './types/viewer.ts'
 
@@ -25,9 +26,11 @@ export function createSchema({ withGuards = true }: { readonly withGuards?: bool
   const ConnectionChange = addConnectionChange(builder, ChangeKind)
   const ChangePage = addChangePage(builder, PageInfo, ConnectionChange)
   const ClientConnection = addClientConnection(builder, ConnectionChange, ChangePage)
+  const ConnectionPage = addConnectionPage(builder, PageInfo, ClientConnection)
   addViewer(builder)
-  addClients(builder, { PageInfo, ClientConnection, ChangePage, ChangeKind })
+  addClients(builder, { PageInfo, ConnectionPage, ChangePage, ChangeKind })
   addConnectionQueries(builder, ClientConnection)
+  addConsumerConnections(builder, ConnectionPage)
   addConnectionMutations(builder, ClientConnection)
   return builder.toSchema({ disableScopeAuth: !withGuards })
 }

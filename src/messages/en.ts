@@ -87,6 +87,7 @@ export const en = {
     'one {is #} other {are #}}. Shorten the text.',
   'violation.not_storable': 'The text holds a character that cannot be stored (NUL or broken Unicode). Remove it.',
   'violation.uuid': 'The id is not a UUID. Check whether it was copied whole.',
+  'violation.host_name': 'This is not the name of a host. Enter the host alone, without scheme, port and path.',
   'violation.range': 'The number must be from {min} to {max}.',
   'violation.repeated': 'The parameter was given more than once. Leave it once.',
   'violation.whole_number': 'A whole number is needed here, at least {min}.',

@@ -43,6 +43,7 @@ test('every field that does work is guarded by the permit of its operation, and 
     'Query.clients': 'listClients',
     'Query.clientConnection': 'readClientConnection',
     'Query.redirectUriCheck': 'checkRedirectUri',
+    'Query.consumerConnections': 'listConsumerConnections',
     'Mutation.updateClientConnection': 'updateClientConnection',
     'Mutation.revertClientConnection': 'revertClientConnection',
     'Mutation.refreshClientConnectionSecret': 'refreshClientConnectionSecret',
@@ -66,7 +67,7 @@ test.each(rootFields)('%s asks for the permit on the client and the connection o
   const args = { ...key, id: 'the-client', input: key }
   const rule = operationRules[guardOfField(field)?.operation ?? 'readViewer']
   const { subject } = guardOfField(field)?.(undefined, args).permit ?? {}
-  const ofConnection = !['Query.client', 'Query.clients', 'Query.viewer'].includes(name)
+  const ofConnection = !['Query.client', 'Query.clients', 'Query.viewer', 'Query.consumerConnections'].includes(name)
   expect(subject).toEqual(ofConnection ? key : rule.ofClient ? { clientId: 'the-client' } : {})
 })
 
@@ -135,14 +136,19 @@ describe('everything is described', () => {
   )
   test.each(fields)('%s ends with the scope of its guard, and so do its arguments', (_name, field) => {
     const guard = guardOfField(field)
-    const { scope, ofClient } =
-      guard === undefined ? { scope: undefined, ofClient: false } : operationRules[guard.operation]
+    const { scope, ofClient, adminOnly } =
+      guard === undefined ? { scope: undefined, ofClient: false, adminOnly: false } : operationRules[guard.operation]
+    const whose = adminOnly
+      ? ' and an admin type'
+      : ofClient
+        ? '; own client only, unless the caller is of an admin type'
+        : ''
     const sentence =
       scope === undefined
         ? 'No further scope.'
         : scope === null
           ? 'Needs a valid access token and no scope.'
-          : `Needs the scope \`${scope}\`${ofClient ? '; own client only, unless the caller is of an admin type' : ''}.`
+          : `Needs the scope \`${scope}\`${whose}.`
     for (const { description } of [field, ...field.args]) {
       expect(description?.endsWith(`. ${sentence}`)).toBe(true)
       expect(description?.split(sentence)).toHaveLength(2)

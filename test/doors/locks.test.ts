@@ -29,6 +29,7 @@ const reach = async (what: string) => {
 const connections: ConnectionStore = {
   find: async () => (await reach('find')) && null,
   pagesOf: async () => (await reach('pages')) && [],
+  pageOfConsumer: async (_id, _filter, page) => (await reach('consumer')) && emptyPage(page),
   updateRedirectUri: () => reach('update'),
   replaceSecret: () => reach('refresh'),
   delete: () => reach('delete'),

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { ClientFilter } from '../../src/domain/client.ts'
-import type { ConnectionFilter } from '../../src/domain/connection.ts'
+import type { ConnectionFilter, ConsumerConnectionFilter } from '../../src/domain/connection.ts'
 import { decodeCursor, type PageRequest } from '../../src/domain/page.ts'
 import { migrate } from '../../src/persistence/migrations/migrate.ts'
 import { MIGRATIONS } from '../../src/persistence/migrations/migration-files.ts'
@@ -73,7 +73,7 @@ beforeAll(async () => {
   await testDatabase.query(`ALTER DATABASE ${name?.name} SET maintenance_work_mem = '256MB'`)
   const directory = await mkdtemp(join(tmpdir(), 'migrations-'))
   try {
-    await cp(MIGRATIONS, directory, { recursive: true, filter: (path) => !/[/\\]000[2-9]_[^/\\]*$/.test(path) })
+    await cp(MIGRATIONS, directory, { recursive: true, filter: (path) => !/[/\\]00(?:0[2-9]|1\d)_[^/\\]*$/.test(path) })
     await migrate(testDatabase.url, { directory })
   } finally {
     await rm(directory, { recursive: true })
@@ -91,6 +91,7 @@ beforeAll(async () => {
     '0007_history_archives',
     '0008_ordered_record',
     '0009_checks_in_the_functions',
+    '0010_consumer_list',
   ])
   // As autovacuum leaves the tables.
   await session.query('VACUUM ANALYZE clients, client_types, connections')
@@ -258,6 +259,46 @@ describe('of a million connections', () => {
     const statement = await statementOf((watched) => createConnectionStore(watched).pagesOf([id], filter, page))
     expect(statement.answer.map((one) => one?.items.length)).toEqual([size])
     await expectFast(`connections, ${name}`, statement)
+  })
+})
+
+describe('of the 100,000 connections of a consumer', () => {
+  const cases: [string, ConsumerConnectionFilter, PageRequest, number][] = [
+    ['the first page', {}, firstPage, 20],
+    ['the last page, backward', {}, { ...firstPage, backward: true }, 20],
+    ['a common host', { hosts: ['example.ua'] }, firstPage, 20],
+    ['a text that all have', { redirectUriContains: 'oauth' }, firstPage, 20],
+  ]
+  test.each(cases)('%s', async (name, filter, page, size) => {
+    const statement = await statementOf((watched) =>
+      createConnectionStore(watched).pageOfConsumer(clientId(3), filter, page),
+    )
+    expect(statement.answer.items).toHaveLength(size)
+    await expectFast(`consumer, ${name}`, statement)
+  })
+
+  test('a page deep in the list', async () => {
+    const middle = await createConnectionStore(database).pageOfConsumer(clientId(3), {}, numbered(1_000))
+    const place = decodeCursor(middle.items[0]?.cursor ?? '', 'time')
+    const statement = await statementOf((watched) =>
+      createConnectionStore(watched).pageOfConsumer(clientId(3), {}, { ...firstPage, place }),
+    )
+    expect(statement.answer.items).toHaveLength(20)
+    await expectFast('consumer, deep in the list', statement)
+  })
+
+  test.each<[string, ConsumerConnectionFilter, number]>([
+    ['a rare host', { hosts: ['podorozhnyk.example.ua'] }, 1],
+    ['a host that is nowhere', { hosts: ['nowhere.example'] }, 0],
+    ['a text that is nowhere', { redirectUriContains: 'nowhere' }, 0],
+  ])('%s, within the index of the consumer', async (name, filter, size) => {
+    const statement = await statementOf((watched) =>
+      createConnectionStore(watched).pageOfConsumer(clientId(3), filter, firstPage),
+    )
+    expect(statement.answer.items).toHaveLength(size)
+    const { first } = await measure(statement)
+    report(`consumer, ${name}: ${first.ms} ms`)
+    expect(first.seq).toEqual([])
   })
 })
 

@@ -24,6 +24,7 @@ const all = [
   '0007_history_archives',
   '0008_ordered_record',
   '0009_checks_in_the_functions',
+  '0010_consumer_list',
 ]
 const additive = all.slice(1)
 

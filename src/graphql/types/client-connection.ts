@@ -8,11 +8,17 @@ import type { ConnectionChangeRef } from './connection-change.ts'
 import { addPage, type PageInfoRef, selects } from './page.ts'
 
 export type ClientConnectionRef = ReturnType<typeof addClientConnection>
+export type ConnectionPageRef = ReturnType<typeof addConnectionPage>
 export type ChangePageRef = ReturnType<typeof addChangePage>
 
 /** `ConnectionChangePage`, for the history of one connection and of a client. */
 export function addChangePage(builder: Builder, PageInfo: PageInfoRef, ConnectionChange: ConnectionChangeRef) {
   return addPage(builder, PageInfo, 'ConnectionChange', ConnectionChange)
+}
+
+/** `ClientConnectionPage`, for the connections of a client and of a consumer. */
+export function addConnectionPage(builder: Builder, PageInfo: PageInfoRef, ClientConnection: ClientConnectionRef) {
+  return addPage(builder, PageInfo, 'ClientConnection', ClientConnection)
 }
 
 /**

@@ -4,13 +4,13 @@ import { emptyPage } from '../../domain/page.ts'
 import type { Builder } from '../builder.ts'
 import { permitted } from '../permit-guard.ts'
 import { prose } from '../prose.ts'
-import type { ChangePageRef, ClientConnectionRef } from './client-connection.ts'
+import type { ChangePageRef, ConnectionPageRef } from './client-connection.ts'
 import type { ChangeKindRef } from './connection-change.ts'
 import { addPage, type PageInfoRef, selects } from './page.ts'
 
 export interface ClientTypeRefs {
   readonly PageInfo: PageInfoRef
-  readonly ClientConnection: ClientConnectionRef
+  readonly ConnectionPage: ConnectionPageRef
   readonly ChangePage: ChangePageRef
   readonly ChangeKind: ChangeKindRef
 }
@@ -18,8 +18,7 @@ export interface ClientTypeRefs {
 const clientOf = ({ id }: Client) => ({ clientId: id })
 
 /** `type Client`. */
-function addClient(builder: Builder, { PageInfo, ClientConnection, ChangePage, ChangeKind }: ClientTypeRefs) {
-  const ConnectionPage = addPage(builder, PageInfo, 'ClientConnection', ClientConnection)
+function addClient(builder: Builder, { ConnectionPage, ChangePage, ChangeKind }: ClientTypeRefs) {
   const ConnectionFilter = builder.inputType('ClientConnectionFilter', {
     description: 'Which connections of a client.',
     fields: (t) => ({

@@ -1,4 +1,10 @@
-import type { Connection, ConnectionFilter, ConnectionStore, WriteOutcome } from '../../domain/connection.ts'
+import type {
+  Connection,
+  ConnectionFilter,
+  ConnectionStore,
+  ConsumerConnectionFilter,
+  WriteOutcome,
+} from '../../domain/connection.ts'
 import type { PageRequest } from '../../domain/page.ts'
 import type { Database } from '../pool/database.ts'
 import type { SqlValue } from '../pool/fast-statements.ts'
@@ -53,6 +59,37 @@ function selectPages(clientIds: readonly string[], filter: ConnectionFilter, pag
   return { text, values: values.list }
 }
 
+/**
+ * A condition for redirect URIs whose host is one of some names, or is below one of them. A port and, in old rows, user
+ * information may stand beside the host.
+ */
+function hostIsOrIsBelow(hosts: readonly string[], values: SqlParameters): string {
+  const names = hosts.map((host) => host.replace(/[^\p{L}\p{M}\p{N}_-]/gu, '\\$&')).join('|')
+  const pattern = `^[a-z][a-z0-9+.-]*://([^/?#@]*@)?([^/?#@:]*[.])?(${names})(:[0-9]*)?([/?#]|$)`
+  return `redirect_uri ~* ${values.add(pattern)}`
+}
+
+/** Selects a page of a consumer's connections, and their number if the request asks for it. */
+function selectPageOfConsumer(consumerId: string, filter: ConsumerConnectionFilter, page: PageRequest) {
+  const { hosts, redirectUriContains } = filter
+  const values = new SqlParameters()
+  const conditions = [`consumer_id = ${values.add(consumerId)}::uuid`]
+  if (hosts !== undefined) conditions.push(hostIsOrIsBelow(hosts, values))
+  if (redirectUriContains !== undefined)
+    conditions.push(`redirect_uri ILIKE ${values.addContained(redirectUriContains)}`)
+  const total = totalOf(page, `connections ${whereAll(conditions)}`)
+  const text = `${conditions.length === 1 ? '' : plannedAnew}
+    SELECT json_build_array(counted.total, page.connections)
+      FROM (${total}) AS counted
+           CROSS JOIN LATERAL (
+             SELECT coalesce(json_agg(found.connection), '[]') AS connections FROM (
+               SELECT ${select()} AS connection
+                 FROM connections ${pageClause(page, newestFirst, conditions, values, 'counted.total')}
+             ) AS found
+           ) AS page`
+  return { text, values: values.list }
+}
+
 type PagedRow = readonly [exists: true | null, total: number | null, connections: readonly ConnectionRow[]]
 
 const withCursor = (row: ConnectionRow) => new RowWithCursor(connectionOf(row), get(row, 'insertedAt'), get(row, 'id'))
@@ -89,6 +126,13 @@ export function createConnectionStore(database: Database): ConnectionStore {
       return rows.map(([exists, total, connections]) =>
         exists ? pageOf(connections.map(withCursor), page, total) : null,
       )
+    },
+
+    async pageOfConsumer(consumerId, filter, page) {
+      const { text, values } = selectPageOfConsumer(consumerId, filter, page)
+      type Row = readonly [total: number | null, connections: readonly ConnectionRow[]]
+      const [[total, connections] = [null, []]] = await database.rows<Row>(text, values)
+      return pageOf(connections.map(withCursor), page, total)
     },
 
     updateRedirectUri: ({ redirectUri, revertedChangeId, ...of }) =>
