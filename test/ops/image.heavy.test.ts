@@ -42,12 +42,17 @@ describe('the image', () => {
     const files = await filesBelow(image.workingDirectory)
     expect([...new Set(files.map((file) => file.split('/')[0]))]).toEqual([
       'compile-cache',
+      'dist',
       'node_modules',
       'package.json',
       'prisma',
       'src',
     ])
     expect(files).toContain('src/generated/prisma/client.ts')
+    expect(files).toEqual(expect.arrayContaining(['dist/console/index.html', 'dist/console/index.html.br']))
+    expect(files.filter((file) => /^src\/console\/|^node_modules\/(oidc-provider|vite|preact)\//.test(file))).toEqual(
+      [],
+    )
     expect(files).toContain('prisma/migrations/0000_init/migration.sql')
     expect(files.filter((file) => /(^|\/)\.(env|git|npmrc)/.test(file) && !file.startsWith('node_modules/'))).toEqual(
       [],
@@ -130,6 +135,8 @@ describe('its container', () => {
       TOKEN_ISSUER: issuer.issuer,
       TOKEN_AUDIENCE: issuer.audience,
       TOKEN_JWKS_URL: issuer.jwksUrl,
+      CONSOLE_CLIENT_ID: 'console',
+      CONSOLE_ISSUER: 'https://signin.example.ua',
     })
     try {
       const url = (await server.untilWritten(/"url":"([^"]+)","msg":"listening"/))[1] ?? ''
@@ -137,6 +144,10 @@ describe('its container', () => {
       await expect
         .poll(async () => (await fetch(`${url}/health/ready`, bounded())).status, { timeout: 10_000 })
         .toBe(200)
+      const page = await fetch(`${url}/console/`, bounded())
+      const [, script = ''] = /src="([^"]+\.js)"/.exec(await page.text()) ?? []
+      expect([page.status, (await fetch(new URL(script, url), bounded())).status]).toEqual([200, 200])
+      expect((await fetch(`${url}/oidc/.well-known/openid-configuration`, bounded())).status).toBe(404)
       const healthCheck = async (port: string) =>
         (await startContainer(image, image.healthCheck, { PORT: port }).exited()).code
       expect(await healthCheck(new URL(url).port)).toBe(0)
