@@ -22,6 +22,8 @@ export interface ClientFilter {
   /** Matches any case, any apostrophe (U+0027, U+2019, U+02BC), and both the composed and the decomposed form. */
   readonly nameContains?: string
   readonly isBlocked?: boolean
+  /** Matches the client that has this connection. */
+  readonly connectionId?: string
 }
 
 /** The order of a list of clients: by `inserted_at`, then by id. */

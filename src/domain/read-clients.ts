@@ -55,6 +55,7 @@ export interface ListClientsInput {
     readonly nameContains?: OptionalArgument<string>
     /** A boolean. A value of another type is a violation. */
     readonly isBlocked?: unknown
+    readonly connectionId?: OptionalArgument<string>
   }
   readonly order: ClientOrder
   readonly page: PageArguments
@@ -80,6 +81,7 @@ export function createListClients({ permits, policy, clients }: ReadClientsDeps)
       list.uuid('userId', filter.userId)
       list.text('nameContains', filter.nameContains)
       list.boolean('isBlocked', filter.isBlocked)
+      list.uuid('connectionId', filter.connectionId)
       const request = list.page(page, 'time')
       list.done()
       const { isBlocked, ...texts } = filter

@@ -236,6 +236,19 @@ describe('a filter', () => {
     expect(await idsOf({ id: randomUUID() })).toEqual([])
     expect(await idsOf({ userId: randomUUID() })).toEqual([])
   })
+
+  test('the id of a connection finds the client that has it, and not its consumer', async () => {
+    const [clientId, consumerId] = [await insert({ at: '2020-01-01' }), await insert({ at: '2020-01-02' })]
+    const connectionId = randomUUID()
+    await testDatabase.query(
+      `INSERT INTO connections (id, secret, redirect_uri, client_id, consumer_id, inserted_at, updated_at)
+       VALUES ($1, 'secret', 'https://example.ua', $2, $3, now(), now())`,
+      [connectionId, clientId, consumerId],
+    )
+    expect(await idsOf({ connectionId })).toEqual([clientId])
+    expect(await idsOf({ connectionId: clientId })).toEqual([])
+    await testDatabase.query('DELETE FROM connections')
+  })
 })
 
 describe('walking the list', () => {

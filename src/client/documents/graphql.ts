@@ -23,6 +23,8 @@ export type ClientConnectionFilter = {
 
 /** Which clients. Callers that see only their own client get it whatever the filter. */
 export type ClientFilter = {
+  /** Only the one that has the connection with this UUID. */
+  connectionId?: string | null | undefined;
   /** Only the one with this UUID. */
   id?: string | null | undefined;
   /** Only those that are blocked, or that are not. */
@@ -50,6 +52,14 @@ export type ConnectionChangeKind =
   | 'SECRET_REFRESHED'
   /** Its redirect URI was changed. */
   | 'UPDATED';
+
+/** Which connections of a consumer. */
+export type ConsumerConnectionFilter = {
+  /** Only those whose redirect URI has this host, or a host below it: `mis.example.ua` finds `a.mis.example.ua`, too. Without scheme, port and path, in any case, as A-labels or as U-labels. */
+  host?: string | null | undefined;
+  /** Only those whose redirect URI contains this text, in any case. */
+  redirectUriContains?: string | null | undefined;
+};
 
 /** Which connection to delete. */
 export type DeleteClientConnectionInput = {
@@ -109,6 +119,16 @@ export type ConnectionCardQueryVariables = Exact<{
 
 
 export type ConnectionCardQuery = { clientConnection: { id: string, clientId: string, consumerId: string, redirectUri: string, version: number, insertedAt: string, updatedAt: string, client: { clientId: string, name: string | null } | null, consumer: { clientId: string, name: string | null } | null, lastChange: { id: string, kind: ConnectionChangeKind, before: string, after: string | null, brokerClientId: string | null, door: ChangeDoor, requestId: string | null, revertedChangeId: string | null, changedAt: string, caller: { clientId: string, clientType: string, userId: string | null } | null } | null } | null };
+
+export type ConsumerConnectionsQueryVariables = Exact<{
+  consumerId: string;
+  filter?: ConsumerConnectionFilter | null | undefined;
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+
+export type ConsumerConnectionsQuery = { consumerConnections: { totalCount: number, edges: Array<{ cursor: string, node: { id: string, clientId: string, consumerId: string, redirectUri: string, version: number, insertedAt: string, updatedAt: string, client: { clientId: string, name: string | null } | null } }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } };
 
 export type ViewerQueryVariables = Exact<{ [key: string]: never; }>;
 
@@ -340,6 +360,45 @@ fragment ChangeFields on ConnectionChange {
   revertedChangeId
   changedAt
 }`, {"hash":"sha256:cdfdd0842c34ea28f30c0d387c8f2e98a0b888d134bd366658f05fc07af3cca4"}) as unknown as TypedDocumentString<ConnectionCardQuery, ConnectionCardQueryVariables>;
+export const ConsumerConnectionsDocument = new TypedDocumentString(`
+    query ConsumerConnections($consumerId: ID!, $filter: ConsumerConnectionFilter, $first: Int, $after: String) {
+  consumerConnections(
+    consumerId: $consumerId
+    filter: $filter
+    first: $first
+    after: $after
+  ) {
+    edges {
+      cursor
+      node {
+        ...ConnectionFields
+        client {
+          clientId
+          name
+        }
+      }
+    }
+    pageInfo {
+      ...PageFields
+    }
+    totalCount
+  }
+}
+    fragment ConnectionFields on ClientConnection {
+  id
+  clientId
+  consumerId
+  redirectUri
+  version
+  insertedAt
+  updatedAt
+}
+fragment PageFields on PageInfo {
+  hasNextPage
+  hasPreviousPage
+  startCursor
+  endCursor
+}`, {"hash":"sha256:4313c257439cf4b1bfe2799140e07c13b6fcacb8c6e97a915e5b723cea07cea5"}) as unknown as TypedDocumentString<ConsumerConnectionsQuery, ConsumerConnectionsQueryVariables>;
 export const ViewerDocument = new TypedDocumentString(`
     query Viewer {
   viewer {

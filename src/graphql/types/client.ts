@@ -112,6 +112,7 @@ export function addClients(builder: Builder, refs: ClientTypeRefs): void {
         description: 'Only those whose name contains this text, in any case and with any apostrophe.',
       }),
       isBlocked: t.boolean({ required: false, description: 'Only those that are blocked, or that are not.' }),
+      connectionId: t.id({ required: false, description: 'Only the one that has the connection with this UUID.' }),
     }),
   })
   const ClientOrder = builder.enumType('ClientOrder', {

@@ -52,6 +52,10 @@ function selectPage(filter: ClientFilter, order: ClientOrder, page: PageRequest)
   if (filter.userId !== undefined) conditions.push(`clients.user_id = ${values.add(filter.userId)}::uuid`)
   if (filter.nameContains !== undefined) conditions.push(nameContains('clients.name', filter.nameContains, values))
   if (filter.isBlocked !== undefined) conditions.push(`clients.is_blocked = ${filter.isBlocked}`)
+  if (filter.connectionId !== undefined) {
+    const id = `${values.add(filter.connectionId)}::uuid`
+    conditions.push(`clients.id = (SELECT client_id FROM connections WHERE connections.id = ${id})`)
+  }
   const by: ListOrder = {
     key: 'clients.inserted_at',
     id: 'clients.id',
