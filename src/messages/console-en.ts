@@ -107,17 +107,13 @@ export const consoleEn = {
   'console.connection.typed': 'What you typed:',
 
   'console.connections': 'Connections of a consumer',
-  'console.connections.choose': 'Choose a consumer',
   'console.connections.choose.text':
-    'Type the UUID of a consumer, usually of a medical information system, to see its connections with all clients.',
-  'console.connections.consumer': 'UUID of the consumer',
-  'console.connections.consumer.bad': 'This is not a UUID. Check whether it was copied whole.',
+    'Find a consumer, usually a medical information system, to see it with all clients.',
   'console.connections.host': 'Host',
   'console.connections.text': 'Text in the redirect URI',
   'console.connections.none': 'No connections found',
   'console.connections.none.text': 'The consumer has none, or none fits the filter.',
   'console.connections.of': 'Connections of {consumer}',
-  'console.connections.search': 'Show',
   'console.connections.ownOnly': 'Only administrators see connections across clients',
 
   'console.part': 'Part',

@@ -112,17 +112,13 @@ export const consoleUk = {
   'console.connection.typed': 'Ви ввели:',
 
   'console.connections': 'З’єднання споживача',
-  'console.connections.choose': 'Виберіть споживача',
   'console.connections.choose.text':
-    'Уведіть UUID споживача, зазвичай медичної інформаційної системи, щоб побачити його з’єднання з усіма клієнтами.',
-  'console.connections.consumer': 'UUID споживача',
-  'console.connections.consumer.bad': 'Це не UUID. Перевірте, чи скопійовано його повністю.',
+    'Знайдіть споживача, зазвичай медичну інформаційну систему, щоб побачити його з’єднання з усіма клієнтами.',
   'console.connections.host': 'Хост',
   'console.connections.text': 'Текст у посиланні',
   'console.connections.none': 'З’єднань не знайдено',
   'console.connections.none.text': 'Споживач їх не має, або жодне не відповідає фільтру.',
   'console.connections.of': 'З’єднання споживача {consumer}',
-  'console.connections.search': 'Показати',
   'console.connections.ownOnly': 'З’єднання різних клієнтів бачать лише адміністратори',
 
   'console.part': 'Частина',

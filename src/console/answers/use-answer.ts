@@ -40,18 +40,20 @@ export function useAnswer<Data, Variables>(
 ): AnswerState<Data> {
   const key = `${document.__meta__?.['hash']} ${JSON.stringify(variables)}`
   const [shown, show] = useState<{ key: string; answer: Answer<Data> } | null>(null)
-  const wanted = useRef('')
-  wanted.current = key
+  const turn = useRef(0)
 
   async function load(): Promise<void> {
+    const mine = ++turn.current
     const answer = await ask(document, variables)
+    // An answer that a later question has overtaken may be older than what is shown.
+    if (turn.current !== mine) return
     remember(key, answer)
-    if (wanted.current === key) show({ key, answer })
+    show({ key, answer })
   }
   useEffect(() => {
     if (!skip) void load()
     return () => {
-      wanted.current = ''
+      turn.current++
     }
   }, [key, again, skip])
 

@@ -9,6 +9,7 @@ import { Empty, FailureNote, Loading } from '../parts/states.tsx'
 import { useArrival } from '../places/arrival.ts'
 import { places } from '../places/places.ts'
 import { ClientSearch } from './client-search.tsx'
+import { openByUuid } from './open-by-uuid.ts'
 
 const pageSize = 25
 
@@ -30,7 +31,7 @@ export function Clients() {
   return (
     <>
       <h1 tabIndex={-1}>{t('console.clients')}</h1>
-      <ClientSearch name={name} blocked={blocked} />
+      <ClientSearch name={name} blocked={blocked} addressOf={places.clients} onUuid={(id) => void openByUuid(id)} />
       {answer === null && <Loading rows={8} />}
       {answer !== null && page === undefined && <FailureNote {...answer} onRetry={reload} />}
       {page !== undefined && page.edges.length === 0 && (
