@@ -41,9 +41,9 @@ export function createKeySet(options: KeySetOptions): KeySet {
 
   const unavailable = () => new KeysUnavailable("the issuer's keys are not to be had", { cause: kept.lastFailure() })
 
-  /** @throws the given error if too many tokens wait already, as in a flood of bad tokens */
-  async function waitForNewerKeys(begunBefore: number, error: unknown): Promise<void> {
-    if (waiting >= limits.waitingAtMost) throw error
+  /** @throws KeysUnavailable if too many tokens wait already: one of them may have a new key of the issuer */
+  async function waitForNewerKeys(begunBefore: number): Promise<void> {
+    if (waiting >= limits.waitingAtMost) throw unavailable()
     waiting += 1
     await within(limits.timeoutSeconds, kept.fetchAnew(begunBefore))
     waiting -= 1
@@ -64,7 +64,7 @@ export function createKeySet(options: KeySetOptions): KeySet {
         return await verify(first.set)
       } catch (error) {
         if (!mayBeOutdated(error) || first.fetch > begunBefore) throw error
-        if (newerKeys() === null) await waitForNewerKeys(begunBefore, error)
+        if (newerKeys() === null) await waitForNewerKeys(begunBefore)
         const newer = newerKeys()
         if (newer === null) throw unavailable()
         return await verify(newer.set)

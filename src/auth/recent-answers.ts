@@ -1,8 +1,11 @@
 import { LRUCache } from 'lru-cache'
 import { GatewayError } from '../domain/errors.ts'
 
-/** How long an answer of the registry counts. The time begins before the question: a block takes effect within 5 s. */
-const secondsAtMost = 5
+/**
+ * How long an answer of the registry counts. The time begins before the question. An operation confirms a caller after
+ * one more second (server/authentication.ts). So a block takes effect within 5 s.
+ */
+const secondsAtMost = 4
 
 /** The longest wait of a request for an answer, so that the policy can refuse soon while the database hangs. */
 const waitSecondsAtMost = 2

@@ -90,6 +90,25 @@ function contradictions(set: Environment): string[] {
   return mistakes
 }
 
+/**
+ * Node ends a connection that was silent for 75 s (server/http-server.ts). A write must not be committed after that, so
+ * its waits together are shorter. The wait for a lock is a part of the statement.
+ */
+const databaseWaitsAtMostMs = 70_000
+const databaseWaits = [
+  'DATABASE_QUEUE_TIMEOUT_MS',
+  'DATABASE_CONNECT_TIMEOUT_MS',
+  'DATABASE_STATEMENT_TIMEOUT_MS',
+] as const
+
+/** The mistake of waits that are too long together. A wait that is no number is reported by itself. */
+function tooLongWaits(found: Variables | undefined): string[] {
+  const sum = databaseWaits.reduce((waits, name) => waits + (found?.[name] ?? 0), 0)
+  return sum > databaseWaitsAtMostMs
+    ? [`${databaseWaits.join(' + ')} must be at most ${databaseWaitsAtMostMs}: callers wait no longer`]
+    : []
+}
+
 /** The mistakes between the variables of the console. */
 function consoleContradictions(set: Environment): string[] {
   const names = Object.keys(variableGroups.Console).filter((name) => set[name] !== undefined)
@@ -146,7 +165,9 @@ export function parseConfig(environment: Environment): Config {
   const parsed = variables.safeParse(set)
   const issues = parsed.error?.issues.map(({ path, message }) => `${path[0]?.toString()} ${message}`) ?? []
   // A list of algorithms may hold several wrong words, each with the same message.
-  const mistakes = [...new Set([...issues, ...contradictions(set), ...consoleContradictions(set)])]
+  const mistakes = [
+    ...new Set([...issues, ...contradictions(set), ...consoleContradictions(set), ...tooLongWaits(parsed.data)]),
+  ]
   if (!parsed.success || mistakes.length > 0) throw new ConfigurationError(mistakes)
   const found = parsed.data
   const production = isProduction(set)

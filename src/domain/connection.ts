@@ -49,7 +49,8 @@ export interface ConnectionKey {
 /** The versions that a writer expects. */
 export interface ExpectedVersions {
   /**
-   * The store writes only if the row's version is one of these. Empty: at no version (`If-None-Match: *`). null: at any.
+   * The store writes only if the row's version is one of these. Empty: at no version (`If-None-Match: *`). null: at any
+   * version.
    */
   readonly expectedVersions: readonly number[] | null
 }

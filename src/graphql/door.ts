@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { GraphQLSchema } from 'graphql'
+import { GraphQLError, type GraphQLSchema } from 'graphql'
 import type { Operations } from '../domain/operations.ts'
 import type { Policy } from '../domain/policy.ts'
 import type { Tracing } from '../observability/tracing.ts'
@@ -7,6 +7,7 @@ import { type AuthenticationDeps, apiKeyOf, authenticationHook, createCallOf } f
 import { HttpRefusal, statusOf } from '../server/http-refusals.ts'
 import { refuseOtherMethods } from '../server/http-server.ts'
 import { languageOf, varyByLanguage } from '../server/language.ts'
+import { describeCause } from '../server/log-text.ts'
 import { noteError } from '../server/outcome.ts'
 import { refusalHeaders, toRefusal } from '../server/refusals.ts'
 import { type RefusalAhead, sheddingHook } from '../server/shedding.ts'
@@ -86,7 +87,9 @@ export function graphqlDoor(app: FastifyInstance, deps: GraphQLDoorDeps): void {
   } = deps
   const findDocument = createFindDocument(persistedDocuments)
   const complete = createCompleteResult({ introspection })
-  const log = (level: 'debug' | 'info' | 'warn' | 'error') => (message: unknown) => app.log[level](String(message))
+  const log = (level: 'debug' | 'info' | 'warn' | 'error') => (message: unknown) =>
+    // The text of a GraphQLError quotes the document.
+    app.log[level](message instanceof GraphQLError ? describeCause(message.originalError ?? message) : String(message))
   const yoga = createGatewayYoga({
     schema,
     introspection,
@@ -135,7 +138,7 @@ export function graphqlDoor(app: FastifyInstance, deps: GraphQLDoorDeps): void {
     const headers = { accept: answeredTypeOf(request), 'content-type': 'application/json' }
     // The body is text again: Yoga's adapter would take an empty object for a body that it still has to read.
     const init = { method: 'POST', headers, body: JSON.stringify(body) }
-    const response = await yoga.fetch(app.publicUrl(request.raw.url), init, { ...context })
+    const response = await yoga.fetch(app.publicUrl('/graphql'), init, { ...context })
     for (const [name, value] of response.headers) reply.header(name, value)
     if (reply.statusCode !== 401) reply.code(response.status)
     return reply.send(await response.text())

@@ -26,7 +26,7 @@ const isRefusedDatabase = (error: Error & { command?: { name: string } }) => err
 
 /**
  * Makes a connection for counting. It fails fast, has no queue, repeats no command (a repeated count would count
- * twice), and reconnects by itself. The log gets one line for each outage, without the address, which may hold a
+ * twice), and reconnects by itself. The log gets one line for each outage, without `REDIS_URL`, which may hold a
  * password.
  *
  * Each new connection writes one key, and is usable only if Redis accepts that. ioredis's own check uses `INFO`, which

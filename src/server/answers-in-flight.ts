@@ -8,6 +8,8 @@ const limits = {
   bytes: 64 * 2 ** 20,
   /** Pipelined requests of one connection that wait for their turn. The gateway disconnects a client with more. */
   waiting: 32,
+  /** Such requests of all connections together. The gateway disconnects a client that goes beyond. */
+  waitingInAll: 5_000,
 }
 
 /** The hooks that bound the memory of answers. */
@@ -17,7 +19,10 @@ export interface AnswersInFlight {
    * when the operating system has taken the answer before it. Register this hook before all others.
    */
   readonly takeTurns: onRequestHookHandler
-  /** Refuses with 503 while the waiting answers of all connections exceed the limit. */
+  /**
+   * Refuses with 503 while the waiting answers of all connections exceed the limit. Probes pass, because an
+   * orchestrator would end a process that is merely busy.
+   */
   readonly refuseAboveLimit: onRequestHookHandler
   readonly countBytes: onSendHookHandler
 }
@@ -27,15 +32,22 @@ export function createAnswersInFlight(): AnswersInFlight {
   /** The waiting requests of each connection that has a request in work. */
   const waitingOf = new WeakMap<Socket, (() => void)[]>()
   let bytes = 0
+  let waitingInAll = 0
 
   return {
     takeTurns({ raw: { socket } }, { raw: answer }, done) {
       const begin = () => {
         answer.once('close', () => {
+          const waiting = waitingOf.get(socket) ?? []
           // If the client has disconnected, its waiting requests do not begin: nobody would get the answers.
-          const next = socket.destroyed ? undefined : waitingOf.get(socket)?.shift()
-          if (next === undefined) waitingOf.delete(socket)
-          else next()
+          const next = socket.destroyed ? undefined : waiting.shift()
+          if (next === undefined) {
+            waitingInAll -= waiting.length
+            waitingOf.delete(socket)
+          } else {
+            waitingInAll -= 1
+            next()
+          }
         })
         done()
       }
@@ -43,10 +55,15 @@ export function createAnswersInFlight(): AnswersInFlight {
       if (waiting === undefined) {
         waitingOf.set(socket, [])
         begin()
-      } else if (waiting.push(begin) > limits.waiting) socket.destroy()
+      } else {
+        waitingInAll += 1
+        if (waiting.push(begin) > limits.waiting || waitingInAll > limits.waitingInAll) socket.destroy()
+      }
     },
-    refuseAboveLimit: (_request, _reply, done) =>
-      done(bytes > limits.bytes ? new GatewayError('unavailable', { retryAfter: 1 }) : undefined),
+    refuseAboveLimit: ({ routeOptions }, _reply, done) => {
+      const refused = bytes > limits.bytes && routeOptions.config.probe !== true
+      done(refused ? new GatewayError('unavailable', { retryAfter: 1 }) : undefined)
+    },
     countBytes(_request, { raw: answer }, payload, done) {
       const length = typeof payload === 'string' || Buffer.isBuffer(payload) ? Buffer.byteLength(payload) : 0
       if (length > 0 && !answer.destroyed) {

@@ -46,6 +46,7 @@ export function authenticationHook(deps: AuthenticationDeps, door: Door): onRequ
     request.outcome.door = door
     const accept = (caller: Caller) => {
       request.caller = caller
+      request.outcome.caller = caller
       request.authenticatedAt = performance.now()
       done()
     }

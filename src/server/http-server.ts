@@ -135,10 +135,13 @@ export function createHttpServer({
   app.addHook('onRequest', ({ raw }, reply, done) => {
     reply.headers(headers)
     // The target `*` (RFC 9112 §3.2.4) names the whole server, but the router reads it as `/`.
-    done(raw.url === '*' ? new GatewayError('notFound') : refusalOfMessage(raw))
+    const refusal = raw.url === '*' ? new GatewayError('notFound') : refusalOfMessage(raw)
+    if (refusal?.refusal === 'headersTooLarge') reply.header('connection', 'close')
+    done(refusal)
   })
-  // Node 26 answers 431 to more headers. Older Node versions silently drop the rest, even a second Authorization.
-  app.server.maxHeadersCount = 100
+  // Node 24 drops the headers beyond its limit without a word, even a second Authorization. So Node has no limit here,
+  // and `refusalOfMessage` counts.
+  app.server.maxHeadersCount = 0
   // An idle connection takes 20 kB of memory. Node closes further connections at once.
   app.server.maxConnections = 5_000
   // Node would answer an `Expect` header by itself, and ask even unauthenticated clients for their bodies. RFC 9110
@@ -155,8 +158,12 @@ export function createHttpServer({
   return app
 }
 
+/** Headers of a request, which all together have 16 kB. */
+const headersAtMost = 100
+
 /** Refuses messages that Node's parser accepts, but that a proxy may frame or route in another way. */
 function refusalOfMessage({ rawHeaders, httpVersion, headers }: IncomingMessage): HttpRefusal | undefined {
+  if (rawHeaders.length > 2 * headersAtMost) return new HttpRefusal('headersTooLarge')
   const malformed = (reason: HttpReason) => new HttpRefusal('malformedRequest', { reason })
   // Node's parser accepts other version numbers with the syntax of HTTP/1.
   if (httpVersion !== '1.1' && httpVersion !== '1.0') return malformed('http_version')

@@ -51,8 +51,8 @@ export function noteRefusedMidway({ outcome }: FastifyRequest, error: unknown, s
 
 const detailsOf = (request: FastifyRequest, reply: FastifyReply) => ({
   status: request.outcome.refusedWith ?? reply.statusCode,
-  clientId: request.caller?.clientId,
-  clientType: request.caller?.clientType,
+  clientId: request.outcome.caller?.clientId,
+  clientType: request.outcome.caller?.clientType,
   durationMs: Math.round(reply.elapsedTime * 10) / 10,
   traceId: request.span?.traceId,
   // Only where the caller chose the request's id.

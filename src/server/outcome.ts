@@ -1,10 +1,13 @@
 import type { Door } from '../domain/call.ts'
+import type { Caller } from '../domain/caller.ts'
 import { statusOf } from './http-refusals.ts'
 import { toRefusal } from './refusals.ts'
 
 /** The result of a request. The doors write it; log and meter read it. */
 export interface Outcome {
   door: Door | null
+  /** The caller, also if a later authentication has refused it. null: none was accepted. */
+  caller: Caller | null
   /** The operation's name, for example `updateClientConnection`. The names in a document are the caller's. */
   operation: string | null
   /** `OK` or a code of the catalogue. A GraphQL result that holds several errors counts as its first. */
@@ -22,6 +25,7 @@ export interface Outcome {
 /** The outcome of a request at its start. */
 export const newOutcome = (): Outcome => ({
   door: null,
+  caller: null,
   operation: null,
   code: 'OK',
   rule: null,

@@ -112,8 +112,15 @@ describe('a blocked caller', () => {
     const stays = through(mint(), delay(5_500))
     await delay(200)
     await block('users', userId)
+    const linesBefore = gateway.log.length
     expect(await stays).toEqual([[401], [401]])
     expect(await changes()).toEqual(written)
+    // The line still names the client that was blocked.
+    const lines = gateway.log.slice(linesBefore).map((line) => JSON.parse(line))
+    expect(lines.filter(({ status }) => status === 401)).toEqual([
+      expect.objectContaining({ clientId: fixture.clientId }),
+      expect.objectContaining({ clientId: fixture.clientId }),
+    ])
   })
 
   test('a blocked user does not block another user of the client', async () => {

@@ -143,6 +143,20 @@ test.each(accepts)('a request of %s takes the hot path', async (_name, accept) =
   askedForUrl.mockRestore()
 })
 
+test.each(['[]', '{"query":""}'])(
+  'the body %s is refused with a code, however the path is encoded',
+  async (payload) => {
+    const headers = { 'content-type': 'application/json', ...bearer(gateway.issuer.mint(writer(fixture.clientId))) }
+    const answers = ['/graphql', '/%67raphql'].map(async (url) => {
+      const { statusCode, body } = await gateway.app.inject({ method: 'POST', url, headers, payload })
+      return { statusCode, codes: JSON.parse(body).errors.map((error: { extensions: object }) => error.extensions) }
+    })
+    const [plain, encoded] = await Promise.all(answers)
+    expect(encoded).toEqual(plain)
+    expect(plain?.codes).toEqual([expect.objectContaining({ code: expect.any(String), status: 400 })])
+  },
+)
+
 test.each([
   '{',
   '{ viewer { secret } }',

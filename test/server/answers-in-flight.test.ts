@@ -2,7 +2,9 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { type AddressInfo, connect, type Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
+import Fastify from 'fastify'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { createAnswersInFlight } from '../../src/server/answers-in-flight.ts'
 import { bearer, startTestGateway, type TestGateway } from '../support/gateway.ts'
 import { openRaw, parseAnswers } from '../support/raw-http.ts'
 
@@ -26,8 +28,8 @@ beforeAll(async () => {
 })
 afterAll(() => gateway.close())
 
-async function unread(text: string): Promise<Socket> {
-  const socket = connect({ host: '127.0.0.1', port })
+async function unread(text: string, at = port): Promise<Socket> {
+  const socket = connect({ host: '127.0.0.1', port: at })
   socket.on('error', () => {})
   socket.pause()
   await once(socket, 'connect')
@@ -78,6 +80,25 @@ test('a client that sends more than 32 requests ahead is disconnected', async ()
   socket.resume()
   await closed
   expect((await fetch(`http://127.0.0.1:${port}/api/clients`, { headers: bearer(token) })).status).toBe(200)
+})
+
+test('probes are answered while other requests are refused for unread answers', async () => {
+  const app = Fastify()
+  const answers = createAnswersInFlight()
+  app.addHook('onRequest', answers.takeTurns)
+  app.addHook('onRequest', answers.refuseAboveLimit)
+  app.addHook('onSend', answers.countBytes)
+  app.get('/large', () => 'x'.repeat(8 * 2 ** 20))
+  app.get('/live', { config: { probe: true } }, () => 'alive')
+  const there = Number(new URL(await app.listen({ port: 0, host: '127.0.0.1' })).port)
+  const sockets = await Promise.all(
+    Array.from({ length: 12 }, () => unread('GET /large HTTP/1.1\r\nhost: a\r\n\r\n', there)),
+  )
+  const statusOf = async (path: string) => (await fetch(`http://127.0.0.1:${there}${path}`)).status
+  await expect.poll(() => statusOf('/large')).not.toBe(200)
+  expect(await statusOf('/live')).toBe(200)
+  for (const socket of sockets) socket.destroy()
+  await app.close()
 })
 
 test('a request that waits behind an answer is not begun if its client goes', async () => {

@@ -372,6 +372,14 @@ describe('what is not valid is named:', () => {
     expect(mistakesOf({ ...issuer, [name]: value })).toEqual([mistake])
   })
 
+  test('waits for the database that are longer together than a caller waits', () => {
+    const waits = { DATABASE_QUEUE_TIMEOUT_MS: '10000', DATABASE_CONNECT_TIMEOUT_MS: '10000' }
+    expect(mistakesOf({ ...issuer, ...waits, DATABASE_STATEMENT_TIMEOUT_MS: '50000' })).toEqual([])
+    expect(mistakesOf({ ...issuer, ...waits, DATABASE_STATEMENT_TIMEOUT_MS: '50001' })).toEqual([
+      'DATABASE_QUEUE_TIMEOUT_MS + DATABASE_CONNECT_TIMEOUT_MS + DATABASE_STATEMENT_TIMEOUT_MS must be at most 70000: callers wait no longer',
+    ])
+  })
+
   test.each(['verbose', 'INFO', 'trace,info'])('LOG_LEVEL=%s', (level) => {
     expect(mistakesOf({ LOG_LEVEL: level })).toEqual([expect.stringMatching(/^LOG_LEVEL .*"fatal".*"silent"/)])
   })

@@ -10,7 +10,8 @@ const anyType = { scalarType: 'unknown', arity: 'scalar' } as const
 
 /**
  * Statements that nearly every request needs use Prisma's driver adapter directly. The runtime of Prisma's client costs
- * more than the statement (docs/decisions/0005-one-statement-past-the-client.md). All other statements use the client: `prisma.$queryRaw`.
+ * more than the statement (docs/decisions/0005-one-statement-past-the-client.md). All other statements use the client:
+ * `prisma.$queryRaw`.
  *
  * Each row has one column, a JSON value, because the driver's work grows with the number of columns.
  */
