@@ -3,6 +3,7 @@ import { createRedirectUriParser, longestJudged } from '../../domain/redirect-ur
 import { redirectUriWarnings, warningTexts } from '../../domain/redirect-uri-warnings.ts'
 import type { Params } from '../../domain/violation.ts'
 import { violationTexts } from '../../domain/violation-texts.ts'
+import { violationSentence, warningSentence } from '../../messages/sentences.ts'
 import { t } from '../language/language.ts'
 
 /** One thing to say about a typed value. */
@@ -70,9 +71,13 @@ export function whyNotPutBack(value: string): string | null {
 }
 
 export function violationText({ id, params, message }: Point): string {
-  return id in violationTexts ? t(`violation.${id as keyof typeof violationTexts}`, params) : message
+  return isKnown(violationTexts, id) ? violationSentence(t, { id, params }) : message
 }
 
 export function warningText({ id, params, message }: Point): string {
-  return id in warningTexts ? t(`warning.${id as keyof typeof warningTexts}`, params) : message
+  return isKnown(warningTexts, id) ? warningSentence(t, { id, params }) : message
+}
+
+function isKnown<Id extends string>(texts: Readonly<Record<Id, string>>, id: string): id is Id {
+  return id in texts
 }
