@@ -24,8 +24,9 @@ export function RedirectUriEditor({
   const { text, seen, draft, isConfirmed, failed, isChanged } = editor
   const stored = seen.value.redirectUri
   const verdict = useVerdict(connectionKey, text.value, stored)
-  const points = isChanged ? toConfirm(verdict, stored) : []
   const violations = isChanged ? verdict.violations : []
+  // A value that cannot be saved needs no confirmation.
+  const points = isChanged && violations.length === 0 ? toConfirm(verdict, stored) : []
   const [fieldId, violationsId, warningsId] = [useId(), useId(), useId()]
   const field = useRef<HTMLInputElement>(null)
   const confirmation = useRef<HTMLInputElement>(null)
@@ -80,8 +81,8 @@ export function RedirectUriEditor({
       {!mayUpdate && <p class="muted">{t('console.needsScope', { scope: 'connection:write' })}</p>}
       <Violations id={violationsId} points={violations} />
       {isChanged && <Fixes value={text.value} onFix={replace} />}
-      <Warnings id={warningsId} points={isChanged && violations.length === 0 ? points : []} />
-      {points.length > 0 && violations.length === 0 && (
+      <Warnings id={warningsId} points={points} />
+      {points.length > 0 && (
         <label class="confirm">
           <input
             ref={confirmation}
