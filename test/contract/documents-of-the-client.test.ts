@@ -1,6 +1,7 @@
-import { Kind, parse, visit } from 'graphql'
-import { expect, test } from 'vitest'
+import { isObjectType, Kind, parse, visit } from 'graphql'
+import { assert, expect, test } from 'vitest'
 import manifest from '../../src/client/documents/persisted-documents.json' with { type: 'json' }
+import { createSchema } from '../../src/graphql/schema.ts'
 
 const selectionsOf = (text: string, name: string) => {
   const found: string[][] = []
@@ -21,4 +22,11 @@ test.each(Object.values(manifest))('a list of our own documents has what caches 
       expect(selected).not.toContain('nodes')
     }
   for (const selected of selectionsOf(text, 'edges')) expect(selected.sort()).toEqual(['cursor', 'node'])
+})
+
+// Relay's store and Apollo's cache take two objects with one `id` for one object.
+test('a type that shows a part of another one has no id of it', () => {
+  const reference = createSchema().getType('ClientReference')
+  assert(isObjectType(reference))
+  expect(Object.keys(reference.getFields())).toEqual(['clientId', 'name'])
 })
