@@ -612,6 +612,29 @@ describe('conflict, tried again and served:', () => {
     expect(judged).toEqual(['conflict', 'conflict', 'conflict', 'conflict'])
     expect(outcome).toMatchObject({ refusal: 'unavailable', details: { retryAfter: 1 } })
   })
+
+  const raise = (state: string): Work => {
+    const block = `DO $$ BEGIN RAISE EXCEPTION 'raised' USING ERRCODE = '${state}'; END $$`
+    return (prisma) => prisma.$executeRawUnsafe(block)
+  }
+
+  test('a transaction that PostgreSQL rolled back is tried again', async () => {
+    for (const state of ['40000', '40001', '40P01']) {
+      const { judged } = await judgeAttempts(open(db.url), (attempt) => (attempt === 1 ? raise(state) : raw))
+      expect([state, judged]).toEqual([state, ['conflict']])
+    }
+  })
+
+  test('a statement whose completion is unknown is unavailable, and is not tried again', async () => {
+    const { judged, outcome } = await judgeAttempts(open(db.url), () => raise('40003'))
+    expect(judged).toEqual(['unavailable'])
+    expect(outcome).toMatchObject({ refusal: 'unavailable', details: { retryAfter: 1 } })
+  })
+
+  test('a constraint that a transaction violates at its end is a fault, and is not tried again', async () => {
+    const { judged } = await judgeAttempts(open(db.url), () => raise('40002'))
+    expect(judged).toEqual(['fault'])
+  })
 })
 
 const clientType = { id: randomUUID(), name: 'TWICE', insertedAt: new Date(), updatedAt: new Date() }

@@ -15,9 +15,13 @@ const retryAfter = 1
 const retryAfterMigration = 30
 
 // PostgreSQL, appendix A: the classes and codes of failures that pass. They are about connections, transaction state,
-// our role's login, a read-only standby, resources, intervention, the system, and cancelled statements.
-const unavailableStates = /^(08|25|28|53|55|57|58|3D|3F|F0|26000)/
-const conflictStates = /^40/
+// our role's login, a read-only standby, resources, intervention, the system, and cancelled statements. 40003 says that
+// nobody knows whether the statement was completed.
+const unavailableStates = /^(08|25|28|53|55|57|58|3D|3F|F0|26000|40003)/
+
+// PostgreSQL rolled the transaction back, so the gateway may run it again. It must not run a statement again after
+// 40003: the statement may have had its effect.
+const conflictStates = /^40(000|001|P01)$/
 
 /** lock_not_available in PostgreSQL */
 export const LOCK_TIMED_OUT = '55P03'
@@ -86,12 +90,7 @@ function* layers(error: unknown, depth = 0): Generator<Bag> {
 function verdict(layer: Bag): Failure | null {
   const code = String(layer['originalCode'] ?? layer['code'] ?? '')
   const message = String(layer['originalMessage'] ?? layer['message'] ?? '')
-  if (
-    code === 'P2034' ||
-    layer['kind'] === 'TransactionWriteConflict' ||
-    (code.length === 5 && conflictStates.test(code))
-  )
-    return 'conflict'
+  if (code === 'P2034' || layer['kind'] === 'TransactionWriteConflict' || conflictStates.test(code)) return 'conflict'
   if (systemCodes.test(code) || unavailablePrismaCodes.has(code) || unavailableKinds.has(String(layer['kind'])))
     return 'unavailable'
   if (code.length === 5 && !code.startsWith('P') && unavailableStates.test(code)) return 'unavailable'
@@ -115,13 +114,13 @@ export function lostForLocks(error: unknown): boolean {
   )
 }
 
-/** Connection exceptions and ended sessions: the gateway cannot know whether PostgreSQL committed before. */
-const sessionEnds = /^(08|57P0)/
+/** After these states the gateway cannot know whether PostgreSQL committed: lost connections, ended sessions, 40003. */
+const outcomeUnknown = /^(08|57P0|40003)/
 
 /** The message with which PostgreSQL refused a statement, which then had no effect. null: PostgreSQL did not refuse. */
 export function refusalOf(error: unknown): string | null {
   for (const { originalCode, originalMessage } of layers(error))
-    if (typeof originalCode === 'string' && originalCode.length === 5 && !sessionEnds.test(originalCode))
+    if (typeof originalCode === 'string' && originalCode.length === 5 && !outcomeUnknown.test(originalCode))
       return `ERROR: ${originalMessage}`
   return null
 }
