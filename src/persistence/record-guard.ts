@@ -31,6 +31,13 @@ const rights = [
   ['connection_changes', 'SELECT', 'id connection_id client_id kind redirect_uri_before redirect_uri_after changed_at'],
 ] as const
 
+/** The columns of `connections` that the functions write into the record, each with the only type that they take. */
+const recordedColumns = [
+  ['id', 'uuid'],
+  ['client_id', 'uuid'],
+  ['redirect_uri', 'varchar'],
+] as const
+
 const row = (values: readonly string[]) => `(${values.map((value) => `'${value}'`).join(', ')})`
 
 const wrongSession = `
@@ -65,6 +72,14 @@ const wrongFunctions = `
             'may be executed by PUBLIC: run ops/postgres/rights.sql')
          ) AS flaw(is_there, text)
    WHERE tgrelid = to_regclass('connections') AND flaw.is_there`
+
+/** The functions refuse every write where a column has another type (migration 0009). */
+const wrongTypes = `
+  SELECT format('connections.%s is of the type %s, not %s', expected.name, found.atttypid::regtype, expected.type)
+    FROM (VALUES ${recordedColumns.map(row).join(', ')}) AS expected(name, type)
+         JOIN pg_attribute AS found
+           ON found.attrelid = to_regclass('connections') AND found.attname = expected.name AND NOT found.attisdropped
+   WHERE found.atttypid <> to_regtype('pg_catalog.' || quote_ident(expected.type))`
 
 /** In development one role owns all tables and serves, so this check does not apply. */
 const wrongOwner = `
@@ -107,6 +122,12 @@ const sequenceBehind = `
 
 /** @param opaqueTokens Whether tokens are looked up, too. */
 export const selectProblems = (opaqueTokens: boolean) =>
-  [wrongSession, wrongTriggers, wrongFunctions, wrongOwner, missingRights(opaqueTokens), sequenceBehind].join(
-    '\n  UNION ALL',
-  )
+  [
+    wrongSession,
+    wrongTriggers,
+    wrongFunctions,
+    wrongTypes,
+    wrongOwner,
+    missingRights(opaqueTokens),
+    sequenceBehind,
+  ].join('\n  UNION ALL')

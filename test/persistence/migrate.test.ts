@@ -25,6 +25,7 @@ const all = [
   '0008_ordered_record',
   '0009_checks_in_the_functions',
   '0010_consumer_list',
+  '0011_guarded_archives',
 ]
 const additive = all.slice(1)
 

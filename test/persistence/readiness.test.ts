@@ -108,6 +108,16 @@ describe('not ready, with the reason, is a database', () => {
       'the function record_connection_delete() is not SECURITY DEFINER',
     ],
     [
+      'whose client_id has another type',
+      `CREATE DOMAIN client_ids AS uuid; ALTER TABLE connections ALTER COLUMN client_id TYPE client_ids`,
+      'connections.client_id is of the type client_ids, not uuid',
+    ],
+    [
+      'whose redirect_uri has another type',
+      `ALTER TABLE connections RENAME COLUMN redirect_uri TO kept; ALTER TABLE connections ADD COLUMN redirect_uri text`,
+      'connections.redirect_uri is of the type text, not varchar',
+    ],
+    [
       'whose history is empty, but for ids above its sequence',
       `INSERT INTO connection_changes (id, connection_id, client_id, kind, redirect_uri_before, door, changed_at)
        SELECT 19, gen_random_uuid(), gen_random_uuid(), 'DELETED', 'https://a.ua/', 'EXTERNAL', now()`,

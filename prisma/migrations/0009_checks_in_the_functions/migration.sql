@@ -1,7 +1,12 @@
--- The functions check their row themselves. PostgreSQL prepares each CHECK of a table anew in every statement, which was a seventh of the
--- work of an update. Nobody but these functions writes the table: no role has the right to, and its owner could drop a CHECK as well.
+-- The functions check their row themselves. PostgreSQL prepares each CHECK of a table anew in every statement, which
+-- was a seventh of the work of an update. Only these functions write the table in service. Rows that a restore or
+-- replication brings are not checked.
 --
 -- The functions are those of 0008_ordered_record with the checks. CREATE OR REPLACE keeps their owner and rights.
+--
+-- The owner of "connections" may give a column another type, and make a cast from this type to uuid. The INSERT would
+-- call the cast with the rights of the functions' owner. So each function first asks for the types. OLD and NEW have
+-- the same ones.
 DO $$
 DECLARE
     place CONSTANT text := (SELECT relnamespace::regnamespace FROM pg_class WHERE oid = 'connection_changes'::regclass);
@@ -11,12 +16,21 @@ DECLARE
         DECLARE
             setting pg_catalog.text := pg_catalog.current_setting('gateway.caller', true);
             -- After a transaction that had the setting it is empty and no longer null.
-            caller pg_catalog.jsonb := CASE WHEN pg_catalog.starts_with(setting, '{') THEN setting::pg_catalog.jsonb END;
+            caller pg_catalog.jsonb :=
+                CASE WHEN pg_catalog.starts_with(setting, '{') THEN setting::pg_catalog.jsonb END;
             door pg_catalog.text := coalesce(pg_catalog.jsonb_extract_path_text(caller, 'door'), 'EXTERNAL');
             caller_client pg_catalog.uuid := pg_catalog.jsonb_extract_path_text(caller, 'clientId')::pg_catalog.uuid;
             request pg_catalog.text := pg_catalog.jsonb_extract_path_text(caller, 'requestId');
             refusal pg_catalog.text;
         BEGIN
+            IF pg_catalog.pg_typeof(OLD.id) OPERATOR(pg_catalog.<>) 'pg_catalog.uuid'::pg_catalog.regtype
+                OR pg_catalog.pg_typeof(OLD.client_id) OPERATOR(pg_catalog.<>) 'pg_catalog.uuid'::pg_catalog.regtype
+                OR pg_catalog.pg_typeof(OLD.redirect_uri) OPERATOR(pg_catalog.<>)
+                   'pg_catalog.varchar'::pg_catalog.regtype
+            THEN
+                RAISE EXCEPTION 'connections.id, client_id or redirect_uri has another type than the record of changes'
+                    USING ERRCODE = 'datatype_mismatch', TABLE = 'connections';
+            END IF;
             IF door OPERATOR(pg_catalog.<>) 'EXTERNAL' THEN
                 refusal := CASE
                     WHEN door OPERATOR(pg_catalog.<>) ALL ('{GRAPHQL,REST}'::pg_catalog.text[])
@@ -48,11 +62,12 @@ DECLARE
         $function$
     $template$;
 BEGIN
-    -- The last lock behind the validator: no update of ours stores a value that does not begin with https://. Mithril's own writes may
-    -- keep an old http: row as it is.
+    -- The last lock behind the validator: no update of ours stores a value that does not begin with https://. Mithril's
+    -- own writes may keep an old http: row as it is.
     EXECUTE format(recorded, place, numbers, 'record_redirect_uri_change', $values$
         CASE WHEN pg_catalog.jsonb_exists(caller, 'revertedChangeId') THEN 'REVERTED' ELSE 'UPDATED' END,
-        OLD.redirect_uri, NEW.redirect_uri, pg_catalog.jsonb_extract_path_text(caller, 'revertedChangeId')::pg_catalog.int8
+        OLD.redirect_uri, NEW.redirect_uri,
+        pg_catalog.jsonb_extract_path_text(caller, 'revertedChangeId')::pg_catalog.int8
     $values$, $check$
         WHEN NEW.redirect_uri OPERATOR(pg_catalog.!~~) 'https://_%' THEN 'connection_changes_redirect_uri_is_https'
     $check$);
