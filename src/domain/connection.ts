@@ -100,8 +100,10 @@ export interface ConnectionStore {
   updateRedirectUri(
     write: ConnectionWrite & { readonly redirectUri: string; readonly revertedChangeId: string | null },
   ): Promise<WriteOutcome<Connection>>
-  /** Stores a new secret and its audit row. */
-  replaceSecret(write: ConnectionWrite & { readonly secret: string }): Promise<WriteOutcome<RefreshedConnection>>
+  /** Stores a new secret and its audit row. A connection of another consumer is `missing`. */
+  replaceSecret(
+    write: ConnectionWrite & { readonly secret: string; readonly consumerId: string },
+  ): Promise<WriteOutcome<RefreshedConnection>>
   /** Deletes the row and stores an audit row. Returns the deleted connection. */
   delete(write: ConnectionWrite): Promise<WriteOutcome<Connection>>
   /**

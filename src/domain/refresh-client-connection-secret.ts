@@ -52,7 +52,14 @@ export function createRefreshClientConnectionSecret(
       const connection = await connections.find(key)
       if (connection === null) throw new GatewayError('notFound')
       await requireConsumer(permit, connection, apiKey)
-      const outcome = await connections.replaceSecret({ ...key, secret: newSecret(), expectedVersions, author: permit })
+      const { consumerId } = connection
+      const outcome = await connections.replaceSecret({
+        ...key,
+        consumerId,
+        secret: newSecret(),
+        expectedVersions,
+        author: permit,
+      })
       return finishWrite(onChange, permit, 'SECRET_REFRESHED', outcome)
     },
   }

@@ -515,6 +515,24 @@ describe('refresh_secret', () => {
     expect([answer.statusCode, answer.json().error.message]).toEqual([401, 'invalid api-key header'])
   })
 
+  test('refresh_secret is 404 if Mithril changes the consumer after the check of its key, and the secret stays', async () => {
+    const { clientId, path, connectionId, secret, apiKey } = await withConsumer()
+    const other = await gateway.database.insertClient({ type: 'MIS' })
+    // The gateway reads the row and checks the key. Then its write waits for Mithril's.
+    const end = await gateway.database.hold('UPDATE connections SET consumer_id = $1 WHERE id = $2', [
+      other,
+      connectionId,
+    ])
+    const answer = refresh(path, owner(clientId), apiKey)
+    await gateway.database.untilLockWaited()
+    await end('COMMIT')
+    expect((await answer).statusCode).toBe(404)
+    expect(
+      await gateway.database.query('SELECT consumer_id, secret FROM connections WHERE id = $1', [connectionId]),
+    ).toEqual([{ consumer_id: other, secret }])
+    expect(await gateway.auditOf(connectionId)).toEqual([])
+  })
+
   test('refresh_secret with an If-Match of another state is 412, and the secret stays', async () => {
     const { clientId, path, connectionId, secret, apiKey } = await withConsumer()
     const refreshIf = (tag: string) =>

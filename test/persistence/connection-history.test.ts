@@ -70,7 +70,7 @@ const update = (requestId: string, redirectUri: string) =>
   store.updateRedirectUri({ ...write(requestId), redirectUri, revertedChangeId: null })
 const revert = (requestId: string, redirectUri: string, revertedChangeId: string) =>
   store.updateRedirectUri({ ...write(requestId), redirectUri, revertedChangeId })
-const refresh = (requestId: string) => store.replaceSecret({ ...write(requestId), secret: newSecret() })
+const refresh = (requestId: string) => store.replaceSecret({ ...write(requestId), consumerId, secret: newSecret() })
 const remove = (requestId: string) => store.delete(write(requestId))
 const foreign = (assignments: string, values: readonly string[] = []) =>
   testDatabase.query(`UPDATE connections SET ${assignments} WHERE id = $1`, [key.connectionId, ...values])
@@ -349,11 +349,12 @@ test('a client sees the changes from its own time of a connection only', async (
 describe('the latest changes', () => {
   test('the latest changes come in the order of the connections; null where there is none', async () => {
     const untouched = key.connectionId
+    consumerId = key.clientId
     key = {
       ...key,
       connectionId: await testDatabase.insertConnection({
         ...key,
-        consumerId: key.clientId,
+        consumerId,
         redirectUri: first,
         secret: newSecret(),
       }),
@@ -496,7 +497,12 @@ describe('the history of a client', () => {
       secret: newSecret(),
     })
     await update('1', 'https://a.example.ua/')
-    await store.replaceSecret({ ...write('2'), connectionId: other, secret: newSecret() })
+    await store.replaceSecret({
+      ...write('2'),
+      connectionId: other,
+      consumerId: key.clientId,
+      secret: newSecret(),
+    })
     await remove('3')
     const foreignClient = await testDatabase.insertClient({ type: 'MSP' })
     const foreignId = await testDatabase.insertConnection({

@@ -72,7 +72,7 @@ const settled = (outcome: WriteOutcome<Connection>) =>
       ? { ...outcome, current: whole(outcome.current) }
       : outcome
 const replaceSecret = (to: string, expectedVersions: readonly number[] | null = null) =>
-  store.replaceSecret({ ...write(expectedVersions), secret: to })
+  store.replaceSecret({ ...write(expectedVersions), consumerId, secret: to })
 
 const storedRow = async () =>
   (await testDatabase.query('SELECT xmin::text, * FROM connections WHERE id = $1', [connectionId]))[0]
@@ -172,7 +172,7 @@ describe('a write that expects versions', () => {
       expect(await store.updateRedirectUri({ ...key, redirectUri: after, revertedChangeId: null })).toEqual({
         kind: 'missing',
       })
-      expect(await store.replaceSecret({ ...key, secret: randomUUID() })).toEqual({ kind: 'missing' })
+      expect(await store.replaceSecret({ ...key, consumerId, secret: randomUUID() })).toEqual({ kind: 'missing' })
       expect(await store.delete(key)).toEqual({ kind: 'missing' })
     }
     expect(await version()).toBe(1)
@@ -234,6 +234,23 @@ describe('replacing the secret', () => {
   test('a stale refresh keeps the old secret', async () => {
     await expectStale(() => replaceSecret(`next-${randomUUID()}`, [2]))
     expect(await store.clientOfSecret(secret)).toBe(clientId)
+  })
+})
+
+describe('a refresh while Mithril changes the consumer', () => {
+  test('a refresh that waits for the change of its consumer finds no connection and writes nothing', async () => {
+    const other = await testDatabase.insertClient({ type: 'MIS' })
+    const commit = await testDatabase.hold('UPDATE connections SET consumer_id = $1 WHERE id = $2', [
+      other,
+      connectionId,
+    ])
+    const outcome = replaceSecret(`next-${randomUUID()}`)
+    await testDatabase.untilLockWaited()
+    await commit('COMMIT')
+
+    expect(await outcome).toEqual({ kind: 'missing' })
+    expect(await storedRow()).toMatchObject({ consumer_id: other, secret })
+    expect(await audit()).toEqual([])
   })
 })
 

@@ -138,8 +138,8 @@ export function createConnectionStore(database: Database): ConnectionStore {
     updateRedirectUri: ({ redirectUri, revertedChangeId, ...of }) =>
       write(updateRedirectUri, [...writeValues(of, revertedChangeId), redirectUri]),
 
-    async replaceSecret({ secret, ...of }) {
-      const outcome = await write(replaceSecret, [...writeValues(of), secret])
+    async replaceSecret({ secret, consumerId, ...of }) {
+      const outcome = await write(replaceSecret, [...writeValues(of), secret, consumerId])
       return 'result' in outcome ? { ...outcome, result: { connection: outcome.result, secret } } : outcome
     },
 

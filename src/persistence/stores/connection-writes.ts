@@ -43,15 +43,19 @@ const touch = `updated_at = timezone('utc', clock_timestamp()), version = connec
 /**
  * `change` is the beginning of an UPDATE or DELETE of `connections`. `joins` is its keyword for another table.
  */
-function statementsOf(change: string, joins: 'FROM' | 'USING', { differs = 'true', lock = 'FOR UPDATE' } = {}): Write {
+function statementsOf(
+  change: string,
+  joins: 'FROM' | 'USING',
+  { matches = matchesKey, differs = 'true', lock = 'FOR UPDATE' } = {},
+): Write {
   return {
     attempt: `
-      ${change} WHERE ${matchesKey} AND ${matchesVersion} AND ${setsCaller} AND ${differs}
+      ${change} WHERE ${matches} AND ${matchesVersion} AND ${setsCaller} AND ${differs}
       RETURNING ${select()}`,
     lockAndWrite: `
       WITH locked AS (
         SELECT id, ${matchesVersion} AS expected, ${differs} AS differs, ${select()} AS connection
-          FROM connections WHERE ${matchesKey} ${lock}
+          FROM connections WHERE ${matches} ${lock}
       ), written AS (
         ${change} ${joins} locked
          WHERE connections.id = locked.id AND locked.expected AND locked.differs AND ${setsCaller}
@@ -71,7 +75,10 @@ export const updateRedirectUri = statementsOf(`UPDATE connections SET redirect_u
   lock: 'FOR NO KEY UPDATE',
 })
 
-export const replaceSecret = statementsOf(`UPDATE connections SET secret = $5, ${touch}`, 'FROM')
+/** $6 is the consumer. The new secret is for this consumer only, and Mithril can change the consumer meanwhile. */
+export const replaceSecret = statementsOf(`UPDATE connections SET secret = $5, ${touch}`, 'FROM', {
+  matches: `${matchesKey} AND connections.consumer_id = $6::uuid`,
+})
 
 export const deleteConnection = statementsOf('DELETE FROM connections', 'USING')
 
