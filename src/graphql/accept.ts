@@ -1,9 +1,12 @@
 import type { FastifyRequest, onRequestHookHandler } from 'fastify'
 import { HttpRefusal } from '../server/http-refusals.ts'
 import { preferredType } from '../server/negotiation.ts'
+import { rememberHeader } from '../server/remembered-headers.ts'
 
 /** The media types of answers. The gateway does not offer Yoga's event streams and multipart answers. */
 const answeredTypes = ['application/json', 'application/graphql-response+json'] as const
+
+const chooseType = rememberHeader((accept) => preferredType(accept, answeredTypes))
 
 export type AnsweredType = (typeof answeredTypes)[number]
 
@@ -16,7 +19,7 @@ declare module 'fastify' {
 
 /** Chooses the type at the first call, so that a request that fails earlier does not pay for it. */
 function chosenTypeOf(request: FastifyRequest): AnsweredType | null {
-  if (request.chosenType === undefined) request.chosenType = preferredType(request.headers.accept, answeredTypes)
+  if (request.chosenType === undefined) request.chosenType = chooseType(request.headers.accept ?? '')
   return request.chosenType
 }
 

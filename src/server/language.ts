@@ -1,6 +1,9 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { type Format, type Locale, locales, openCatalogue } from '../messages/format.ts'
-import { preferredLocale } from './accept-language.ts'
+import { preferredLocale as parsePreferredLocale } from './accept-language.ts'
+import { rememberHeader } from './remembered-headers.ts'
+
+const preferredLocale = rememberHeader(parsePreferredLocale)
 
 /** A language that a request asks for, with its sentences. */
 export interface Language {

@@ -1,5 +1,6 @@
 import type { onRequestHookHandler } from 'fastify'
 import { HttpRefusal } from './http-refusals.ts'
+import { rememberHeader } from './remembered-headers.ts'
 
 interface MediaRange {
   /** `type/subtype`, `type/*` or the range of everything, in lower case. */
@@ -55,10 +56,9 @@ export function preferredType<Type extends string>(
 
 /** Refuses a client that accepts none of these types with 406, before any operation runs. */
 export function negotiationHook(offered: readonly [string, ...string[]]): onRequestHookHandler {
+  const preferred = rememberHeader((accept) => preferredType(accept, offered))
   return ({ headers: { accept } }, _reply, done) =>
     done(
-      preferredType(accept, offered) === null
-        ? new HttpRefusal('notAcceptable', { part: { header: 'Accept' } })
-        : undefined,
+      preferred(accept ?? '') === null ? new HttpRefusal('notAcceptable', { part: { header: 'Accept' } }) : undefined,
     )
 }

@@ -251,3 +251,28 @@ test('redirectUriCheck says its messages in the language of the argument', async
     en: 'A part of the host mixes letters of several alphabets: Cyrillic, Latin. Is it a look-alike?',
   })
 })
+
+test('429 and 503 are translated, with the seconds to wait', async () => {
+  const limited = await startTestGateway({ WRITE_LIMIT_PER_MINUTE: '3', DATABASE_LOCK_TIMEOUT_MS: '100' })
+  const { clientId, connectionId, path } = await limited.connection()
+  const own = limited.issuer.mint(writer(clientId))
+  const headers = asking('uk')
+  const rest = () => limited.patch(path, { redirect_uri: 'https://after.example.ua/' }, own, { headers })
+  const input = { clientId, connectionId, redirectUri: 'https://after.example.ua/' }
+  const graphql = () => limited.graphql(UpdateClientConnectionDocument, { input }, own, { headers })
+  const sentences = async () => [
+    (await rest()).json().error.localized.message,
+    (await graphql()).json().errors[0].extensions.localized.message,
+  ]
+  const waiting = (beginning: string) =>
+    expect.stringMatching(new RegExp(`^${beginning} Спробуйте ще раз через \\d+ секунд[уи]?\\.$`))
+
+  const release = await limited.database.lockConnection(connectionId)
+  const unavailable = waiting('Сервіс тимчасово недоступний\\.')
+  expect(await sentences()).toEqual([unavailable, unavailable])
+  await release()
+  expect((await rest()).statusCode).toBe(200)
+  const tooMany = waiting('Забагато запитів\\.')
+  expect(await sentences()).toEqual([tooMany, tooMany])
+  await limited.close()
+})
