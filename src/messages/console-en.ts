@@ -18,7 +18,7 @@ export const consoleEn = {
   'console.requestId': 'Request',
   'console.time.kyiv': '{time} Kyiv time',
   'console.column.kyiv': '{title} (Kyiv time)',
-  'console.pages': 'Pages',
+  'console.pages': 'Pages: {list}',
   'console.total': '{count, plural, one {# in all} other {# in all}}',
   'console.newest': '← To the beginning',
   'console.older': 'Next page →',

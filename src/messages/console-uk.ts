@@ -20,7 +20,7 @@ export const consoleUk = {
   'console.requestId': 'Запит',
   'console.time.kyiv': '{time} за Києвом',
   'console.column.kyiv': '{title} (за Києвом)',
-  'console.pages': 'Сторінки',
+  'console.pages': 'Сторінки: {list}',
   'console.total':
     '{count, plural, one {Усього # запис} few {Усього # записи} many {Усього # записів} other {Усього # запису}}',
   'console.newest': '← На початок',

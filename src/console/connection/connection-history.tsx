@@ -60,6 +60,7 @@ export function ConnectionHistory({ connection, onPutBack }: ConnectionHistoryPr
             }}
           />
           <Pager
+            list={t('console.history')}
             total={page.totalCount}
             newest={after ? addressOf({ after: null }) : null}
             next={page.pageInfo.hasNextPage ? addressOf({ after: page.pageInfo.endCursor }) : null}

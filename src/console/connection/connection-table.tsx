@@ -43,7 +43,7 @@ export function ConnectionTable({ caption, otherEnd, rows }: ConnectionTableProp
               <RedirectUri value={redirectUri} />
               {redirectUri.startsWith('http:') && <span class="badge warning">{t('console.connection.isHttp')}</span>}
             </td>
-            <td data-title={t('console.connection.updated')}>
+            <td data-title={t('console.column.kyiv', { title: t('console.connection.updated') })}>
               <Moment at={updatedAt} isInColumn />
             </td>
           </tr>

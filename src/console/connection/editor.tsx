@@ -123,5 +123,6 @@ function saveText(ids: readonly string[]) {
 /** One sentence with both hosts, or one about the warnings above it. */
 function confirmText(ids: readonly string[], stored: string, value: string): string {
   if (!ids.includes('host_changed')) return t('console.editor.confirm', { count: ids.length })
-  return t('console.editor.confirmHost', { from: displayParts(stored).host, to: displayParts(value).host })
+  const hosts = t('console.editor.confirmHost', { from: displayParts(stored).host, to: displayParts(value).host })
+  return ids.length === 1 ? hosts : `${hosts} ${t('console.editor.confirm', { count: ids.length - 1 })}`
 }

@@ -29,7 +29,7 @@ export function History<Row extends Change>({ caption, changes, last }: HistoryP
       <tbody>
         {changes.map((change) => (
           <tr key={change.id}>
-            <td data-title={t('console.change.when')}>
+            <td data-title={t('console.column.kyiv', { title: t('console.change.when') })}>
               <Moment at={change.changedAt} isInColumn />
             </td>
             <td data-title={t('console.change.what')}>

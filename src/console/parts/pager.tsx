@@ -2,6 +2,8 @@ import { useEffect, useRef } from 'preact/hooks'
 import { t } from '../language/language.ts'
 
 interface PagerProps {
+  /** The name of the list, which tells several pagers apart. */
+  readonly list: string
   readonly total: number
   /** Addresses of the neighbouring pages. null: there is none. */
   readonly newest: string | null
@@ -9,7 +11,7 @@ interface PagerProps {
 }
 
 /** Steps through a list. Each page has an address of its own, so Back works. */
-export function Pager({ total, newest, next }: PagerProps) {
+export function Pager({ list, total, newest, next }: PagerProps) {
   const nav = useRef<HTMLElement>(null)
   // On the last page the link that was followed is gone. The focus goes to the heading of the list then.
   useEffect(() => {
@@ -19,7 +21,7 @@ export function Pager({ total, newest, next }: PagerProps) {
     heading?.focus()
   }, [newest, next])
   return (
-    <nav ref={nav} class="pager" aria-label={t('console.pages')}>
+    <nav ref={nav} class="pager" aria-label={t('console.pages', { list })}>
       <span class="muted">{t('console.total', { count: total })}</span>
       {newest !== null && <a href={newest}>{t('console.newest')}</a>}
       {next !== null && (

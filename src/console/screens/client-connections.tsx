@@ -36,6 +36,7 @@ export function ClientConnections({ clientId, query }: SectionProps) {
             rows={page.edges.map(({ node }) => ({ ...node, other: node.consumer }))}
           />
           <Pager
+            list={t('console.client.connections')}
             total={page.totalCount}
             newest={after ? places.client(clientId, { ...query, connectionsAfter: null }) : null}
             next={

@@ -50,6 +50,7 @@ export function ClientHistory({ clientId, query }: SectionProps) {
             }}
           />
           <Pager
+            list={t('console.client.history')}
             total={page.totalCount}
             newest={after ? addressOf({ after: null }) : null}
             next={page.pageInfo.hasNextPage ? addressOf({ after: page.pageInfo.endCursor }) : null}

@@ -44,6 +44,7 @@ export function Clients() {
         <div aria-busy={isLoading}>
           <ClientTable page={page} />
           <Pager
+            list={t('console.clients')}
             total={page.totalCount}
             newest={after ? places.clients({ q: name, blocked }) : null}
             next={
@@ -85,7 +86,7 @@ function ClientTable({ page }: { readonly page: ClientsQuery['clients'] }) {
                 t('console.client.active')
               )}
             </td>
-            <td data-title={t('console.client.registered')}>
+            <td data-title={t('console.column.kyiv', { title: t('console.client.registered') })}>
               <Moment at={node.insertedAt} isInColumn />
             </td>
           </tr>

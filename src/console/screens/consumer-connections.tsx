@@ -45,6 +45,7 @@ export function ConsumerConnections({ query }: { readonly query: Readonly<Record
             rows={page.edges.map(({ node }) => ({ ...node, other: node.client }))}
           />
           <Pager
+            list={t('console.connections')}
             total={page.totalCount}
             newest={after ? addressOf({ after: null }) : null}
             next={page.pageInfo.hasNextPage ? addressOf({ after: page.pageInfo.endCursor }) : null}
