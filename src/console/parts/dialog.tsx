@@ -18,7 +18,11 @@ export function Dialog({ title, onClose, children, isWide = false }: DialogProps
     dialog.current?.showModal()
     return () => {
       dialog.current?.close()
-      if (opener instanceof HTMLElement && opener.isConnected) opener.focus()
+      if (opener instanceof HTMLElement) opener.focus()
+      // What the dialog did may take its opener away.
+      setTimeout(() => {
+        if (document.activeElement === document.body) document.querySelector('h1')?.focus()
+      })
     }
   }, [])
   return (

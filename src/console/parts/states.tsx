@@ -63,7 +63,7 @@ export function FailureNote({
           {t('console.requestId')} <code>{requestId}</code>
         </p>
       )}
-      {onRetry !== undefined && (
+      {onRetry !== undefined && first.code !== 'FORBIDDEN' && (
         <button type="button" onClick={onRetry}>
           {t('console.retry')}
         </button>

@@ -20,6 +20,7 @@ import { ClientName } from '../parts/identity.tsx'
 import { RedirectUri } from '../parts/redirect-uri.tsx'
 import { FailureNote, Note } from '../parts/states.tsx'
 import { places } from '../places/places.ts'
+import { viewer } from '../session/session.ts'
 
 /** A connection that is there: its value, the field, the history, new secret and deletion. */
 export function ConnectionView({
@@ -68,7 +69,7 @@ export function ConnectionView({
     <>
       <Crumbs
         steps={[
-          { text: t('console.clients'), href: places.clients() },
+          ...(viewer.value?.seesAllClients ? [{ text: t('console.clients'), href: places.clients() }] : []),
           { text: connection.client?.name ?? t('console.client'), href: places.client(connection.clientId) },
         ]}
       />
@@ -111,10 +112,12 @@ export function ConnectionView({
         <ConflictDialog
           conflict={conflict.value}
           onTakeTheirs={(theirs) => {
+            saved.value = null
             editor.adopt(theirs)
             void onChanged()
           }}
           onKeepEditing={(theirs) => {
+            saved.value = null
             editor.rebase(theirs)
             void onChanged()
           }}

@@ -56,7 +56,8 @@ export async function leaveForSignIn(
     ...(isSilent && { prompt: 'none' }),
   }
   for (const [name, value] of Object.entries(parameters)) address.searchParams.set(name, value)
-  withoutGuard(() => location.assign(address))
+  // The present entry of the history becomes the one that the issuer returns to.
+  withoutGuard(() => location.replace(address))
 }
 
 /** Reads the issuer's answer at `/console/callback`. Never throws. */
