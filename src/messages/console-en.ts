@@ -57,7 +57,7 @@ export const consoleEn = {
   'console.failure.UNAUTHENTICATED': 'Your session has ended',
   'console.failure.UNAUTHENTICATED.advice': 'Sign in again. What you typed is kept.',
   'console.failure.UNPROCESSABLE_ENTITY': 'The gateway refused the value',
-  'console.failure.UNPROCESSABLE_ENTITY.advice': 'Nothing was saved. Look at the reasons beside the field.',
+  'console.failure.UNPROCESSABLE_ENTITY.advice': 'Check the typed value and the address of the page.',
   'console.failure.other': 'Something went wrong in the gateway',
   'console.failure.other.advice': 'Try again. If it happens again, tell support the number of the request.',
 

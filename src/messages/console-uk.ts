@@ -62,7 +62,7 @@ export const consoleUk = {
   'console.failure.UNAUTHENTICATED': 'Ваш сеанс завершився',
   'console.failure.UNAUTHENTICATED.advice': 'Увійдіть ще раз. Введений текст збережено.',
   'console.failure.UNPROCESSABLE_ENTITY': 'Шлюз відхилив значення',
-  'console.failure.UNPROCESSABLE_ENTITY.advice': 'Нічого не збережено. Причини названо біля поля.',
+  'console.failure.UNPROCESSABLE_ENTITY.advice': 'Перевірте введене значення та адресу сторінки.',
   'console.failure.other': 'На боці шлюзу щось пішло не так',
   'console.failure.other.advice': 'Спробуйте ще раз. Якщо це повториться, повідомте службі підтримки номер запиту.',
 
