@@ -224,6 +224,7 @@ export const consoleEn = {
   'console.leave.title': 'The change is not saved',
   'console.leave.text':
     'You typed a new redirect URI and did not save it. If you leave, the text waits for you in this tab.',
+  'console.leave.loses': 'You typed a new redirect URI and did not save it. After you sign out, the text is lost.',
   'console.leave.stay': 'Stay here',
   'console.leave.leave': 'Leave',
 

@@ -44,7 +44,7 @@ export function ConflictDialog({ conflict: held, onTakeTheirs, onKeepEditing }: 
           {t(mine === null ? 'console.conflict.goOn' : 'console.conflict.putMine')}
         </button>
         <button type="button" class="quiet" onClick={() => close(() => onKeepEditing(theirs))}>
-          {t('console.conflict.keepEditing')}
+          {t(mine === null ? 'console.cancel' : 'console.conflict.keepEditing')}
         </button>
       </div>
     </Dialog>

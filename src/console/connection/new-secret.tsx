@@ -26,7 +26,7 @@ export function NewSecret({ secret, onClose }: { readonly secret: string; readon
     <>
       <p>{t('console.secret.once')}</p>
       <p class="field">
-        <label for={id}>{t('console.secret.new')}</label>
+        <label for={id}>{t('console.secret.title')}</label>
         <input
           ref={field}
           id={id}

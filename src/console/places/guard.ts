@@ -3,8 +3,14 @@ import { signal } from '@preact/signals'
 /** Set while a typed value is not stored. */
 export const hasUnsavedText = signal(false)
 
+interface HeldStep {
+  readonly leave: () => void
+  /** The step drops the text, so it does not wait for a return. */
+  readonly losesText: boolean
+}
+
 /** A step that waits for the person's answer: stay, or leave. null: none waits. */
-export const heldStep = signal<{ readonly leave: () => void } | null>(null)
+export const heldStep = signal<HeldStep | null>(null)
 
 let isLetThrough = false
 
@@ -25,11 +31,23 @@ export function guardSteps(): void {
     if (!event.cancelable) return
     event.preventDefault()
     event.stopImmediatePropagation()
-    heldStep.value = { leave: () => letThrough(event) }
+    heldStep.value = { leave: () => letThrough(event), losesText: false }
   })
   addEventListener('beforeunload', (event) => {
     if (hasUnsavedText.value && !isLetThrough) event.preventDefault()
   })
+}
+
+/** Takes a step that drops the unsaved text, after a question if there is one. */
+export function leaveForGood(step: () => void): void {
+  if (!hasUnsavedText.value) step()
+  else {
+    const leave = () => {
+      heldStep.value = null
+      step()
+    }
+    heldStep.value = { leave, losesText: true }
+  }
 }
 
 function letThrough({ navigationType, destination }: NavigateEvent): void {

@@ -1,5 +1,6 @@
 import { useLocation } from 'preact-iso/router/navigation-api'
 import { type Language, language, languages, speak, t } from '../language/language.ts'
+import { leaveForGood } from '../places/guard.ts'
 import { places } from '../places/places.ts'
 import { session, signOut, viewer } from '../session/session.ts'
 
@@ -53,7 +54,7 @@ export function Header() {
             <a href={places.me()} aria-current={path === places.me() ? 'page' : undefined}>
               {caller.clientType}
             </a>
-            <button type="button" class="quiet small" onClick={() => void signOut()}>
+            <button type="button" class="quiet small" onClick={() => leaveForGood(() => void signOut())}>
               {t('console.signOut')}
             </button>
           </>

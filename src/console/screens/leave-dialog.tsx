@@ -11,7 +11,7 @@ export function LeaveDialog() {
   }
   return (
     <Dialog title={t('console.leave.title')} onClose={stay}>
-      <p>{t('console.leave.text')}</p>
+      <p>{t(held.losesText ? 'console.leave.loses' : 'console.leave.text')}</p>
       <div class="actions">
         <button type="button" class="primary" onClick={stay}>
           {t('console.leave.stay')}
