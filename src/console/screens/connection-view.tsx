@@ -1,5 +1,5 @@
 import { useSignal } from '@preact/signals'
-import { useEffect } from 'preact/hooks'
+import { useEffect, useRef } from 'preact/hooks'
 import { ClientCardDocument } from '../../client/documents/graphql.ts'
 import type { Answer } from '../answers/ask.ts'
 import { useAnswer } from '../answers/use-answer.ts'
@@ -34,6 +34,7 @@ export function ConnectionView({
   const saved = useSignal<Saved | null>(null)
   const failed = useSignal<Answer<unknown> | null>(null)
   const isUndoLost = useSignal(false)
+  const heading = useRef<HTMLHeadingElement>(null)
   const editor = useEditor(connection, key, showSaved)
   const owner = useAnswer(ClientCardDocument, { id: connection.clientId }).answer?.data?.client
   // A dialog of this connection must not appear on another screen.
@@ -73,7 +74,7 @@ export function ConnectionView({
           { text: connection.client?.name ?? t('console.client'), href: places.client(connection.clientId) },
         ]}
       />
-      <h1 tabIndex={-1}>
+      <h1 ref={heading} tabIndex={-1}>
         <ClientName name={connection.consumer?.name} />
       </h1>
       <p class="lead">
@@ -89,6 +90,7 @@ export function ConnectionView({
           onUndo={() => saved.value !== null && void undo(saved.value)}
           onClose={() => {
             saved.value = null
+            heading.current?.focus()
           }}
         />
       )}
