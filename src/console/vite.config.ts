@@ -6,6 +6,8 @@ import { compressedFiles } from './compressed-files.ts'
 export default defineConfig({
   root: fileURLToPath(new URL('.', import.meta.url)),
   base: '/console/',
+  // An installation builds the console, too. Its output has other things to say.
+  logLevel: 'warn',
   // The rules of redirect URIs are the server's own files. Only this import of theirs is another one in a browser.
   resolve: { alias: { 'node:url': fileURLToPath(new URL('uri/host-names.ts', import.meta.url)) } },
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
