@@ -58,7 +58,7 @@ describe.skipIf(isMissing('chromium'))('a person of the front office', { timeout
     await page.goto(`${url}/console/`)
     await page.getByRole('button', { name: /Оксана/ }).click()
     await heading().filter({ hasText: 'Клієнти' }).waitFor()
-    expect(await page.locator('tbody tr').count()).toBe(25)
+    await expect.poll(() => page.locator('tbody tr').count(), { timeout: 10_000 }).toBe(25)
   })
 
   test('finds a client by a part of its name, and opens the connection', async () => {

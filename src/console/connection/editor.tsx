@@ -4,7 +4,7 @@ import { announce } from '../parts/announce.tsx'
 import { PartsTable } from '../parts/parts-table.tsx'
 import { FailureNote, Note } from '../parts/states.tsx'
 import { viewer } from '../session/session.ts'
-import { displayParts } from '../uri/display-parts.ts'
+import { Confirmation, saveText } from './confirmation.tsx'
 import type { ConnectionKey } from './connection.ts'
 import { Fixes } from './fixes.tsx'
 import type { Editor } from './use-editor.ts'
@@ -70,7 +70,7 @@ export function RedirectUriEditor({
           onInput={({ currentTarget }) => editor.type(currentTarget.value)}
         />
         <button type="submit" class="primary" aria-disabled={!mayUpdate || isWriting.value}>
-          {t(saveText(points.map(({ id }) => id)))}
+          {t(saveText(points))}
         </button>
         {isChanged && (
           <button type="button" onClick={() => replace(seen.value.redirectUri)}>
@@ -83,23 +83,7 @@ export function RedirectUriEditor({
       {isChanged && <Fixes value={text.value} onFix={replace} />}
       <Warnings id={warningsId} points={points} />
       {points.length > 0 && (
-        <label class="confirm">
-          <input
-            ref={confirmation}
-            type="checkbox"
-            checked={isConfirmed.value}
-            onChange={({ currentTarget }) => {
-              isConfirmed.value = currentTarget.checked
-            }}
-          />
-          <span>
-            {confirmText(
-              points.map(({ id }) => id),
-              stored,
-              text.value,
-            )}
-          </span>
-        </label>
+        <Confirmation points={points} stored={stored} value={text.value} isConfirmed={isConfirmed} box={confirmation} />
       )}
       {isChanged && (
         <PartsTable
@@ -113,16 +97,4 @@ export function RedirectUriEditor({
       {failed.value !== null && <FailureNote {...failed.value} />}
     </form>
   )
-}
-
-function saveText(ids: readonly string[]) {
-  if (ids.includes('host_changed')) return 'console.editor.saveHost' as const
-  return ids.length > 0 ? ('console.editor.saveAnyway' as const) : ('console.editor.save' as const)
-}
-
-/** One sentence with both hosts, or one about the warnings above it. */
-function confirmText(ids: readonly string[], stored: string, value: string): string {
-  if (!ids.includes('host_changed')) return t('console.editor.confirm', { count: ids.length })
-  const hosts = t('console.editor.confirmHost', { from: displayParts(stored).host, to: displayParts(value).host })
-  return ids.length === 1 ? hosts : `${hosts} ${t('console.editor.confirm', { count: ids.length - 1 })}`
 }
