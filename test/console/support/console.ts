@@ -90,7 +90,7 @@ export function useConsole(environment: Readonly<Record<string, string>> = {}): 
 
   async function newcomer({ as = 'nhs-oksana', language = 'uk', ...options }: PersonOptions = {}): Promise<Person> {
     const context = await browser.newContext({ locale: language === 'uk' ? 'uk-UA' : 'en-GB', ...options })
-    context.setDefaultTimeout(15_000)
+    context.setDefaultTimeout(10_000)
     const page = await context.newPage()
     await watchPage(page, gateway.url, complaints)
     return openPerson(page, { id: as, url: gateway.url, language, say: await openCatalogue(language) })

@@ -14,7 +14,7 @@ interface PersonOptions {
 /** The names of the mutations, by the ids that the console sends. */
 const mutations: ReadonlyMap<string, string> = new Map(
   Object.entries(documents).flatMap(([hash, text]) => {
-    const name = /^mutation (\w+)/.exec(text)?.[1]
+    const name = /(?:^| )mutation (\w+)/.exec(text)?.[1]
     return name === undefined ? [] : [[hash, name] as const]
   }),
 )

@@ -1,0 +1,213 @@
+import { describe, expect, test } from 'vitest'
+import { demo } from '../../prisma/seed-data.ts'
+import type { Locale } from '../../src/messages/format.ts'
+import { violationsOf } from './support/accessibility.ts'
+import { isWithoutBrowser, useConsole } from './support/console.ts'
+import { connectionPath, type Person } from './support/person.ts'
+import { storedConnection } from './support/stored.ts'
+
+// The console is for everybody: WCAG 2.2 AA, by the keyboard alone, on narrow screens, in two languages.
+
+const key = { clientId: demo.msp.clientId, connectionId: demo.changed.connectionId }
+const site = 'https://borys.medsestra.example'
+const looks = [
+  { look: 'light', colorScheme: 'light', forcedColors: 'none' },
+  { look: 'dark', colorScheme: 'dark', forcedColors: 'none' },
+  { look: 'forced colours', colorScheme: 'light', forcedColors: 'active' },
+] as const
+
+describe.skipIf(isWithoutBrowser())('everybody', { timeout: 300_000 }, () => {
+  const at = useConsole()
+  const stored = storedConnection(() => at.database, key)
+
+  const addresses = [
+    '/console/clients',
+    '/console/clients?q=nothing-of-this-name',
+    '/console/clients?blocked=yes',
+    `/console/clients/${key.clientId}`,
+    connectionPath(key),
+    connectionPath({ ...key, connectionId: '00000000-0000-4000-8000-000000000000' }),
+    '/console/connections',
+    `/console/connections?consumer=${demo.mis.clientId}`,
+    '/console/me',
+    '/console/nothing-is-here',
+    '/console/signed-out',
+  ]
+
+  /** Goes to a screen within the page, as a link does, so that no new sign-in is needed. */
+  async function goes({ page }: Person, address: string): Promise<void> {
+    await page.evaluate((url) => void navigation.navigate(url), address)
+    await page.waitForURL(at.url + address)
+    await page.locator('main#main h1').waitFor()
+    await page.locator('.loading').first().waitFor({ state: 'detached' })
+  }
+
+  /** The dialogs of a connection and the state before Save, each with the way into it. */
+  const states: Readonly<Record<string, (person: Person) => Promise<void>>> = {
+    'violations below the field': ({ field }) => field.fill('http://localhost/#'),
+    'warnings below the field': ({ field }) => field.fill('https://b\u{43e}rys.example:8443/cb?code=1'),
+    'dialog of a held step': async ({ field, page, say, dialog }) => {
+      await field.fill(`${site}/held`)
+      await page
+        .getByRole('link', { name: say('console.clients') })
+        .first()
+        .click()
+      await dialog.waitFor()
+    },
+    'dialog of a conflict': async (person) => {
+      await person.field.fill(`${site}/conflict`)
+      await stored.writePast(`${site}/conflict/of/${Math.random()}`)
+      await person.saves()
+      await person.dialog.waitFor()
+    },
+    'dialog of a new secret': async ({ button, dialog }) => {
+      await button('console.secret.title').click()
+      await dialog.waitFor()
+    },
+    'dialog of a deletion': async ({ button, dialog }) => {
+      await button('console.delete.title').click()
+      await dialog.waitFor()
+    },
+    'bar of the last change': async (person) => {
+      await person.field.fill(`${site}/bar/${Math.random()}`)
+      await person.saves()
+      await person.button('console.undo').waitFor()
+    },
+  }
+
+  async function startsAfresh(person: Person): Promise<void> {
+    await person.page.evaluate(() => {
+      for (const name of Object.keys(sessionStorage)) if (name.includes('draft')) sessionStorage.removeItem(name)
+    })
+    await person.page.goto('about:blank')
+    await person.opensConnection(key)
+  }
+
+  test.each(['uk', 'en'] as const)(
+    'meets no barrier that axe-core knows, on any screen or dialog: %s',
+    async (language) => {
+      const person = await at.person({ language })
+      const { page } = person
+      const found: Record<string, readonly string[]> = {}
+      let looked = 0
+      async function look(where: string): Promise<void> {
+        expect(await page.evaluate(() => document.documentElement.lang)).toBe(language)
+        // The colours are the same in both languages.
+        for (const { look, ...media } of language === 'uk' ? looks : looks.slice(0, 1)) {
+          await page.emulateMedia(media)
+          const violations = await violationsOf(page)
+          if (violations.length > 0) found[`${where}, ${look}`] = violations
+          looked += 1
+        }
+      }
+      for (const address of addresses.filter((each) => !each.endsWith('signed-out'))) {
+        await goes(person, address)
+        await look(address)
+      }
+      for (const [name, enter] of Object.entries(states)) {
+        await startsAfresh(person)
+        await enter(person)
+        await look(name)
+      }
+      await page.goto(`${at.url}/console/signed-out`)
+      await person.heading.waitFor()
+      await look('signed out')
+      expect(found).toEqual({})
+      process.stdout.write(`Accessibility (${language}): ${looked} looks of axe-core, 0 violations.\n`)
+      await person.leaves()
+    },
+  )
+
+  test.each(['uk', 'en'] as const)(
+    'reads every screen at 320 pixels and at 200 % text without scrolling sideways: %s',
+    async (language) => {
+      const person = await at.person({ language, viewport: { width: 320, height: 640 } })
+      const { page } = person
+      const sideways: string[] = []
+      async function measure(where: string): Promise<void> {
+        const { wide, clipped } = await page.evaluate(() => ({
+          wide: document.documentElement.scrollWidth - innerWidth,
+          clipped: [...document.querySelectorAll('main *, dialog *')]
+            .filter((element) => element.getBoundingClientRect().right > innerWidth + 1 && !element.closest('.unseen'))
+            .map((element) => element.outerHTML.slice(0, 120)),
+        }))
+        if (wide > 0 || clipped.length > 0) sideways.push(`${where}: ${wide} px, ${clipped[0] ?? ''}`)
+      }
+      for (const zoom of [1, 2]) {
+        // 200 % of the text at 640 pixels is what a person gets who enlarges a narrow window.
+        await page.setViewportSize({ width: 320 * zoom, height: 640 })
+        for (const address of addresses.filter((each) => !each.endsWith('signed-out'))) {
+          await goes(person, address)
+          await page.evaluate(
+            (percent) => document.documentElement.style.setProperty('font-size', percent),
+            `${zoom}00%`,
+          )
+          await measure(`${address} at ${zoom}00 %`)
+        }
+        for (const [name, enter] of Object.entries(states)) {
+          if (zoom === 2) continue
+          await startsAfresh(person)
+          await enter(person)
+          await measure(name)
+        }
+      }
+      expect(sideways).toEqual([])
+      await person.leaves()
+    },
+  )
+
+  test.each([
+    {
+      language: 'uk',
+      texts: ['Усього 1 запис', 'Усього 2 записи', 'Усього 5 записів', 'Усього 11 записів', 'Усього 21 запис'],
+    },
+    { language: 'en', texts: ['1 in all', '2 in all', '5 in all', '11 in all', '21 in all'] },
+  ] satisfies readonly { language: Locale; texts: readonly string[] }[])(
+    'reads 1, 2, 5, 11 and 21 in the right plural: $language',
+    async ({ language, texts }) => {
+      const name = `plural-${language}`
+      const type = (await at.database.query<{ id: string }>('SELECT client_type_id AS id FROM clients LIMIT 1'))[0]?.id
+      const person = await at.person({ language })
+      let present = 0
+      for (const [index, count] of [1, 2, 5, 11, 21].entries()) {
+        await at.database.query(
+          `INSERT INTO clients (id, name, settings, client_type_id, inserted_at, updated_at)
+           SELECT gen_random_uuid(), $1, '{}', $2, now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC'
+             FROM generate_series(1, $3)`,
+          [name, type, count - present],
+        )
+        present = count
+        await person.opens(`/console/clients?q=${name}`)
+        const total = person.page.locator('nav.pager')
+        await total.waitFor()
+        expect(await total.textContent()).toContain(texts[index])
+      }
+      await person.leaves()
+    },
+  )
+
+  test.each([
+    { language: 'uk', zone: 'за Києвом' },
+    { language: 'en', zone: 'Kyiv' },
+  ] as const)(
+    'reads times of Kyiv with the zone named, wherever the browser is: $language',
+    async ({ language, zone }) => {
+      const person = await at.person({ language, timezoneId: 'America/New_York' })
+      const at0030 = '2026-07-01T21:30:00Z'
+      await at.database.query('UPDATE clients SET inserted_at = $2 WHERE id = $1', [
+        key.clientId,
+        '2026-07-01 21:30:00',
+      ])
+      await person.opens(`/console/clients/${key.clientId}`)
+      const time = person.page.locator('dl time').first()
+      expect(new Date((await time.getAttribute('datetime')) ?? '').toISOString()).toBe(new Date(at0030).toISOString())
+      const text = (await time.textContent()) ?? ''
+      expect(text).toContain('00:30')
+      expect(text).toMatch(/^2 /)
+      expect(text).toContain(zone)
+      const column = person.page.locator('table thead').first()
+      expect(await column.textContent()).toContain(zone)
+      await person.leaves()
+    },
+  )
+})
