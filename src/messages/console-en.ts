@@ -190,7 +190,7 @@ export const consoleEn = {
   'console.kind.REVERTED': 'Put back',
   'console.kind.SECRET_REFRESHED': 'New secret',
   'console.kind.DELETED': 'Deleted',
-  'console.door.GRAPHQL': 'admin panel',
+  'console.door.GRAPHQL': 'GraphQL',
   'console.door.REST': 'REST',
   'console.door.EXTERNAL': 'past the gateway',
   'console.putBack': 'Put back',

@@ -212,7 +212,7 @@ export const consoleUk = {
   'console.kind.REVERTED': 'Повернуто',
   'console.kind.SECRET_REFRESHED': 'Новий секрет',
   'console.kind.DELETED': 'Видалено',
-  'console.door.GRAPHQL': 'адмінпанель',
+  'console.door.GRAPHQL': 'GraphQL',
   'console.door.REST': 'REST',
   'console.door.EXTERNAL': 'повз шлюз',
   'console.putBack': 'Повернути',

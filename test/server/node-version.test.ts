@@ -1,5 +1,8 @@
 import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
+import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 
@@ -56,4 +59,21 @@ describe('an old Node', () => {
     expect([code, stdout]).toEqual([0, isTold ? expect.stringContaining(`Node ${version.slice(1)}; Node 22.15`) : ''])
     expect(engines.node).toContain('22.15')
   })
+})
+
+test('a clone without its packages says what to run', async () => {
+  const clone = await mkdtemp(join(tmpdir(), 'mithril-connection-gateway-bare-'))
+  try {
+    await mkdir(join(clone, 'src'))
+    for (const file of ['start.js', 'require-node.cjs']) await cp(join(root, 'src', file), join(clone, 'src', file))
+    await writeFile(join(clone, 'package.json'), '{ "type": "module" }')
+    const ended = await new Promise((resolve) =>
+      execFile(process.execPath, ['src/start.js'], { cwd: clone, timeout: 30_000 }, (error, stdout, stderr) =>
+        resolve({ code: error?.code, stdout, stderr }),
+      ),
+    )
+    expect(ended).toEqual({ code: 1, stdout: '', stderr: 'The packages are not installed. Run "npm ci" first.\n' })
+  } finally {
+    await rm(clone, { recursive: true })
+  }
 })

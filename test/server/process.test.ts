@@ -578,10 +578,20 @@ test('the commands of the README and of the first five minutes work', {
     [...shown.matchAll(/```(?:sh|ts)\n(.*?)```/gs)].find(([, code]) => code?.includes(text))?.[1] ?? ''
   const directory = await mkdtemp(join(tmpdir(), 'mithril-connection-gateway-readme-'))
   try {
+    const program = blockWith('createGatewayClient').replaceAll("'../src/", `'${root}src/`)
+    await writeFile(join(directory, 'first.ts'), program)
+    // The experiment that the page proposes.
+    await writeFile(join(directory, 'http.ts'), program.replace('https://example5', 'http://example5'))
     await writeFile(
-      join(directory, 'first.ts'),
-      blockWith('createGatewayClient').replaceAll("'../src/", `'${root}src/`),
+      join(directory, 'tsconfig.json'),
+      JSON.stringify({
+        extends: join(root, 'tsconfig.json'),
+        compilerOptions: { typeRoots: [join(root, 'node_modules/@types')] },
+        include: ['first.ts'],
+      }),
     )
+    await writeFile(join(directory, 'package.json'), '{ "type": "module" }')
+    await run(join(root, 'node_modules/.bin/tsc'), ['--noEmit', '--project', directory])
     const lines = [
       `npm() { command npm --prefix '${root}' "$@"; }`,
       blockWith('CLIENT=c4a6d45f'),
@@ -589,16 +599,17 @@ test('the commands of the README and of the first five minutes work', {
       'echo',
       blockWith('mutation ($input'),
       blockWith('export TOKEN'),
-      'echo; node first.ts',
-      blockWith('CLIENT=http'),
+      'echo; node first.ts; node http.ts',
+      blockWith('CLIENT_URL=http'),
     ]
     const { stdout, stderr } = await run('sh', ['-euc', lines.join('\n')], { cwd: directory, env: environment({}) })
     expect(stderr).toBe('')
     const uris = [...stdout.matchAll(/redirect_?uri"?: ?["']([^"']+)/gi)].map(([, uri]) => uri)
-    const [three, four] = ['https://example3.com', 'https://example4.com']
-    // REST and GraphQL, the program, then: list, details, update, verify.
-    expect(uris.filter((uri, index) => uri !== uris[index - 1])).toEqual([three, four])
-    expect(stdout).toMatch(/clientConnection":\{"redirectUri":"https:\/\/example3\.com"/)
+    const [two, three, four, five] = [2, 3, 4, 5].map((number) => `https://example${number}.com`)
+    // REST, GraphQL, the program, then: list, details, update, verify.
+    expect(uris.filter((uri, index) => uri !== uris[index - 1])).toEqual([three, two, five, four])
+    expect(stdout).toMatch(/clientConnection":\{"redirectUri":"https:\/\/example2\.com"/)
+    expect(stdout).toMatch(/redirectUri: string does not match pattern/)
     expect(stdout).toMatch(/kind: 'UPDATED'/)
     expect(stdout).toMatch(/HTTP\/1\.1 200 OK.*etag: .*example4\.com/s)
   } finally {

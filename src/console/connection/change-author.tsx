@@ -23,8 +23,7 @@ export function Author({ change }: { readonly change: Change }) {
   return (
     <>
       <p>
-        <CallerName change={change} />
-        <span class="badge">{doorText(change)}</span>
+        <CallerName change={change} /> <span class="badge">{doorText(change)}</span>
       </p>
       {(caller !== null || requestId !== null) && (
         <details>

@@ -1,3 +1,4 @@
+import { useSignal } from '@preact/signals'
 import { useId, useRef } from 'preact/hooks'
 import { t } from '../language/language.ts'
 import { announce } from '../parts/announce.tsx'
@@ -12,6 +13,11 @@ import { useVerdict } from './use-verdict.ts'
 import { toConfirm } from './verdict.ts'
 import { Violations, Warnings } from './verdict-list.tsx'
 import { isWriting } from './write.ts'
+
+interface NotSaved {
+  readonly text: string
+  readonly id: 'console.editor.unchanged' | 'console.editor.confirmFirst'
+}
 
 /** The field of a redirect URI, what would happen on Save, and Save beside it. */
 export function RedirectUriEditor({
@@ -31,6 +37,9 @@ export function RedirectUriEditor({
   const field = useRef<HTMLInputElement>(null)
   const confirmation = useRef<HTMLInputElement>(null)
   const mayUpdate = viewer.value?.mayUpdate === true
+  /** Why the last Save sent nothing, until the person types or confirms. */
+  const notSaved = useSignal<NotSaved | null>(null)
+  const reason = notSaved.value?.text === text.value && !isConfirmed.value ? notSaved.value.id : null
 
   /** Types for the person. The button of it goes away, so the focus goes to the field. */
   function replace(value: string): void {
@@ -40,13 +49,18 @@ export function RedirectUriEditor({
 
   function submit(event: Event): void {
     event.preventDefault()
-    if (!isChanged || violations.length > 0) {
+    notSaved.value = null
+    if (isChanged && violations.length > 0) {
       field.current?.focus()
-      announce(isChanged ? t('console.editor.refused', { count: violations.length }) : t('console.editor.unchanged'))
+      announce(t('console.editor.refused', { count: violations.length }))
+    } else if (!isChanged) {
+      field.current?.focus()
+      notSaved.value = { text: text.value, id: 'console.editor.unchanged' }
     } else if (points.length > 0 && !isConfirmed.value) {
       confirmation.current?.focus()
-      announce(t('console.editor.confirmFirst'))
+      notSaved.value = { text: text.value, id: 'console.editor.confirmFirst' }
     } else void editor.save()
+    if (notSaved.value !== null) announce(t(notSaved.value.id))
   }
 
   return (
@@ -79,6 +93,7 @@ export function RedirectUriEditor({
         )}
       </div>
       {!mayUpdate && <p class="muted">{t('console.needsScope', { scope: 'connection:write' })}</p>}
+      {reason !== null && <Note tone="info" title={t(reason)} />}
       <Violations id={violationsId} points={violations} />
       {isChanged && <Fixes value={text.value} onFix={replace} />}
       <Warnings id={warningsId} points={points} />
