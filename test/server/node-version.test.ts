@@ -41,7 +41,9 @@ describe('an old Node', () => {
   })
 
   test('an old Node that runs a command prints the same', async () => {
-    const commands = Object.values<string>(scripts).filter((script) => /\bsrc\/(?!start\.js|console\/).*\.ts\b/.test(script))
+    const commands = Object.values<string>(scripts).filter((script) =>
+      /\bsrc\/(?!start\.js|console\/).*\.ts\b/.test(script),
+    )
     expect(commands.length).toBeGreaterThan(3)
     for (const command of commands) expect(command).toMatch(/^node --require \.\/src\/require-node\.cjs src\/\S+\.ts$/)
     const [, ...args] = scripts['db:migrate'].split(' ')
