@@ -68,6 +68,28 @@ describe.skipIf(isWithoutBrowser())('everybody', { timeout: 300_000 }, () => {
       await button('console.delete.title').click()
       await dialog.waitFor()
     },
+    'dialog of a former value with another host': async (person) => {
+      await stored.writePast('https://another.example.ua/cb')
+      await person.opensConnection(key)
+      await person.button('console.putBack').first().click()
+      await person.dialog.waitFor()
+    },
+    'a new secret': async ({ button, dialog, say }) => {
+      const [own] = await at.database.query<{ secret: string; host: string }>(
+        `SELECT own.secret, substring(one.redirect_uri FROM '^https?://([^/:]+)') AS host
+           FROM connections own JOIN connections one ON one.consumer_id = own.consumer_id
+          WHERE one.id = $1 AND own.client_id = own.consumer_id`,
+        [key.connectionId],
+      )
+      await button('console.secret.title').click()
+      await dialog
+        .getByRole('textbox')
+        .first()
+        .fill(own?.host ?? '')
+      await dialog.locator('input[type=password]').fill(own?.secret ?? '')
+      await button('console.secret.do', dialog).click()
+      await dialog.getByText(say('console.secret.once')).waitFor()
+    },
     'bar of the last change': async (person) => {
       await person.field.fill(`${site}/bar/${Math.random()}`)
       await person.saves()
