@@ -60,8 +60,9 @@ export function createPolicy({ adminClientTypes, onUnlistedType = () => {} }: Po
       if (caller === null) throw new GatewayError('accessDenied')
       if (scope !== null && !hasScope(caller, scope))
         throw new GatewayError('invalidScopes', { missingScopes: [scope] })
-      const isForeign = clientId !== null && clientId !== caller.clientId
-      if ((adminOnly || isForeign) && !seesAllClients(caller)) throw new GatewayError('forbidden')
+      // Asked about the own client, too, so that the policy logs each unlisted type.
+      const isLimited = (adminOnly || clientId !== null) && !seesAllClients(caller)
+      if (isLimited && (adminOnly || clientId !== caller.clientId)) throw new GatewayError('forbidden')
       // Checked last, so that 401 and 403 do not depend on the registry.
       if (caller.statusUnknown !== undefined) throw caller.statusUnknown
       return caller

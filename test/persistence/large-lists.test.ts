@@ -92,6 +92,7 @@ beforeAll(async () => {
     '0008_ordered_record',
     '0009_checks_in_the_functions',
     '0010_consumer_list',
+    '0011_guarded_archives',
   ])
   // As autovacuum leaves the tables.
   await session.query('VACUUM ANALYZE clients, client_types, connections')
