@@ -53,6 +53,7 @@ const detailsOf = (request: FastifyRequest, reply: FastifyReply) => ({
   status: request.outcome.refusedWith ?? reply.statusCode,
   clientId: request.outcome.caller?.clientId,
   clientType: request.outcome.caller?.clientType,
+  unauthenticated: request.outcome.unauthenticated,
   durationMs: Math.round(reply.elapsedTime * 10) / 10,
   traceId: request.span?.traceId,
   // Only where the caller chose the request's id.

@@ -14,6 +14,8 @@ export interface Outcome {
   code: string
   /** A name of the catalogue of refusals, or the code of a GraphQL request error. */
   rule: string | null
+  /** Why authentication refused the request, in one word, for the log. The caller does not learn it. */
+  unauthenticated: string | undefined
   /** The cause of a 5xx, for the log. */
   cause: unknown
   /** The status written to the bare socket, because the rest of the request cannot be read; null: the reply has it. */
@@ -29,6 +31,7 @@ export const newOutcome = (): Outcome => ({
   operation: null,
   code: 'OK',
   rule: null,
+  unauthenticated: undefined,
   cause: undefined,
   refusedWith: null,
   ended: false,

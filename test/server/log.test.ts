@@ -8,6 +8,7 @@ import {
 } from '../../src/client/documents/graphql.ts'
 import { describeCause } from '../../src/server/log-text.ts'
 import { bearer, type Fixture, startTestGateway, type TestGateway, writer } from '../support/gateway.ts'
+import { startTestIssuer } from '../support/tokens.ts'
 
 let gateway: TestGateway
 let fixture: Fixture
@@ -53,6 +54,22 @@ async function lines(): Promise<Record<string, unknown>[]> {
   await setImmediate()
   return gateway.log.splice(0).map((line) => JSON.parse(line))
 }
+
+test('the line of a 401 says why, and the answer does not', async () => {
+  const expired = gateway.issuer.mint(writer(fixture.clientId, { issuedAt: 1_000_000_000 }))
+  const other = await startTestIssuer()
+  const foreign = other.mint(writer(fixture.clientId))
+  await other.close()
+  for (const [sent, why] of [
+    [expired, 'expired'],
+    [foreign, 'unknown_key'],
+  ] as const) {
+    await lines()
+    const answer = await rest({}, sent)
+    expect(answer.json().error).toEqual({ type: 'access_denied', message: 'Access denied' })
+    expect(await lines()).toEqual([expect.objectContaining({ status: 401, unauthenticated: why })])
+  }
+})
 
 describe('one line for each request', () => {
   beforeEach(() => {
@@ -167,6 +184,7 @@ describe('one line for each request', () => {
         ...(name !== 'a path that cannot be decoded' && { ownId: expect.stringMatching(/^[0-9a-f-]{36}#\d+$/) }),
         ...expected,
         ...(known && { clientId: fixture.clientId, clientType: 'MSP' }),
+        ...(expected.status === 401 && { unauthenticated: name.includes('bad token') ? 'malformed' : 'no_token' }),
         durationMs: expect.any(Number),
         msg: 'request',
       },
