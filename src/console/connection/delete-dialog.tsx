@@ -6,8 +6,9 @@ import { announce } from '../parts/announce.tsx'
 import { Dialog } from '../parts/dialog.tsx'
 import { FailureNote } from '../parts/states.tsx'
 import type { ConnectionKey, SeenState } from './connection.ts'
+import { DangerActions } from './danger-actions.tsx'
 import { isHostOf, TypedHost } from './typed-host.tsx'
-import { isWriting, run } from './write.ts'
+import { run } from './write.ts'
 
 interface DeleteDialogProps {
   readonly connectionKey: ConnectionKey
@@ -57,14 +58,7 @@ export function DeleteDialog({ connectionKey, seen, consumer, onClose, onDeleted
           }}
         />
         {failed.value !== null && <FailureNote {...failed.value} />}
-        <div class="actions">
-          <button type="submit" class="danger" aria-disabled={!isMeant || isWriting.value}>
-            {t('console.delete.do')}
-          </button>
-          <button type="button" class="quiet" onClick={onClose}>
-            {t('console.cancel')}
-          </button>
-        </div>
+        <DangerActions label={t('console.delete.do')} isMeant={isMeant} onClose={onClose} />
       </form>
     </Dialog>
   )

@@ -8,9 +8,10 @@ import { type Answer, ask } from '../answers/ask.ts'
 import { t } from '../language/language.ts'
 import { announce } from '../parts/announce.tsx'
 import { FailureNote } from '../parts/states.tsx'
+import { DangerActions } from './danger-actions.tsx'
 import type { SecretDialogProps } from './secret-dialog.tsx'
 import { isHostOf, TypedHost } from './typed-host.tsx'
-import { isWriting, run } from './write.ts'
+import { run } from './write.ts'
 
 interface SecretFormProps extends SecretDialogProps {
   readonly onSecret: (secret: string) => void
@@ -76,14 +77,7 @@ export function SecretForm(props: SecretFormProps) {
         </p>
       )}
       {failed.value !== null && <KeyFailure {...failed.value} />}
-      <div class="actions">
-        <button type="submit" class="danger" aria-disabled={!isMeant || isWriting.value}>
-          {t('console.secret.do')}
-        </button>
-        <button type="button" class="quiet" onClick={onClose}>
-          {t('console.cancel')}
-        </button>
-      </div>
+      <DangerActions label={t('console.secret.do')} isMeant={isMeant} onClose={onClose} />
     </form>
   )
 }
