@@ -42,6 +42,8 @@ export const violationTexts = {
   dot_segment: 'path must not have a dot segment, plain or percent-encoded',
   dot_segment_parameters: 'path must not have a dot segment with path parameters',
   encoded_slash: 'path must not have an encoded slash beside two dots',
+  target_port: 'port of a target of events must be 443',
+  target_address: 'host must not be an address of a private or special network',
 } as const
 
 export type ViolationId = keyof typeof violationTexts

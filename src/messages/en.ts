@@ -123,6 +123,9 @@ export const en = {
   'violation.dot_segment': 'The path has a segment "." or "..". Write the path without them.',
   'violation.dot_segment_parameters': 'The path has a segment ".;" or "..;". Write the path without them.',
   'violation.encoded_slash': 'The path has an encoded slash (%2F or %5C) beside two dots. Write the path without them.',
+  'violation.target_port': 'The address for events has another port than 443. Leave the port out.',
+  'violation.target_address':
+    'The host is an address of a private or special network. Enter the public name of the server.',
 
   'warning.host_changed': 'The host is another one: users would be sent to another server after sign-in.',
   'warning.path_changed': 'The path differs from the stored one.',
