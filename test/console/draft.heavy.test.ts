@@ -66,6 +66,32 @@ describe.skipIf(isWithoutBrowser())('a person who types for a long time', { time
     await Promise.all([oksana.leaves(), dmytro.leaves()])
   })
 
+  test('keeps what is typed while a save or a put-back is on its way, and saves it next', async () => {
+    const person = await at.person()
+    await person.opensConnection(key)
+    const former = (await stored.redirectUri()) ?? ''
+
+    /** Types while a write is on its way, and expects the text after the page shows what the write has stored. */
+    async function typesDuring(write: () => Promise<void>, { storing, typed }: { storing: string; typed: string }) {
+      const answers = await person.holdsAnswers()
+      await write()
+      await expect.poll(stored.redirectUri).toBe(storing)
+      await person.field.fill(typed)
+      await answers.arrive()
+      await person.page.locator('p.current', { hasText: storing }).waitFor()
+      expect(await person.field.inputValue()).toBe(typed)
+    }
+    await person.field.fill(`${site}/sent`)
+    await typesDuring(() => person.saves(), { storing: `${site}/sent`, typed: `${site}/typed-during-save` })
+    await typesDuring(() => person.button('console.undo').click(), {
+      storing: former,
+      typed: `${site}/typed-during-undo`,
+    })
+    await person.saves()
+    await expect.poll(stored.redirectUri).toBe(`${site}/typed-during-undo`)
+    await person.leaves()
+  })
+
   test('finds the text again after a reload, which the browser asks about', async () => {
     const person = await typing(`${site}/rel`)
     const questions: string[] = []

@@ -59,6 +59,15 @@ export function useEditor(connection: Connection, key: ConnectionKey, onSaved: (
     keep()
   }
 
+  /**
+   * Shows what a write of this person has stored. A text that the person typed while the write was on its way stays.
+   * @param shown the text that the field had for this state: the text that was sent, or the stored one
+   */
+  function settle(state: SeenState, shown: string): void {
+    if (text.value === shown) adopt(state)
+    else rebase(state)
+  }
+
   function save(): Promise<void> {
     const before = seen.value
     const redirectUri = text.value
@@ -72,7 +81,7 @@ export function useEditor(connection: Connection, key: ConnectionKey, onSaved: (
         onDone: ({ data, requestId }) => {
           const now = data?.updateClientConnection?.clientConnection
           if (now === undefined) return
-          adopt(now)
+          settle(now, redirectUri)
           onSaved({ kind: 'changed', requestId, before: before.redirectUri, now })
         },
         onFailure: (answer) => {
@@ -83,5 +92,5 @@ export function useEditor(connection: Connection, key: ConnectionKey, onSaved: (
     )
   }
 
-  return { text, seen, draft, isConfirmed, failed, isChanged, type, adopt, rebase, save }
+  return { text, seen, draft, isConfirmed, failed, isChanged, type, adopt, rebase, settle, save }
 }

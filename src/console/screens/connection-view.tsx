@@ -53,7 +53,7 @@ export function ConnectionView({
       failed.value = answer
     }
     const onDone = (next: Saved) => {
-      editor.adopt(next.now)
+      editor.settle(next.now, editor.seen.value.redirectUri)
       showSaved(next)
     }
     void putBack(key, { change, seen, onDone, onFailure })

@@ -1,4 +1,4 @@
-import type { Locator, Page } from 'playwright-core'
+import type { Locator, Page, Request } from 'playwright-core'
 import documents from '../../../src/client/documents/persisted-documents.json' with { type: 'json' }
 import { people } from '../../../src/development/sign-in/people.ts'
 import type { MessageId } from '../../../src/messages/en.ts'
@@ -18,6 +18,12 @@ const mutations: ReadonlyMap<string, string> = new Map(
     return name === undefined ? [] : [[hash, name] as const]
   }),
 )
+
+/** The name of the mutation that a request asks for, if it asks for one. */
+function mutationOf(request: Request): string | undefined {
+  const { documentId } = request.url().endsWith('/graphql') ? (request.postDataJSON() ?? {}) : {}
+  return mutations.get(documentId)
+}
 
 /** The two UUIDs of a connection. */
 export interface ConnectionKey {
@@ -40,8 +46,7 @@ export function openPerson(page: Page, { id, url, language, say }: PersonOptions
 
   const writes: string[] = []
   page.on('request', (request) => {
-    const { documentId } = request.url().endsWith('/graphql') ? (request.postDataJSON() ?? {}) : {}
-    const mutation = mutations.get(documentId)
+    const mutation = mutationOf(request)
     if (mutation !== undefined) writes.push(mutation)
   })
 
@@ -84,6 +89,21 @@ export function openPerson(page: Page, { id, url, language, say }: PersonOptions
       const tick = page.locator('form.editor input[type=checkbox]')
       if (await tick.isVisible()) await tick.check()
       await page.locator('form.editor button[type=submit]').click()
+    },
+    /** Holds the gateway's answers to writes back until they may arrive. The gateway does the writes at once. */
+    async holdsAnswers(): Promise<{ readonly arrive: () => Promise<void> }> {
+      const { promise: released, resolve: release } = Promise.withResolvers<void>()
+      await page.route('**/graphql', async (route) => {
+        const response = await route.fetch()
+        if (mutationOf(route.request()) !== undefined) await released
+        await route.fulfill({ response })
+      })
+      return {
+        async arrive() {
+          release()
+          await page.unrouteAll({ behavior: 'wait' })
+        },
+      }
     },
     /** The element that has the focus, in a word for a failure: its name, role and text. */
     focus: () =>
