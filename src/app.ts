@@ -21,7 +21,7 @@ import type { Tracing } from './observability/tracing.ts'
 import { renderStrayRefusal, speakEnvelope } from './rest/door.ts'
 import { describeRest } from './rest/openapi.ts'
 import { restRoutes } from './rest/routes.ts'
-import { type ConsolePagesOptions, consolePages } from './server/console-pages.ts'
+import type { ConsolePagesOptions } from './server/console-pages.ts'
 import { allowOrigins } from './server/cross-origin.ts'
 import { frontPage } from './server/front-page.ts'
 import { healthRoutes, type ReadinessCheck } from './server/health.ts'
@@ -114,11 +114,16 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
     app.get('/metrics', { schema: { hide: true }, config: { probe: true } }, metrics)
     refuseOtherMethods(app, '/metrics', ['GET'])
   }
-  if (console) await consolePages(app, console)
+  if (console) {
+    const { consolePages } = await import('./server/console-pages.ts')
+    await consolePages(app, console)
+  }
   await signIn?.(app)
   await app.register(async (rest) => {
-    await describeRest(rest, config.redirectUriPolicy)
-    restRoutes(rest, { operations, authenticate, refusalAhead, failureLimit: limits.failureLimit })
+    const routes = (door: FastifyInstance) =>
+      restRoutes(door, { operations, authenticate, refusalAhead, failureLimit: limits.failureLimit })
+    describeRest(rest, config.redirectUriPolicy, routes)
+    routes(rest)
   })
   await app.register(async (graphql) =>
     graphqlDoor(graphql, {

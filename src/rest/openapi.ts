@@ -1,45 +1,53 @@
-import swagger from '@fastify/swagger'
-import swaggerUi from '@fastify/swagger-ui'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, RouteHandlerMethod } from 'fastify'
+import { GatewayError } from '../domain/errors.ts'
 import type { RedirectUriPolicy } from '../domain/redirect-uri-value.ts'
 import { refuseOtherMethods } from '../server/http-server.ts'
-import { pagePolicy } from '../server/security-headers.ts'
 import { ignoreConditions } from '../server/whole-files.ts'
-import { connectionUpdateSchema } from './connection-update-body.ts'
-import { errorSchema } from './route-schemas.ts'
+
+/** The headers of the documentation that an answer takes over. */
+const answeredHeaders = [
+  ...['cache-control', 'content-length', 'content-security-policy', 'content-type'],
+  ...['etag', 'last-modified', 'location'],
+]
 
 /**
- * Serves `/api/openapi.json`, and a page for people at `/api/docs` that loads nothing from other hosts. Call this
- * before the routes are registered.
+ * Serves `/api/openapi.json`, and a page for people at `/api/docs` that loads nothing from other hosts. The first
+ * request opens the documentation.
+ * @param routes adds the routes that the documentation describes
  */
-export async function describeRest(app: FastifyInstance, policy: RedirectUriPolicy): Promise<void> {
-  app.addSchema({ $id: 'connection_update', ...connectionUpdateSchema(policy) })
-  app.addSchema(errorSchema)
-  await app.register(swagger, {
-    openapi: {
-      openapi: '3.1.0',
-      info: {
-        title: 'Manage client configuration',
-        version: '1',
-        contact: { name: 'The operators of this gateway' },
-        license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
-        description:
-          "Clients and connections in Mithril, the OAuth client registry of Ukraine's national health system.",
-      },
-      servers: [{ url: '/' }],
-      tags: [{ name: 'Manage client configuration', description: 'Clients and their connections' }],
-      components: { securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } } },
-    },
-    refResolver: {
-      buildLocalReference: (json, _base, _fragment, index) =>
-        typeof json['$id'] === 'string' ? json['$id'] : `schema-${index}`,
-    },
-  })
-  app.addHook('onRoute', (route) => {
-    if (route.url.startsWith('/api/docs/static')) route.onRequest = [ignoreConditions].concat(route.onRequest ?? [])
-  })
-  await app.register(swaggerUi, { routePrefix: '/api/docs', staticCSP: pagePolicy })
-  for (const url of ['/api/docs', '/api/docs/*']) refuseOtherMethods(app, url, ['GET'])
-  app.get('/api/openapi.json', { schema: { hide: true } }, () => app.swagger())
-  refuseOtherMethods(app, '/api/openapi.json', ['GET'])
+export function describeRest(
+  app: FastifyInstance,
+  policy: RedirectUriPolicy,
+  routes: (app: FastifyInstance) => void,
+): void {
+  let opening: Promise<FastifyInstance> | undefined
+
+  const answer: RouteHandlerMethod = async (request, reply) => {
+    opening ??= import('./documentation.ts').then(({ openDocumentation }) => openDocumentation(policy, routes))
+    const documentation = await opening
+    const { 'if-none-match': tag, 'if-modified-since': date } = request.headers
+    const found = await documentation.inject({
+      url: request.raw.url ?? '/',
+      headers: { ...(tag !== undefined && { 'if-none-match': tag }), ...(date && { 'if-modified-since': date }) },
+      payloadAsStream: true,
+    })
+    const body = found.stream()
+    // A caller that leaves early closes `body`. The documentation must then close its file, too.
+    body.once('close', () => found.raw.res.destroy())
+    if (found.statusCode >= 400) {
+      body.destroy()
+      if (found.statusCode >= 500) throw new GatewayError('internal', {}, new Error('the documentation has failed'))
+      return reply.callNotFound()
+    }
+    for (const name of answeredHeaders) {
+      const value = found.headers[name]
+      if (value !== undefined) reply.header(name, value)
+    }
+    return reply.code(found.statusCode).send(body)
+  }
+
+  for (const url of ['/api/docs', '/api/docs/*', '/api/openapi.json']) {
+    app.get(url, { schema: { hide: true }, onRequest: ignoreConditions }, answer)
+    refuseOtherMethods(app, url, ['GET'])
+  }
 }

@@ -38,6 +38,9 @@ export interface HttpServerOptions {
 
 const originOf = (host: string, port: number) => `http://${host.includes(':') ? `[${host}]` : host}:${port}`
 
+/** The router ignores empty segments of a path, as the platform does. */
+export const routerOptions = { maxParamLength: 4_096, ignoreTrailingSlash: true, ignoreDuplicateSlashes: true }
+
 /** Makes the HTTP server without the doors: request ids, body parsing, timeouts, the log line of each request. */
 export function createHttpServer({
   config,
@@ -62,8 +65,7 @@ export function createHttpServer({
     // false is faster than an empty list: Fastify would ask the function for every request.
     trustProxy: config.trustedProxies.length > 0 && trustNetworks(config.trustedProxies),
     bodyLimit: 64 * 1024,
-    // The router ignores empty segments of a path, as the platform does.
-    routerOptions: { maxParamLength: 4_096, ignoreTrailingSlash: true, ignoreDuplicateSlashes: true },
+    routerOptions,
     // While the gateway drains, it still serves requests on kept-alive connections, with `Connection: close`.
     return503OnClosing: false,
     forceCloseConnections: 'idle',

@@ -1,3 +1,4 @@
+import { readdir, readlink } from 'node:fs/promises'
 import { Validator } from '@seriousme/openapi-schema-validator'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { connectionUpdateSchema } from '../../src/rest/connection-update-body.ts'
@@ -111,3 +112,27 @@ test.each([
   expect(answer.statusCode).toBe(200)
   expect(answer.body).toBe((await gateway.app.inject(url)).body)
 })
+
+test.skipIf(process.platform !== 'linux')(
+  'a caller that leaves during a file of the page leaves no file open',
+  async () => {
+    const origin = await gateway.listen()
+    const openFiles = async () => {
+      const paths = await Promise.all(
+        (await readdir('/proc/self/fd')).map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => '')),
+      )
+      return paths.filter((path) => path.endsWith('swagger-ui-bundle.js'))
+    }
+    const leave = async () => {
+      const abort = new AbortController()
+      const answer = await fetch(`${origin}/api/docs/static/swagger-ui-bundle.js`, { signal: abort.signal })
+      const seen = await openFiles()
+      abort.abort()
+      await answer.text().catch(() => {})
+      return seen
+    }
+    const seen = await Promise.all(Array.from({ length: 10 }, leave))
+    expect(seen.flat().length).toBeGreaterThan(0)
+    await expect.poll(openFiles, { timeout: 5_000 }).toEqual([])
+  },
+)
