@@ -113,6 +113,8 @@ export async function openGateway(config: Config, logDestination?: LogDestinatio
     isMigrationPending: () => databaseReadiness.isMigrationPending(),
   })
   opening.defer(() => untraced.close())
+  // Callers of these two wait for an answer of the registry, which is bounded, and would wait for the import as well.
+  if (config.opaqueTokens || config.enforceBrokerKey) await untraced.prepare()
   const database = tracing ? traceDatabase(untraced, tracing) : untraced
   const warn = (sentence: string) => log.warn({}, sentence)
   const databaseReadiness: DatabaseReadiness = createDatabaseReadiness(database, {

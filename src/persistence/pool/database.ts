@@ -3,14 +3,13 @@ import { PrismaPg } from '@prisma/adapter-pg'
 import pg from 'pg'
 import type { DatabaseConfig } from '../../config/shape.ts'
 import type { GatewayError } from '../../domain/errors.ts'
-import { PrismaClient } from '../../generated/prisma/client.ts'
 import { createAdmission, type Pressure, type ShedReason } from './admission.ts'
 import { classifyFailure, isMismatch, refusalWhileMigrating, toRefusal } from './failure.ts'
 import { createFastStatements, type SqlValue } from './fast-statements.ts'
 import { settingsOfSession } from './session-limits.ts'
 import { createStatementNames, noStatementNames } from './statement-names.ts'
 
-type Prisma = ReturnType<typeof createPrisma>
+type Prisma = Awaited<ReturnType<typeof createPrisma>>
 
 /** The current load of the database, and the refusals since the start. */
 export interface DatabaseLoad {
@@ -32,6 +31,8 @@ export interface Database {
    *   gateway and passes unchanged.
    */
   run<T>(work: (prisma: Prisma) => Promise<T>): Promise<T>
+  /** Imports Prisma's client, so that the first `run` does not wait for it. It does not connect. */
+  prepare(): Promise<void>
   /**
    * Runs one statement that nearly every request needs, without the runtime of Prisma's client (fast-statements.ts).
    * The text must be constant, with the values as `$1`, `$2` … Each row has one column, a JSON value that `Row`
@@ -63,7 +64,9 @@ const againWithinMs = 1_000
  */
 const clientSideGraceMs = 1_000
 
-function createPrisma(adapter: PrismaPg) {
+/** Imports Prisma's client, which takes 10 MB. Most processes never run a statement that needs it. */
+async function createPrisma(adapter: PrismaPg) {
+  const { PrismaClient } = await import('../../generated/prisma/client.ts')
   return new PrismaClient({
     adapter,
     // No typed read selects these columns, even if it names none.
@@ -101,7 +104,11 @@ export function createDatabase(url: string, config: DatabaseConfig, options: Dat
   pool.on('error', onIdleError)
   const statementNameGenerator = config.pooler === 'pgbouncer' ? noStatementNames : createStatementNames()
   const factory = new PrismaPg(pool, { statementNameGenerator })
-  const prisma = createPrisma(factory)
+  let client: Promise<Prisma> | undefined
+  const openClient = () => {
+    client ??= createPrisma(factory)
+    return client
+  }
   const runFast = createFastStatements(factory)
   const admission = createAdmission({
     insideAtMost: config.poolMax,
@@ -134,7 +141,10 @@ export function createDatabase(url: string, config: DatabaseConfig, options: Dat
   }
 
   return {
-    run: (work) => withRetries(() => work(prisma)),
+    run: (work) => withRetries(async () => work(await openClient())),
+    async prepare() {
+      await openClient()
+    },
     rows: <Row>(sql: string, values: readonly SqlValue[]) => withRetries(() => runFast<Row>(sql, values)),
     async query(sql) {
       try {
@@ -151,7 +161,7 @@ export function createDatabase(url: string, config: DatabaseConfig, options: Dat
       shed: admission.shed(),
     }),
     async close() {
-      await prisma.$disconnect()
+      await (await client)?.$disconnect()
       await pool.end()
     },
   }
