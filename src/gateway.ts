@@ -1,4 +1,3 @@
-import { fileURLToPath } from 'node:url'
 import type { FastifyInstance } from 'fastify'
 import { createApp } from './app.ts'
 import { createAdmitCaller } from './auth/admit-caller.ts'
@@ -7,6 +6,7 @@ import { createKeySet } from './auth/key-set.ts'
 import { createOpaqueTokens } from './auth/opaque-tokens.ts'
 import { createStaticKeySet } from './auth/static-key-set.ts'
 import { createTokenVerifier } from './auth/verify-token.ts'
+import { inRootFolder } from './config/root-folder.ts'
 import type { Config } from './config/shape.ts'
 import type { DevelopmentIssuer } from './development/issuer.ts'
 import { openLimits } from './limits/open-limits.ts'
@@ -64,7 +64,7 @@ async function openKeys({ token, dataDir }: Config, log: DeferredLog) {
 }
 
 /** Where `npm run build:console` writes. */
-const consoleDirectory = fileURLToPath(new URL('../dist/console/', import.meta.url))
+const consoleDirectory = inRootFolder('dist/console/')
 
 /** The console with the configured issuer, or with the development issuer, which production never imports. */
 async function openConsole(config: Config, developmentIssuer: DevelopmentIssuer | null) {

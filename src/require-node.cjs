@@ -9,11 +9,3 @@ if (Number.parseInt(process.versions.node, 10) < least) {
   )
   process.exit(1)
 }
-
-// Without its packages the gateway would end with a stack trace of the first import.
-const { existsSync } = require('node:fs')
-const { join } = require('node:path')
-if (!existsSync(join(__dirname, '../node_modules'))) {
-  process.stderr.write('The packages are not installed. Run "npm ci" first.\n')
-  process.exit(1)
-}

@@ -1,4 +1,4 @@
-// The entry in production: `node src/start.js`. An old Node cannot read main.ts, and so could not say what is missing.
-import './require-node.cjs'
+// The entry of `npm start`. An old Node cannot read main.ts, and so could not say what is missing.
+import './require-packages.cjs'
 
 await import('./main.ts')

@@ -2,9 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { open, readFile } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
-
-const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
+import { buildGateway } from '../support/built-gateway.ts'
 
 /**
  * A time during which callers may find nobody. Milliseconds of `performance.now()`; it ends when somebody listens
@@ -72,8 +70,9 @@ export function createGatewayProcess({ logFile, environment, nodeOptions = [] }:
     absences,
     unexpectedExits,
     async start() {
+      const program = await buildGateway()
       const log = await open(logFile, 'w')
-      const started = spawn(process.execPath, [...nodeOptions, main], {
+      const started = spawn(process.execPath, [...nodeOptions, program], {
         stdio: ['ignore', log.fd, 'pipe'],
         env: { ...environment, PORT: String(port), NODE_ENV: 'production', HOST: '127.0.0.1' },
       })

@@ -107,7 +107,7 @@ describe('what runs', () => {
     expect(migrations?.command).toEqual(['node', 'src/commands/migrate.ts'])
     // The image has the right Node, so it need not be asked for.
     const script: string = JSON.parse(read('package.json')).scripts['db:migrate']
-    expect(script.replace('--require ./src/require-node.cjs ', '')).toBe(migrations?.command?.join(' '))
+    expect(script.replace('--require ./src/require-packages.cjs ', '')).toBe(migrations?.command?.join(' '))
     expect([server?.command, server?.args]).toEqual([undefined, undefined])
   })
 

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -13,12 +13,11 @@ const unit = readFileSync(join(repository, 'ops/systemd', name), 'utf8')
 const setting = (key: string) => new RegExp(`^${key}=(.*)$`, 'm').exec(unit)?.[1]
 
 describe('the unit for systemd', () => {
-  test('the unit starts the program as package.json does', () => {
+  test('the unit starts the built program as package.json does', () => {
     const { scripts } = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8')) as {
       scripts: Record<string, string>
     }
-    expect(setting('ExecStart')).toBe(`/usr/bin/${scripts['start']}`)
-    expect(existsSync(join(repository, 'src/start.js'))).toBe(true)
+    expect(setting('ExecStart')).toBe(`/usr/bin/${scripts['start:production']}`)
   })
 
   test('the unit gives the program time to drain, and does not restart it with a wrong configuration', () => {

@@ -45,7 +45,8 @@ describe('an old Node', () => {
       /\bsrc\/(?!start\.js|console\/).*\.ts\b/.test(script),
     )
     expect(commands.length).toBeGreaterThan(3)
-    for (const command of commands) expect(command).toMatch(/^node --require \.\/src\/require-node\.cjs src\/\S+\.ts$/)
+    for (const command of commands)
+      expect(command).toMatch(/^node --require \.\/src\/require-packages\.cjs src\/\S+\.ts$/)
     const [, ...args] = scripts['db:migrate'].split(' ')
     expect(await runNode(args, '20.20.2')).toEqual({ code: 1, stdout: '', stderr: needed })
   })
@@ -67,7 +68,8 @@ test('a clone without its packages says what to run', async () => {
   const clone = await mkdtemp(join(tmpdir(), 'mithril-connection-gateway-bare-'))
   try {
     await mkdir(join(clone, 'src'))
-    for (const file of ['start.js', 'require-node.cjs']) await cp(join(root, 'src', file), join(clone, 'src', file))
+    for (const file of ['start.js', 'require-node.cjs', 'require-packages.cjs'])
+      await cp(join(root, 'src', file), join(clone, 'src', file))
     await writeFile(join(clone, 'package.json'), '{ "type": "module" }')
     const ended = await new Promise((resolve) =>
       execFile(process.execPath, ['src/start.js'], { cwd: clone, timeout: 30_000 }, (error, stdout, stderr) =>

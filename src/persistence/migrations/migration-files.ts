@@ -1,10 +1,10 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { inRootFolder } from '../../config/root-folder.ts'
 import type { MigrationList } from './schema-engine.ts'
 
 /** prisma/migrations of this repository. */
-export const MIGRATIONS = fileURLToPath(new URL('../../../prisma/migrations', import.meta.url))
+export const MIGRATIONS = inRootFolder('prisma/migrations')
 
 const SCRIPT = 'migration.sql'
 const LOCKFILE = 'migration_lock.toml'
