@@ -11,9 +11,10 @@ export const demo = {
   connectionId: 'df9f70ee-4b12-4740-b0f5-bb5aea116863',
   redirectUri: 'https://example2.com',
   /**
-   * Of the example client too. Its history is made before any other, so on a new database its first change is number 1.
+   * Of the example client too. Its history is made before any other, so on a new database its first change has the
+   * number after those of the 200 new connections.
    */
-  changed: { connectionId: 'df9f70ee-0000-4000-8000-000000000005', firstChangeId: '1' },
+  changed: { connectionId: 'df9f70ee-0000-4000-8000-000000000005', firstChangeId: '201' },
 } as const
 
 export interface DemoClient {

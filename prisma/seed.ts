@@ -40,8 +40,8 @@ const insertClients = `
   ON CONFLICT DO NOTHING`
 
 /**
- * Returns the new connections. `hasHistory`: the connection existed before and was deleted, so it has a history
- * already.
+ * Returns the new connections. `hasHistory`: the connection existed before and was deleted, so it had a history
+ * before this statement.
  */
 const insertConnections = `
   INSERT INTO connections (id, secret, redirect_uri, client_id, consumer_id, inserted_at, updated_at)
@@ -96,7 +96,7 @@ async function makeHistory(client: ClientBase, { id, history }: DemoConnection):
 
 async function firstChangeOf(client: ClientBase, connectionId: string): Promise<string | undefined> {
   const { rows } = await client.query<{ id: string }>(
-    'SELECT id FROM connection_changes WHERE connection_id = $1 ORDER BY id LIMIT 1',
+    `SELECT id FROM connection_changes WHERE connection_id = $1 AND kind <> 'CREATED' ORDER BY id LIMIT 1`,
     [connectionId],
   )
   return rows[0]?.id

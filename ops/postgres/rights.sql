@@ -23,7 +23,8 @@ BEGIN
           FROM pg_proc
                JOIN pg_class ON pg_class.oid = to_regclass('connection_changes') AND relnamespace = pronamespace
          WHERE proname IN (
-                   'record_redirect_uri_change', 'record_secret_change', 'record_connection_delete',
+                   'record_connection_create', 'record_connection_update', 'record_connection_delete',
+                   'record_connections_truncate',
                    'advance_connection_version', 'refuse_to_rewrite_history',
                    'register_history_archive', 'remove_archived_changes'
                )
@@ -37,7 +38,7 @@ $$;
 -- A role that may execute one of these functions may make a trigger of it, on a temporary table, and so write any row
 -- into the record. PostgreSQL lets every role execute a new function, and a restored one after `pg_restore
 -- --no-privileges`.
-REVOKE ALL ON FUNCTION record_redirect_uri_change(), record_secret_change(), record_connection_delete() FROM PUBLIC;
+REVOKE ALL ON FUNCTION record_connection_create(), record_connection_update(), record_connection_delete() FROM PUBLIC;
 REVOKE ALL ON FUNCTION register_history_archive(text, timestamptz, bigint), remove_archived_changes(text, text[])
     FROM PUBLIC;
 REVOKE ALL ON connection_changes, connection_change_archives, _prisma_migrations FROM PUBLIC;

@@ -64,6 +64,7 @@ async function show({ app, developmentIssuer, databaseUrl }: Gateway): Promise<s
   console.log('\nThe audit of the connection:\n')
   console.table(rows)
   deepStrictEqual(rows.map(Object.values), [
+    ['EXTERNAL', null, demo.redirectUri, demo.redirectUri, null],
     ['GRAPHQL', clientType, demo.redirectUri, changedUri, there.requestId],
     ['REST', clientType, changedUri, demo.redirectUri, back.requestId],
   ])

@@ -2,22 +2,41 @@ import type { Door } from './call.ts'
 import type { ConnectionKey } from './connection.ts'
 import type { Page, PageRequest } from './page.ts'
 
-/** The kinds of change that the database records. */
-export const changeKinds = ['UPDATED', 'REVERTED', 'SECRET_REFRESHED', 'DELETED'] as const
+/** The kinds of change that operations make. */
+export const writtenKinds = ['UPDATED', 'REVERTED', 'SECRET_REFRESHED', 'DELETED'] as const
 
-export type ChangeKind = (typeof changeKinds)[number]
+export type WrittenKind = (typeof writtenKinds)[number]
 
-/** A row of a connection's history. Each row's `before` is the previous row's `after`. */
+/**
+ * The kinds of change that the database records. Only other programs make these two:
+ * - `CREATED`: a new connection.
+ * - `MOVED`: a change of the id, the client or the consumer. It is two changes with the same version. The first one has
+ *   the client and the consumer from before the move. The second one has the new ones.
+ */
+export type ChangeKind = WrittenKind | 'CREATED' | 'MOVED'
+
+/**
+ * A row of a connection's history. Each row's `before` is the previous row's `after`. Where that is null, or no row is
+ * before it, the row is `CREATED` or `MOVED`, or from before migration 0012.
+ */
 export interface ConnectionChange {
   /** A whole number as text. A greater number means a later change. */
   readonly id: string
   readonly connectionId: string
   readonly clientId: string
+  /** null: the change is from before migration 0012. */
+  readonly consumerId: string | null
+  /**
+   * The version that the write gave the connection. `DELETED`: the last version. null: the change is from before
+   * migration 0012.
+   */
+  readonly version: number | null
   readonly kind: ChangeKind
-  /** The redirect URI before the change. */
+  /** The redirect URI before the change. `CREATED`: the first one. */
   readonly before: string
   /**
-   * The redirect URI after the change. It equals `before` if only the secret changed. null: the connection was deleted.
+   * The redirect URI after the change. It equals `before` if the change left the redirect URI as it was. null: the
+   * connection was deleted, or moved away from this id, client and consumer.
    */
   readonly after: string | null
   /** `EXTERNAL`: another program wrote to the table. */

@@ -50,7 +50,7 @@ export function createRevertClientConnection(deps: RevertClientConnectionDeps): 
       const key = keyOf(permit)
       const change = changeIdPattern.test(changeId) ? await history.find(key, changeId) : null
       if (change === null) throw new GatewayError('notFound')
-      if (change.before === change.after)
+      if (change.before === change.after || change.kind === 'MOVED')
         throw new GatewayError('validationFailed', { violations: [notOfTheRedirectUri] })
 
       const parsed = parseRedirectUri(change.before)

@@ -1,11 +1,11 @@
 import type { ConnectionKey, WriteOutcome } from './connection.ts'
-import type { ChangeKind } from './connection-change.ts'
+import type { WrittenKind } from './connection-change.ts'
 import { GatewayError } from './errors.ts'
 import type { Permit } from './permit.ts'
 import { isUuid } from './uuid.ts'
 
 /** Called after an operation has stored a change of a connection. */
-export type ChangeObserver = (change: { readonly kind: ChangeKind; readonly permit: Permit }) => void
+export type ChangeObserver = (change: { readonly kind: WrittenKind; readonly permit: Permit }) => void
 
 /**
  * The key of the connection that a permit names. An id that is no UUID is `notFound`: PostgreSQL could not compare it.
@@ -23,7 +23,7 @@ export function keyOf({ clientId, connectionId }: Permit): ConnectionKey {
 export function finishWrite<Result>(
   onChange: ChangeObserver,
   permit: Permit,
-  kind: ChangeKind,
+  kind: WrittenKind,
   outcome: WriteOutcome<Result>,
 ): Result {
   if (outcome.kind === 'stale') throw new GatewayError('conflict', { current: outcome.current })

@@ -1,5 +1,5 @@
 import type { Door } from '../domain/call.ts'
-import { type ChangeKind, changeKinds } from '../domain/connection-change.ts'
+import { type WrittenKind, writtenKinds } from '../domain/connection-change.ts'
 import type { Allowance } from '../domain/write-limit.ts'
 
 /** The limits that a caller can exceed. */
@@ -26,7 +26,7 @@ export interface Meter {
   refused(rule: string): void
   limited(limit: Limit): void
   /** A connection has been changed: one call for each row of the audit that the gateway writes. */
-  changed(kind: ChangeKind, door: Door): void
+  changed(kind: WrittenKind, door: Door): void
 }
 
 /** Upper bounds of the duration histogram, in seconds. A longer request counts in the total only. */
@@ -46,7 +46,7 @@ export interface RequestSeries {
 
 /** All changes of one kind through one door. */
 export interface ChangeSeries {
-  readonly kind: ChangeKind
+  readonly kind: WrittenKind
   readonly door: Door
   count: number
 }
@@ -80,7 +80,7 @@ export function createMeter(): Meter & { readonly counts: Counts } {
     ['write', 0],
     ['authentication', 0],
   ])
-  const changes = changeKinds.flatMap((kind) => doors.map((door): ChangeSeries => ({ kind, door, count: 0 })))
+  const changes = writtenKinds.flatMap((kind) => doors.map((door): ChangeSeries => ({ kind, door, count: 0 })))
 
   function seriesOf({ door, operation, code }: CountedRequest): RequestSeries {
     const key = `${door} ${operation} ${code}`

@@ -1,11 +1,11 @@
 import type { Door } from '../domain/call.ts'
-import type { ChangeKind } from '../domain/connection-change.ts'
+import type { WrittenKind } from '../domain/connection-change.ts'
 import type { Log } from './log.ts'
 import type { Meter } from './meter.ts'
 
 /** One change of a connection. It has no redirect URI and no secret, so the gateway may log all of it. */
 export interface ObservedChange {
-  readonly kind: ChangeKind
+  readonly kind: WrittenKind
   readonly door: Door
   /** The client that made the change. */
   readonly clientId: string

@@ -6,13 +6,14 @@
 
 const triggers = [
   ['connections', 'connections_advance_version', 'advance_connection_version'],
-  ['connections', 'connections_record_redirect_uri', 'record_redirect_uri_change'],
-  ['connections', 'connections_record_secret', 'record_secret_change'],
+  ['connections', 'connections_record_create', 'record_connection_create'],
+  ['connections', 'connections_record_update', 'record_connection_update'],
   ['connections', 'connections_record_delete', 'record_connection_delete'],
+  ['connections', 'connections_record_truncate', 'record_connections_truncate'],
   ['connection_changes', 'connection_changes_append_only', 'refuse_to_rewrite_history'],
 ] as const
 
-const recordFunctions = "('record_redirect_uri_change', 'record_secret_change', 'record_connection_delete')"
+const recordFunctions = "('record_connection_create', 'record_connection_update', 'record_connection_delete')"
 
 /** The columns that the lookup of opaque tokens reads (ops/postgres/rights.sql). */
 const rightsForTokens = ['tokens', 'SELECT', 'name value user_id expires_at details']
@@ -28,13 +29,20 @@ const rights = [
   ['users', 'SELECT', 'id is_blocked'],
   ['connections', 'SELECT', 'id secret redirect_uri client_id consumer_id version inserted_at updated_at'],
   ['connections', 'UPDATE', 'secret redirect_uri version updated_at'],
-  ['connection_changes', 'SELECT', 'id connection_id client_id kind redirect_uri_before redirect_uri_after changed_at'],
+  [
+    'connection_changes',
+    'SELECT',
+    'id connection_id client_id consumer_id version kind redirect_uri_before redirect_uri_after changed_at',
+  ],
 ] as const
 
-/** The columns of `connections` that the functions write into the record, each with the only type that they take. */
+/** The columns of `connections` that the functions read, each with the only type that they take. */
 const recordedColumns = [
   ['id', 'uuid'],
   ['client_id', 'uuid'],
+  ['consumer_id', 'uuid'],
+  ['version', 'int4'],
+  ['secret', 'varchar'],
   ['redirect_uri', 'varchar'],
 ] as const
 
@@ -73,7 +81,7 @@ const wrongFunctions = `
          ) AS flaw(is_there, text)
    WHERE tgrelid = to_regclass('connections') AND flaw.is_there`
 
-/** The functions refuse every write where a column has another type (migration 0009). */
+/** The functions refuse every write where a column has another type (migration 0012). */
 const wrongTypes = `
   SELECT format('connections.%s is of the type %s, not %s', expected.name, found.atttypid::regtype, expected.type)
     FROM (VALUES ${recordedColumns.map(row).join(', ')}) AS expected(name, type)

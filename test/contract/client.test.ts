@@ -227,14 +227,24 @@ describe('every document, answered by the running gateway', () => {
 
     const common = {
       id: expect.any(String),
+      consumerId: fixture.consumerId,
       caller: { clientId: fixture.clientId, clientType: 'MSP', userId: null },
       brokerClientId: null,
       door: 'GRAPHQL',
       changedAt: time,
     }
-    const update = { ...common, kind: 'UPDATED', before, after, requestId: expect.any(String), revertedChangeId: null }
+    const update = {
+      ...common,
+      version: 2,
+      kind: 'UPDATED',
+      before,
+      after,
+      requestId: expect.any(String),
+      revertedChangeId: null,
+    }
     const revert = {
       ...common,
+      version: 3,
       kind: 'REVERTED',
       before: after,
       after: before,

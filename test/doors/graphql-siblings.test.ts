@@ -384,6 +384,58 @@ describe('history and undo', () => {
     })
   })
 
+  test('a new connection and its moves are in the history of their clients, and no revert takes them back', async () => {
+    const { database } = gateway
+    const [clientId, otherClientId] = [
+      await database.insertClient({ type: 'MSP' }),
+      await database.insertClient({ type: 'MSP' }),
+    ]
+    const consumers = [await database.insertClient({ type: 'MIS' }), await database.insertClient({ type: 'MIS' })]
+    const [created] = await database.query<{ id: string }>(
+      `INSERT INTO connections (id, secret, redirect_uri, client_id, consumer_id, inserted_at, updated_at)
+       VALUES (gen_random_uuid(), gen_random_uuid(), 'https://a.example.ua/', $1, $2, now(), now()) RETURNING id`,
+      [clientId, consumers[0]],
+    )
+    const connectionId = created?.id ?? ''
+    await database.query('UPDATE connections SET consumer_id = $2 WHERE id = $1', [connectionId, consumers[1]])
+    const read = async (of: string, kind?: string) =>
+      (
+        await ask(
+          `query ($of: ID!, $kind: ConnectionChangeKind) {
+            client(id: $of) { connectionChanges(kind: $kind) { nodes { id kind consumerId version before after door } } }
+          }`,
+          { of, kind },
+          owner(of),
+        )
+      ).data.client.connectionChanges.nodes
+    const before = 'https://a.example.ua/'
+    const row = { id: expect.any(String), kind: 'MOVED', before, after: before, door: 'EXTERNAL' }
+    const mine = await read(clientId)
+    expect(mine).toEqual([
+      { ...row, consumerId: consumers[1], version: 2 },
+      { ...row, consumerId: consumers[0], version: 2, after: null },
+      { ...row, consumerId: consumers[0], version: 1, kind: 'CREATED' },
+    ])
+    expect(await read(clientId, 'CREATED')).toEqual([mine[2]])
+    for (const { id } of mine) {
+      const { errors } = await ask(revert, { input: { clientId, connectionId, changeId: id } }, owner(clientId))
+      expect(errors[0].extensions).toMatchObject({
+        code: 'UNPROCESSABLE_ENTITY',
+        exception: { inputErrors: [{ path: ['changeId'] }] },
+      })
+    }
+
+    await database.query('UPDATE connections SET client_id = $2 WHERE id = $1', [connectionId, otherClientId])
+    expect((await read(clientId))[0]).toEqual({ ...row, consumerId: consumers[1], version: 3, after: null })
+    expect(await read(otherClientId)).toEqual([{ ...row, consumerId: consumers[1], version: 3 }])
+    const { errors } = await ask(
+      revert,
+      { input: { clientId: otherClientId, connectionId, changeId: mine[0].id } },
+      owner(otherClientId),
+    )
+    expect(errors[0].extensions.code).toBe('NOT_FOUND')
+  })
+
   test('history and names need connection:read, also below a write', async () => {
     const { clientId, connectionId } = await gateway.connection()
     const token = gateway.issuer.mint(writer(clientId, { scope: 'connection:write' }))

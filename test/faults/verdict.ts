@@ -36,7 +36,9 @@ const describe = ({ what, door, outcome, startedAt, endedAt, uri }: Attempt) =>
  */
 export async function judgeRegistry(query: Query, ledger: Ledger): Promise<string[]> {
   const changes = await query<Change>(
-    'SELECT connection_id, redirect_uri_before AS before, redirect_uri_after AS after FROM connection_changes ORDER BY id',
+    // The registry was filled by INSERT, which leaves CREATED.
+    `SELECT connection_id, redirect_uri_before AS before, redirect_uri_after AS after FROM connection_changes
+      WHERE kind <> 'CREATED' ORDER BY id`,
   )
   const rows = await query<Row>('SELECT id, redirect_uri, version FROM connections ORDER BY id')
   const findings: string[] = []

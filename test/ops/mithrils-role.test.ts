@@ -32,6 +32,12 @@ const retype = (column: string) => `
   ALTER TABLE connections ALTER COLUMN ${column} TYPE odd USING row(${column}::text)::odd;`
 const oddId = `${oddType} ${retype('id')}`
 const oddClientId = `${oddType} ${retype('client_id')}`
+const oddConsumerId = `${oddType}
+  ALTER TABLE connections DROP CONSTRAINT connections_consumer_id_fkey;
+  ALTER TABLE connections ALTER COLUMN consumer_id TYPE odd USING row(consumer_id::text)::odd;`
+const oddSecret = `${oddType}
+  ALTER TABLE connections RENAME COLUMN secret TO old_secret;
+  ALTER TABLE connections ADD COLUMN secret odd NOT NULL DEFAULT row('a secret')::odd;`
 const oddRedirectUri = `${oddType}
   ALTER TABLE connections RENAME COLUMN redirect_uri TO old_uri;
   ALTER TABLE connections ADD COLUMN redirect_uri odd NOT NULL DEFAULT row('https://odd.example.ua/')::odd;`
@@ -39,7 +45,7 @@ const oddRedirectUri = `${oddType}
 describe('the functions that write the record', () => {
   const refused = {
     code: '42804',
-    message: 'connections.id, client_id or redirect_uri has another type than the record of changes',
+    message: 'connections has a column of another type than the record of changes',
   }
 
   test.each([
@@ -49,6 +55,15 @@ describe('the functions that write the record', () => {
     ['client_id, with a delete', oddClientId, 'DELETE FROM connections'],
     ['redirect_uri', oddRedirectUri, `UPDATE connections SET old_uri = 'https://new.example.ua/'`],
     ['redirect_uri, with a delete', oddRedirectUri, 'DELETE FROM connections'],
+    ['consumer_id', oddConsumerId, `UPDATE connections SET redirect_uri = 'https://new.example.ua/'`],
+    ['consumer_id, with a truncation', oddConsumerId, 'TRUNCATE connections'],
+    ['secret', oddSecret, `UPDATE connections SET secret = row('another')::odd`],
+    [
+      'client_id, with a new connection',
+      oddClientId,
+      `INSERT INTO connections (id, secret, redirect_uri, client_id, consumer_id, inserted_at, updated_at)
+       SELECT gen_random_uuid(), '', '', row('odd')::odd, id, now(), now() FROM clients LIMIT 1`,
+    ],
   ])('the functions call no cast of Mithril from another type of %s', async (_column, prepare, write) => {
     await cluster.query(prepare, 'mithril')
     const before = await countRecord()

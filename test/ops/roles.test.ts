@@ -129,7 +129,7 @@ describe('rights.sql', () => {
   const forge = () =>
     cluster.query(
       `CREATE TEMPORARY TABLE bait AS SELECT id, client_id, redirect_uri FROM connections;
-       CREATE TRIGGER forge AFTER UPDATE ON bait FOR EACH ROW EXECUTE FUNCTION record_redirect_uri_change();
+       CREATE TRIGGER forge AFTER UPDATE ON bait FOR EACH ROW EXECUTE FUNCTION record_connection_update();
        SELECT set_config('gateway.caller', '{"door":"REST","clientId":"10000000-0000-4000-8000-000000000001","requestId":"forged"}', true);
        UPDATE bait SET redirect_uri = 'https://forged.example.ua/'`,
       'mithril',
@@ -139,11 +139,11 @@ describe('rights.sql', () => {
     'rights.sql takes back the rights that a restore without privileges gives to everybody',
     async () => {
       await prepareForGateway(cluster)
-      await cluster.query(`GRANT EXECUTE ON FUNCTION record_redirect_uri_change(), record_secret_change(), record_connection_delete() TO PUBLIC;
+      await cluster.query(`GRANT EXECUTE ON FUNCTION record_connection_create(), record_connection_update(), record_connection_delete() TO PUBLIC;
                          GRANT ALL ON connection_changes, _prisma_migrations TO PUBLIC; REVOKE ALL ON ALL TABLES IN SCHEMA public FROM gateway`)
       await psql(cluster.urlOf('gateway_migrator'), 'rights.sql')
       await expect(forge()).rejects.toMatchObject({
-        message: 'permission denied for function record_redirect_uri_change',
+        message: 'permission denied for function record_connection_update',
       })
       for (const statement of [
         'DELETE FROM _prisma_migrations',
@@ -188,7 +188,7 @@ describe('rights.sql', () => {
         code: '42501',
       })
       await expect(forge()).rejects.toMatchObject({
-        message: 'permission denied for function record_redirect_uri_change',
+        message: 'permission denied for function record_connection_update',
       })
     },
   )

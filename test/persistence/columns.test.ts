@@ -78,10 +78,11 @@ describe('the rows of', () => {
 
   test('changes are read by the names of their columns', async () => {
     const sql = {
-      ...sameIn('kind', 'door'),
+      ...sameIn('kind', 'door', 'version'),
       id: 'id::text',
       connectionId: 'connection_id',
       clientId: 'client_id',
+      consumerId: 'consumer_id',
       before: 'redirect_uri_before',
       after: 'redirect_uri_after',
       callerClientId: 'caller_client_id',

@@ -91,6 +91,8 @@ const ours = (
 ) => ({
   id: expect.stringMatching(/^\d+$/),
   ...key,
+  consumerId,
+  version: expect.any(Number),
   kind,
   before,
   after,
@@ -333,17 +335,17 @@ test('a client sees the changes from its own time of a connection only', async (
   const clientId = await testDatabase.insertClient({ type: 'MSP' })
   await foreign('client_id = $2', [clientId])
   key = { ...key, clientId }
-  expect(await changesOf()).toEqual([])
-  expect(await history.latest([key])).toEqual([null])
+  const arrived = external('MOVED', 'https://a.example.ua/', 'https://a.example.ua/')
+  expect(await changesOf()).toEqual([arrived])
+  expect(await history.latest([key])).toEqual([arrived])
   await update('another', 'https://b.example.ua/')
   const another = ours('another', 'UPDATED', 'https://a.example.ua/', 'https://b.example.ua/')
-  expect(await changesOf()).toEqual([another])
-  expect(await history.latest([before, key])).toEqual([
-    expect.objectContaining({ requestId: 'update', ...before }),
-    another,
-  ])
+  expect(await changesOf()).toEqual([another, arrived])
+  const left = { ...external('MOVED', 'https://a.example.ua/', null), ...before }
+  expect(await history.latest([before, key])).toEqual([left, another])
+  expect(await changesOf(before)).toEqual([left, expect.objectContaining({ requestId: 'update', ...before })])
   const [page] = await history.pagesOf([key], { ...all, withTotal: true })
-  expect(page?.total).toBe(1)
+  expect(page?.total).toBe(2)
 })
 
 describe('the latest changes', () => {

@@ -55,10 +55,12 @@ async function insertHistory(from: string, rows: number, { living = true } = {})
   const connectionId = randomUUID()
   if (living)
     await cluster.query(`
+      SET session_replication_role = replica;
       INSERT INTO connections (id, secret, redirect_uri, client_id, consumer_id, inserted_at, updated_at)
         SELECT '${connectionId}', '${connectionId}', 'https://now.example.ua/', client.id, consumer.id, now(), now()
           FROM clients AS client, clients AS consumer
-         WHERE NOT EXISTS (SELECT FROM connections WHERE client_id = client.id AND consumer_id = consumer.id) LIMIT 1`)
+         WHERE NOT EXISTS (SELECT FROM connections WHERE client_id = client.id AND consumer_id = consumer.id) LIMIT 1;
+      RESET session_replication_role`)
   await cluster.query(`
     INSERT INTO connection_changes
            (connection_id, client_id, kind, redirect_uri_before, redirect_uri_after, door, caller_user_id, changed_at)

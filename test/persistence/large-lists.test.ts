@@ -93,6 +93,7 @@ beforeAll(async () => {
     '0009_checks_in_the_functions',
     '0010_consumer_list',
     '0011_guarded_archives',
+    '0012_whole_history',
   ])
   // As autovacuum leaves the tables.
   await session.query('VACUUM ANALYZE clients, client_types, connections')

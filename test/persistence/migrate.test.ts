@@ -26,6 +26,7 @@ const all = [
   '0009_checks_in_the_functions',
   '0010_consumer_list',
   '0011_guarded_archives',
+  '0012_whole_history',
 ]
 const additive = all.slice(1)
 
@@ -309,6 +310,56 @@ describe('a history whose sequence is behind its ids', () => {
     await migrate(database.url, { tell: (sentence) => told.push(sentence) })
     expect(told).toEqual([])
     expect(await nextId()).toBe(2)
+  })
+})
+
+describe('a history from before its rows had versions', () => {
+  beforeEach(async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'migrations-'))
+    await cp(MIGRATIONS, directory, { recursive: true, filter: (source) => !/00(?:1[2-9])_\w+$/.test(source) })
+    await migrate(database.url, { directory }).finally(() => rm(directory, { recursive: true }))
+    const clientId = await database.insertClient({ type: 'MSP' })
+    await database.insertConnection({ clientId, consumerId: clientId, redirectUri: 'https://0.example.ua/' })
+  })
+  const change = (number: number) =>
+    database.query(`UPDATE connections SET redirect_uri = 'https://${number}.example.ua/'`)
+
+  test('old rows keep their order and have no version, and new ones follow them with one', async () => {
+    for (const number of [1, 2]) await change(number)
+    await migrate(database.url)
+    for (const number of [3, 4]) await change(number)
+
+    expect(
+      await database.query(
+        `SELECT redirect_uri_after AS uri, version, consumer_id = client_id AS named FROM connection_changes ORDER BY id`,
+      ),
+    ).toEqual([
+      { uri: 'https://1.example.ua/', version: null, named: null },
+      { uri: 'https://2.example.ua/', version: null, named: null },
+      { uri: 'https://3.example.ua/', version: 4, named: true },
+      { uri: 'https://4.example.ua/', version: 5, named: true },
+    ])
+  })
+
+  test.each([
+    ['ENABLE ALWAYS', 'A'],
+    ['ENABLE', 'O'],
+  ])('triggers of a table that the operator set to %s fire in the same way after the migration', async (how, state) => {
+    for (const name of ['advance_version', 'record_redirect_uri', 'record_secret', 'record_delete'])
+      await database.query(`ALTER TABLE connections ${how} TRIGGER connections_${name}`)
+    await migrate(database.url)
+
+    expect(
+      await database.query(
+        `SELECT tgname AS name, tgenabled AS state FROM pg_trigger
+          WHERE tgrelid = 'connections'::regclass AND NOT tgisinternal AND tgtype & 1 = 1 ORDER BY tgname`,
+      ),
+    ).toEqual(
+      ['advance_version', 'record_create', 'record_delete', 'record_update'].map((name) => ({
+        name: `connections_${name}`,
+        state,
+      })),
+    )
   })
 })
 

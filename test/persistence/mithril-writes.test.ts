@@ -6,6 +6,7 @@ import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 let database: TestDatabase
 let mithril: Client
 let clientId: string
+let consumerId: string
 let connectionId: string
 
 // As in production: Mithril has a role of its own, with rights on its own tables and none on ours.
@@ -15,7 +16,7 @@ beforeAll(async () => {
   database = await createTestDatabase()
   await database.query(`CREATE ROLE ${role}`)
   await database.query(
-    `GRANT SELECT, INSERT, UPDATE, DELETE ON users, client_types, clients, connections, tokens TO ${role}`,
+    `GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON users, client_types, clients, connections, tokens TO ${role}`,
   )
   mithril = new Client({ connectionString: database.url })
   await mithril.connect()
@@ -30,7 +31,7 @@ afterAll(async () => {
 })
 
 beforeEach(async () => {
-  const consumerId = await database.insertClient({ type: 'MIS' })
+  consumerId = await database.insertClient({ type: 'MIS' })
   clientId = await database.insertClient({ type: 'MSP' })
   connectionId = await database.insertConnection({
     clientId,
@@ -41,6 +42,14 @@ beforeEach(async () => {
 })
 
 const changes = () => database.query('SELECT * FROM connection_changes WHERE client_id = $1 ORDER BY id', [clientId])
+/** The whole record of some connections, of all their clients, in a few words. */
+const record = (...ids: string[]) =>
+  database.query(
+    `SELECT kind, connection_id AS id, client_id AS client, consumer_id AS consumer, version,
+            redirect_uri_before AS before, redirect_uri_after AS after
+       FROM connection_changes WHERE connection_id = ANY ($1) ORDER BY connection_changes.id`,
+    [ids],
+  )
 const update = (redirectUri: string) =>
   mithril.query(`UPDATE "connections" SET "redirect_uri" = $1, "updated_at" = $2 WHERE "id" = $3`, [
     redirectUri,
@@ -53,6 +62,8 @@ const external = (before: string, after: string | null, kind = 'UPDATED') => ({
   id: expect.any(String),
   connection_id: connectionId,
   client_id: clientId,
+  consumer_id: consumerId,
+  version: expect.any(Number),
   kind,
   redirect_uri_before: before,
   redirect_uri_after: after,
@@ -67,14 +78,124 @@ const external = (before: string, after: string | null, kind = 'UPDATED') => ({
 })
 
 describe('Mithril, by its own role,', () => {
-  test('Mithril inserts a connection with any redirect URI, and no change is recorded', async () => {
+  test('Mithril inserts a connection with any redirect URI, and its history begins', async () => {
+    const id = randomUUID()
     const { rows } = await mithril.query(
       `INSERT INTO "connections" ("client_id","consumer_id","redirect_uri","secret","inserted_at","updated_at","id")
        VALUES ($1, $1, 'http://new.example', $2, '2026-11-23 10:00:00', '2026-11-23 10:00:00', $3) RETURNING "redirect_uri"`,
-      [clientId, randomUUID(), randomUUID()],
+      [clientId, randomUUID(), id],
     )
 
     expect(rows).toEqual([{ redirect_uri: 'http://new.example' }])
+    expect(await changes()).toEqual([
+      {
+        ...external('http://new.example', 'http://new.example', 'CREATED'),
+        connection_id: id,
+        consumer_id: clientId,
+        version: 1,
+      },
+    ])
+  })
+
+  test("Mithril's upsert leaves CREATED for a new connection, and the changes of one that exists", async () => {
+    const upsert = (redirectUri: string) =>
+      mithril.query(
+        `INSERT INTO connections (client_id, consumer_id, redirect_uri, secret, inserted_at, updated_at, id)
+         VALUES ($1, $1, $2, $3, now(), now(), $4)
+         ON CONFLICT (client_id, consumer_id) DO UPDATE
+           SET redirect_uri = excluded.redirect_uri, secret = excluded.secret, updated_at = excluded.updated_at
+         RETURNING id`,
+        [clientId, redirectUri, randomUUID(), randomUUID()],
+      )
+    const { rows } = await upsert('http://a.example')
+    expect((await upsert('http://b.example')).rows).toEqual(rows)
+
+    const row = { id: rows[0]?.id, client: clientId, consumer: clientId }
+    expect(await record(rows[0]?.id)).toEqual([
+      { ...row, kind: 'CREATED', version: 1, before: 'http://a.example', after: 'http://a.example' },
+      { ...row, kind: 'UPDATED', version: 2, before: 'http://a.example', after: 'http://b.example' },
+      { ...row, kind: 'SECRET_REFRESHED', version: 2, before: 'http://b.example', after: 'http://b.example' },
+    ])
+  })
+
+  describe('moves a connection', () => {
+    const from = () => ({ id: connectionId, client: clientId, consumer: consumerId })
+    const moved = (before: object, after: object) => [
+      { ...before, kind: 'MOVED', version: 2, before: 'http://old.example', after: null },
+      { ...after, kind: 'MOVED', version: 2, before: 'http://old.example', after: 'http://old.example' },
+    ]
+
+    test.each(['client', 'consumer', 'id'] as const)('to another %s, and both places have a row', async (column) => {
+      const to = { ...from(), [column]: column === 'id' ? randomUUID() : await database.insertClient({ type: 'MSP' }) }
+      await mithril.query('UPDATE connections SET id = $2, client_id = $3, consumer_id = $4 WHERE id = $1', [
+        connectionId,
+        to.id,
+        to.client,
+        to.consumer,
+      ])
+
+      expect(await record(connectionId, to.id)).toEqual(moved(from(), to))
+    })
+
+    test('and changes its redirect URI and secret, which the new client sees', async () => {
+      const to = { ...from(), client: await database.insertClient({ type: 'MSP' }) }
+      await mithril.query(
+        `UPDATE connections SET client_id = $2, redirect_uri = 'http://new.example', secret = $3 WHERE id = $1`,
+        [connectionId, to.client, randomUUID()],
+      )
+
+      expect(await record(connectionId)).toEqual([
+        ...moved(from(), to),
+        { ...to, kind: 'UPDATED', version: 2, before: 'http://old.example', after: 'http://new.example' },
+        { ...to, kind: 'SECRET_REFRESHED', version: 2, before: 'http://new.example', after: 'http://new.example' },
+      ])
+    })
+
+    test('there and back, and each client has its own part of the record', async () => {
+      const other = await database.insertClient({ type: 'MSP' })
+      for (const client of [other, clientId])
+        await mithril.query('UPDATE connections SET client_id = $2 WHERE id = $1', [connectionId, client])
+
+      expect((await changes()).map((row) => [row['version'], row['redirect_uri_after']])).toEqual([
+        [2, null],
+        [3, 'http://old.example'],
+      ])
+      expect((await record(connectionId)).map(({ client }) => client)).toEqual([clientId, other, other, clientId])
+    })
+  })
+
+  test('Mithril truncates its table, and each connection has a record of its end', async () => {
+    const other = await database.insertConnection({ clientId, consumerId: clientId, redirectUri: 'http://a.example' })
+    await mithril.query('TRUNCATE connections')
+
+    expect(await database.query('SELECT FROM connections')).toEqual([])
+    const row = { kind: 'DELETED', client: clientId, version: 1, after: null }
+    expect(await record(connectionId, other)).toEqual(
+      expect.arrayContaining([
+        { ...row, id: connectionId, consumer: consumerId, before: 'http://old.example' },
+        { ...row, id: other, consumer: clientId, before: 'http://a.example' },
+      ]),
+    )
+    expect(await changes()).toHaveLength(2)
+  })
+
+  test('Mithril truncates its clients, and the record of their connections ends, too', async () => {
+    await update('https://new.example')
+    await mithril.query('TRUNCATE clients CASCADE')
+
+    expect(await database.query('SELECT FROM connections')).toEqual([])
+    expect(await changes()).toEqual([
+      external('http://old.example', 'https://new.example'),
+      external('https://new.example', null, 'DELETED'),
+    ])
+  })
+
+  test('a truncation that is rolled back leaves the table and no record', async () => {
+    await mithril.query('BEGIN')
+    await mithril.query('TRUNCATE connections')
+    await mithril.query('ROLLBACK')
+
+    expect(await database.query('SELECT id FROM connections WHERE id = $1', [connectionId])).toHaveLength(1)
     expect(await changes()).toEqual([])
   })
 
@@ -173,7 +294,7 @@ describe('Mithril, by its own role,', () => {
   test('Mithril cannot make triggers of its own that write to the record', async () => {
     await mithril.query('CREATE TEMPORARY TABLE bait AS SELECT id, client_id, redirect_uri FROM connections')
     try {
-      for (const name of ['record_redirect_uri_change', 'record_secret_change', 'record_connection_delete'])
+      for (const name of ['record_connection_create', 'record_connection_update', 'record_connection_delete'])
         await expect(
           mithril.query(`CREATE TRIGGER forge AFTER UPDATE ON bait FOR EACH ROW EXECUTE FUNCTION ${name}()`),
         ).rejects.toMatchObject({ code: '42501', message: `permission denied for function ${name}` })
@@ -204,7 +325,11 @@ describe('Mithril, by its own role,', () => {
       await mithril.query(`
         CREATE FUNCTION ambush.current_setting(text, boolean) RETURNS text ${raise};
         CREATE FUNCTION ambush.starts_with(text, text) RETURNS boolean ${raise};
-        CREATE FUNCTION ambush.jsonb_exists(jsonb, text) RETURNS boolean ${raise};
+        CREATE FUNCTION ambush.string_to_array(text, text, text) RETURNS text[] ${raise};
+        CREATE FUNCTION ambush.unnest(text[]) RETURNS SETOF text ${raise};
+        CREATE FUNCTION ambush.nextval(regclass) RETURNS bigint ${raise};
+        CREATE FUNCTION ambush.numbers(bigint, bigint) RETURNS boolean ${raise};
+        CREATE OPERATOR ambush.>= (FUNCTION = ambush.numbers, LEFTARG = bigint, RIGHTARG = bigint);
         CREATE FUNCTION ambush.jsonb_extract_path_text(jsonb, VARIADIC text[]) RETURNS text ${raise};
         CREATE FUNCTION ambush.clock_timestamp() RETURNS timestamptz ${raise};
         CREATE FUNCTION ambush.texts(text, text) RETURNS boolean ${raise};
@@ -216,6 +341,8 @@ describe('Mithril, by its own role,', () => {
         connectionId,
       ])
       await mithril.query('UPDATE public.connections SET secret = $1 WHERE id = $2', [randomUUID(), connectionId])
+      await mithril.query('UPDATE public.connections SET consumer_id = client_id WHERE id = $1', [connectionId])
+      await mithril.query('TRUNCATE public.connections')
     } finally {
       await mithril.query('RESET search_path')
       await database.query('DROP SCHEMA ambush CASCADE')
@@ -224,6 +351,9 @@ describe('Mithril, by its own role,', () => {
     expect(await changes()).toEqual([
       external('http://old.example', 'https://new.example'),
       external('https://new.example', 'https://new.example', 'SECRET_REFRESHED'),
+      external('https://new.example', null, 'MOVED'),
+      { ...external('https://new.example', 'https://new.example', 'MOVED'), consumer_id: clientId },
+      { ...external('https://new.example', null, 'DELETED'), consumer_id: clientId },
     ])
   })
 })

@@ -62,9 +62,9 @@ test('a migrated database is ready, and one question answers both checks', async
 describe('not ready, with the reason, is a database', () => {
   const cases: [name: string, sql: string, reason: string][] = [
     [
-      'without the trigger of a redirect URI',
-      'DROP TRIGGER connections_record_redirect_uri ON connections',
-      'the trigger connections_record_redirect_uri of connections is missing',
+      'without the trigger of an update',
+      'DROP TRIGGER connections_record_update ON connections',
+      'the trigger connections_record_update of connections is missing',
     ],
     [
       'with its trigger of a delete disabled',
@@ -72,9 +72,9 @@ describe('not ready, with the reason, is a database', () => {
       'the trigger connections_record_delete of connections is disabled',
     ],
     [
-      'whose trigger of a secret fires for replicas only',
-      'ALTER TABLE connections ENABLE REPLICA TRIGGER connections_record_secret',
-      'the trigger connections_record_secret of connections is disabled',
+      'whose trigger of a new connection fires for replicas only',
+      'ALTER TABLE connections ENABLE REPLICA TRIGGER connections_record_create',
+      'the trigger connections_record_create of connections is disabled',
     ],
     [
       'whose versions stand still',
@@ -88,19 +88,29 @@ describe('not ready, with the reason, is a database', () => {
     ],
     [
       'whose functions went with their triggers, as after a restore of tables only',
-      'DROP FUNCTION record_redirect_uri_change() CASCADE',
-      'the trigger connections_record_redirect_uri of connections is missing',
+      'DROP FUNCTION record_connection_update() CASCADE',
+      'the trigger connections_record_update of connections is missing',
     ],
     [
       'whose trigger calls another function',
       `CREATE FUNCTION nothing() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
-       CREATE OR REPLACE TRIGGER connections_record_secret AFTER UPDATE ON connections FOR EACH ROW EXECUTE FUNCTION nothing()`,
-      'the trigger connections_record_secret of connections does not call record_secret_change',
+       CREATE OR REPLACE TRIGGER connections_record_update AFTER UPDATE ON connections FOR EACH ROW EXECUTE FUNCTION nothing()`,
+      'the trigger connections_record_update of connections does not call record_connection_update',
+    ],
+    [
+      'whose table can be truncated without a record',
+      'ALTER TABLE connections DISABLE TRIGGER connections_record_truncate',
+      'the trigger connections_record_truncate of connections is disabled',
+    ],
+    [
+      'where PUBLIC may write new connections into the record',
+      'GRANT EXECUTE ON FUNCTION record_connection_create() TO PUBLIC',
+      'the function record_connection_create() may be executed by PUBLIC: run ops/postgres/rights.sql',
     ],
     [
       'where PUBLIC may write the record',
-      'GRANT EXECUTE ON FUNCTION record_secret_change() TO PUBLIC',
-      'the function record_secret_change() may be executed by PUBLIC: run ops/postgres/rights.sql',
+      'GRANT EXECUTE ON FUNCTION record_connection_update() TO PUBLIC',
+      'the function record_connection_update() may be executed by PUBLIC: run ops/postgres/rights.sql',
     ],
     [
       'whose function runs with the rights of the writer',
@@ -111,6 +121,11 @@ describe('not ready, with the reason, is a database', () => {
       'whose client_id has another type',
       `CREATE DOMAIN client_ids AS uuid; ALTER TABLE connections ALTER COLUMN client_id TYPE client_ids`,
       'connections.client_id is of the type client_ids, not uuid',
+    ],
+    [
+      'whose version has another type',
+      'ALTER TABLE connections DROP COLUMN version CASCADE; ALTER TABLE connections ADD COLUMN version bigint',
+      'connections.version is of the type bigint, not int4',
     ],
     [
       'whose redirect_uri has another type',
@@ -146,7 +161,7 @@ describe('not ready, with the reason, is a database', () => {
     await testDatabase.query(`ALTER DATABASE ${await nameOf()} SET search_path = mithril`)
 
     await expect(readinessOf().database()).rejects.toThrow(
-      'the function record_redirect_uri_change() does not write to the connection_changes of this schema',
+      'the function record_connection_update() does not write to the connection_changes of this schema',
     )
     await testDatabase.query('ALTER SCHEMA mithril RENAME TO public')
   })

@@ -31,7 +31,10 @@ export interface TestDatabase {
   query<Row extends object = Record<string, unknown>>(sql: string, params?: readonly unknown[]): Promise<Row[]>
   /** Inserts a client, and its type if that is new, and returns the client's id. */
   insertClient(client: { id?: string; type: string; name?: string; privSettings?: unknown }): Promise<string>
-  /** Inserts a connection as Mithril would, whatever its redirect URI, and returns its id. */
+  /**
+   * Inserts a connection as Mithril would, whatever its redirect URI, and returns its id. Its history is empty: it
+   * stands for a connection from before migration 0012, which records new ones.
+   */
   insertConnection(connection: {
     id?: string
     clientId: string
@@ -111,8 +114,9 @@ export async function createTestDatabase({ empty = false }: { empty?: boolean } 
     recordHidden(secret)
     recordRedirectUris(redirectUri)
     await query(
-      `INSERT INTO connections (id, secret, redirect_uri, client_id, consumer_id, inserted_at, updated_at)
-       VALUES ($1, $2, $3, $4, $5, coalesce($6, ${NOW}), coalesce($7, ${NOW}))`,
+      `WITH unrecorded AS (SELECT set_config('session_replication_role', 'replica', true))
+       INSERT INTO connections (id, secret, redirect_uri, client_id, consumer_id, inserted_at, updated_at)
+       SELECT $1, $2, $3, $4::uuid, $5::uuid, coalesce($6, ${NOW}), coalesce($7, ${NOW}) FROM unrecorded`,
       [id, secret, redirectUri, clientId, consumerId, insertedAt ?? null, updatedAt ?? null],
     )
     return id

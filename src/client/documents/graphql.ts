@@ -44,8 +44,12 @@ export type ClientOrder =
 
 /** What was done to a connection. */
 export type ConnectionChangeKind =
+  /** It was made, past this gateway. Its history begins here. */
+  | 'CREATED'
   /** It was deleted. */
   | 'DELETED'
+  /** Its id, its client or its consumer was changed, past this gateway. There are two rows of one `version`. The first one has what was before, and no `after`; the second one has what is new. */
+  | 'MOVED'
   /** Its redirect URI was put back to what it was before an earlier change. */
   | 'REVERTED'
   /** It got a new secret. */
@@ -118,7 +122,7 @@ export type ConnectionCardQueryVariables = Exact<{
 }>;
 
 
-export type ConnectionCardQuery = { clientConnection: { id: string, clientId: string, consumerId: string, redirectUri: string, version: number, insertedAt: string, updatedAt: string, client: { clientId: string, name: string | null } | null, consumer: { clientId: string, name: string | null } | null, lastChange: { id: string, kind: ConnectionChangeKind, before: string, after: string | null, brokerClientId: string | null, door: ChangeDoor, requestId: string | null, revertedChangeId: string | null, changedAt: string, caller: { clientId: string, clientType: string, userId: string | null } | null } | null } | null };
+export type ConnectionCardQuery = { clientConnection: { id: string, clientId: string, consumerId: string, redirectUri: string, version: number, insertedAt: string, updatedAt: string, client: { clientId: string, name: string | null } | null, consumer: { clientId: string, name: string | null } | null, lastChange: { id: string, consumerId: string | null, version: number | null, kind: ConnectionChangeKind, before: string, after: string | null, brokerClientId: string | null, door: ChangeDoor, requestId: string | null, revertedChangeId: string | null, changedAt: string, caller: { clientId: string, clientType: string, userId: string | null } | null } | null } | null };
 
 export type ConsumerConnectionsQueryVariables = Exact<{
   consumerId: string;
@@ -173,7 +177,7 @@ export type ConnectionHistoryQueryVariables = Exact<{
 }>;
 
 
-export type ConnectionHistoryQuery = { clientConnection: { id: string, lastChange: { id: string, kind: ConnectionChangeKind, before: string, after: string | null, brokerClientId: string | null, door: ChangeDoor, requestId: string | null, revertedChangeId: string | null, changedAt: string, caller: { clientId: string, clientType: string, userId: string | null } | null } | null, changes: { totalCount: number, edges: Array<{ cursor: string, node: { id: string, kind: ConnectionChangeKind, before: string, after: string | null, brokerClientId: string | null, door: ChangeDoor, requestId: string | null, revertedChangeId: string | null, changedAt: string, caller: { clientId: string, clientType: string, userId: string | null } | null } }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } | null } | null };
+export type ConnectionHistoryQuery = { clientConnection: { id: string, lastChange: { id: string, consumerId: string | null, version: number | null, kind: ConnectionChangeKind, before: string, after: string | null, brokerClientId: string | null, door: ChangeDoor, requestId: string | null, revertedChangeId: string | null, changedAt: string, caller: { clientId: string, clientType: string, userId: string | null } | null } | null, changes: { totalCount: number, edges: Array<{ cursor: string, node: { id: string, consumerId: string | null, version: number | null, kind: ConnectionChangeKind, before: string, after: string | null, brokerClientId: string | null, door: ChangeDoor, requestId: string | null, revertedChangeId: string | null, changedAt: string, caller: { clientId: string, clientType: string, userId: string | null } | null } }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } | null } | null };
 
 export type ClientHistoryQueryVariables = Exact<{
   id: string;
@@ -184,7 +188,7 @@ export type ClientHistoryQueryVariables = Exact<{
 }>;
 
 
-export type ClientHistoryQuery = { client: { id: string, connectionChanges: { totalCount: number, edges: Array<{ cursor: string, node: { connectionId: string, id: string, kind: ConnectionChangeKind, before: string, after: string | null, brokerClientId: string | null, door: ChangeDoor, requestId: string | null, revertedChangeId: string | null, changedAt: string, caller: { clientId: string, clientType: string, userId: string | null } | null } }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } } | null };
+export type ClientHistoryQuery = { client: { id: string, connectionChanges: { totalCount: number, edges: Array<{ cursor: string, node: { connectionId: string, id: string, consumerId: string | null, version: number | null, kind: ConnectionChangeKind, before: string, after: string | null, brokerClientId: string | null, door: ChangeDoor, requestId: string | null, revertedChangeId: string | null, changedAt: string, caller: { clientId: string, clientType: string, userId: string | null } | null } }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } } | null };
 
 export type RedirectUriCheckQueryVariables = Exact<{
   clientId: string;
@@ -227,7 +231,7 @@ export type ClientFieldsFragment = { id: string, name: string | null, settings: 
 
 export type ConnectionFieldsFragment = { id: string, clientId: string, consumerId: string, redirectUri: string, version: number, insertedAt: string, updatedAt: string };
 
-export type ChangeFieldsFragment = { id: string, kind: ConnectionChangeKind, before: string, after: string | null, brokerClientId: string | null, door: ChangeDoor, requestId: string | null, revertedChangeId: string | null, changedAt: string, caller: { clientId: string, clientType: string, userId: string | null } | null };
+export type ChangeFieldsFragment = { id: string, consumerId: string | null, version: number | null, kind: ConnectionChangeKind, before: string, after: string | null, brokerClientId: string | null, door: ChangeDoor, requestId: string | null, revertedChangeId: string | null, changedAt: string, caller: { clientId: string, clientType: string, userId: string | null } | null };
 
 export type PageFieldsFragment = { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null };
 
@@ -277,6 +281,8 @@ export const ConnectionFieldsFragmentDoc = new TypedDocumentString(`
 export const ChangeFieldsFragmentDoc = new TypedDocumentString(`
     fragment ChangeFields on ConnectionChange {
   id
+  consumerId
+  version
   kind
   before
   after
@@ -346,6 +352,8 @@ export const ConnectionCardDocument = new TypedDocumentString(`
 }
 fragment ChangeFields on ConnectionChange {
   id
+  consumerId
+  version
   kind
   before
   after
@@ -359,7 +367,7 @@ fragment ChangeFields on ConnectionChange {
   requestId
   revertedChangeId
   changedAt
-}`, {"hash":"sha256:cdfdd0842c34ea28f30c0d387c8f2e98a0b888d134bd366658f05fc07af3cca4"}) as unknown as TypedDocumentString<ConnectionCardQuery, ConnectionCardQueryVariables>;
+}`, {"hash":"sha256:26dfd163b5bbca58198c85f38f2d2c170d849a2476739ef239472030db646a18"}) as unknown as TypedDocumentString<ConnectionCardQuery, ConnectionCardQueryVariables>;
 export const ConsumerConnectionsDocument = new TypedDocumentString(`
     query ConsumerConnections($consumerId: ID!, $filter: ConsumerConnectionFilter, $first: Int, $after: String) {
   consumerConnections(
@@ -538,6 +546,8 @@ export const ConnectionHistoryDocument = new TypedDocumentString(`
 }
     fragment ChangeFields on ConnectionChange {
   id
+  consumerId
+  version
   kind
   before
   after
@@ -557,7 +567,7 @@ fragment PageFields on PageInfo {
   hasPreviousPage
   startCursor
   endCursor
-}`, {"hash":"sha256:7a525a355b10771a1f50de9e3237d282946e40ba097369d762a7e12dee1ba9dc"}) as unknown as TypedDocumentString<ConnectionHistoryQuery, ConnectionHistoryQueryVariables>;
+}`, {"hash":"sha256:d899b1876c257deb7c26174f8a5ce7e4bddf09ec22d356ff27017e6331b8685a"}) as unknown as TypedDocumentString<ConnectionHistoryQuery, ConnectionHistoryQueryVariables>;
 export const ClientHistoryDocument = new TypedDocumentString(`
     query ClientHistory($id: ID!, $first: Int, $after: String, $connectionId: ID, $kind: ConnectionChangeKind) {
   client(id: $id) {
@@ -584,6 +594,8 @@ export const ClientHistoryDocument = new TypedDocumentString(`
 }
     fragment ChangeFields on ConnectionChange {
   id
+  consumerId
+  version
   kind
   before
   after
@@ -603,7 +615,7 @@ fragment PageFields on PageInfo {
   hasPreviousPage
   startCursor
   endCursor
-}`, {"hash":"sha256:2d67e4d127e96f9e42eff97424cfc6d2c61d195ae29ad2fd5b4a3fb0c0a3b0b0"}) as unknown as TypedDocumentString<ClientHistoryQuery, ClientHistoryQueryVariables>;
+}`, {"hash":"sha256:7218c6c6e120017629db66773cfedf8934f40e5da48481e87416b1a1d98a0fce"}) as unknown as TypedDocumentString<ClientHistoryQuery, ClientHistoryQueryVariables>;
 export const RedirectUriCheckDocument = new TypedDocumentString(`
     query RedirectUriCheck($clientId: ID!, $connectionId: ID!, $redirectUri: String!) {
   redirectUriCheck(

@@ -1,9 +1,11 @@
 import type { ComponentChildren } from 'preact'
 import { t } from '../language/language.ts'
+import { Uuid } from '../parts/identity.tsx'
 import { Moment } from '../parts/moment.tsx'
 import { RedirectUri } from '../parts/redirect-uri.tsx'
 import { changedParts } from '../uri/display-parts.ts'
 import { Author } from './change-author.tsx'
+import { clientName } from './client-names.ts'
 import type { Change } from './connection.ts'
 
 interface HistoryProps<Row extends Change> {
@@ -33,8 +35,9 @@ export function History<Row extends Change>({ caption, changes, last }: HistoryP
               <Moment at={change.changedAt} isInColumn />
             </td>
             <td data-title={t('console.change.what')}>
-              <p class={`kind ${change.kind}`}>{t(`console.kind.${change.kind}`)}</p>
+              <p class={`kind ${change.kind}`}>{kindText(change)}</p>
               <Values change={change} />
+              {change.kind === 'MOVED' && change.consumerId !== null && <Consumer id={change.consumerId} />}
             </td>
             <td data-title={t('console.change.who')}>
               <Author change={change} />
@@ -44,6 +47,20 @@ export function History<Row extends Change>({ caption, changes, last }: HistoryP
         ))}
       </tbody>
     </table>
+  )
+}
+
+/** A move is two rows: the row of the place that the connection left has no redirect URI after it. */
+const kindText = ({ kind, after }: Change) =>
+  kind === 'MOVED' && after === null ? t('console.kind.MOVED.away') : t(`console.kind.${kind}`)
+
+/** The consumer from before the move, or the new one. */
+function Consumer({ id }: { readonly id: string }) {
+  const title = t('console.connection.consumer')
+  return (
+    <p>
+      {title}: {clientName(id) ?? <Uuid id={id} label={title} />}
+    </p>
   )
 }
 

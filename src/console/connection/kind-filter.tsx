@@ -3,7 +3,14 @@ import type { ConnectionChangeKind } from '../../client/documents/graphql.ts'
 import { t } from '../language/language.ts'
 import { go } from '../places/places.ts'
 
-export const kinds = ['UPDATED', 'REVERTED', 'SECRET_REFRESHED', 'DELETED'] as const satisfies ConnectionChangeKind[]
+export const kinds = [
+  'UPDATED',
+  'REVERTED',
+  'SECRET_REFRESHED',
+  'CREATED',
+  'MOVED',
+  'DELETED',
+] as const satisfies ConnectionChangeKind[]
 
 /** A kind of change that an address names, or undefined. */
 export const kindIn = (text: string | undefined) => kinds.find((kind) => kind === text)

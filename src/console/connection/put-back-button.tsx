@@ -14,7 +14,7 @@ export function PutBackButton({
   readonly current: string
   readonly onPutBack: () => void
 }) {
-  if (change.kind === 'SECRET_REFRESHED' || change.kind === 'DELETED') return null
+  if (change.kind !== 'UPDATED' && change.kind !== 'REVERTED') return null
   if (change.before === current) return <span class="muted">{t('console.putBack.isCurrent')}</span>
   const obstacle = whyNotPutBack(change.before)
   if (obstacle !== null) return <span class="muted">{t('console.putBack.impossible', { reason: obstacle })}</span>

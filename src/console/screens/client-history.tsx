@@ -41,8 +41,8 @@ export function ClientHistory({ clientId, query }: SectionProps) {
             changes={page.edges.map(({ node }) => node)}
             last={{
               title: t('console.connection'),
-              of: ({ connectionId, kind: what }) =>
-                what === 'DELETED' ? (
+              of: ({ connectionId, after: left }) =>
+                left === null ? (
                   <span class="muted">{connectionId.slice(0, 8)}</span>
                 ) : (
                   <a href={places.connection(clientId, connectionId)}>{connectionId.slice(0, 8)}</a>

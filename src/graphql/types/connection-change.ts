@@ -14,6 +14,11 @@ export function addChangeKind(builder: Builder) {
       REVERTED: { description: 'Its redirect URI was put back to what it was before an earlier change.' },
       SECRET_REFRESHED: { description: 'It got a new secret.' },
       DELETED: { description: 'It was deleted.' },
+      CREATED: { description: 'It was made, past this gateway. Its history begins here.' },
+      MOVED: {
+        description: prose`Its id, its client or its consumer was changed, past this gateway. There are two rows of one
+          \`version\`. The first one has what was before, and no \`after\`; the second one has what is new.`,
+      },
     } as const,
   })
 }
@@ -47,11 +52,22 @@ export function addConnectionChange(builder: Builder, ChangeKind: ChangeKindRef)
         description: 'Number of the change: what `revertClientConnection` takes.',
       }),
       connectionId: t.exposeID('connectionId', { description: 'UUID of the connection, which may be deleted by now.' }),
+      consumerId: t.exposeID('consumerId', {
+        nullable: true,
+        description: prose`UUID of the client that used the connection; of \`MOVED\`, the one from before or the new
+          one; null in old rows.`,
+      }),
+      version: t.exposeInt('version', {
+        nullable: true,
+        description: prose`Version that the write gave the connection; of \`DELETED\`, the last one; null in old rows.`,
+      }),
       kind: t.expose('kind', { type: ChangeKind, description: 'What was done.' }),
-      before: t.exposeString('before', { description: 'The redirect URI before the change.' }),
+      before: t.exposeString('before', {
+        description: 'The redirect URI before the change; of `CREATED`, the first one.',
+      }),
       after: t.exposeString('after', {
         nullable: true,
-        description: 'The redirect URI after the change; null where the connection was deleted.',
+        description: 'The redirect URI after the change; null where the connection was deleted or moved away.',
       }),
       caller: t.expose('caller', {
         type: ChangeCaller,

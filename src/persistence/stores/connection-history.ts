@@ -20,6 +20,8 @@ export const changeColumns = createColumns<ChangeValues>({
   id: 'id::text',
   connectionId: 'connection_id',
   clientId: 'client_id',
+  consumerId: 'consumer_id',
+  version: 'version',
   kind: 'kind',
   before: 'redirect_uri_before',
   after: 'redirect_uri_after',
