@@ -7,6 +7,7 @@ import { plannedAnew } from '../../src/persistence/pool/statement-names.ts'
 import { createClientStore } from '../../src/persistence/stores/client-store.ts'
 import { createTestDatabase, databaseDefaults, type TestDatabase } from '../support/database.ts'
 import { startPostgresProxy } from '../support/postgres-proxy.ts'
+import { watchStatements } from '../support/watched-database.ts'
 
 const config = {
   ...databaseDefaults,
@@ -152,13 +153,7 @@ describe('a client', () => {
 
   test('references to any number of clients have one text of a statement', async () => {
     const texts = new Set<string>()
-    const watched = createClientStore({
-      ...database,
-      rows: (sql, values) => {
-        texts.add(sql)
-        return database.rows(sql, values)
-      },
-    })
+    const watched = createClientStore(watchStatements(database, (sql) => texts.add(sql)))
     for (const count of [0, 1, 2, 50]) await watched.references(Array.from({ length: count }, () => randomUUID()))
     expect(texts.size).toBe(1)
   })

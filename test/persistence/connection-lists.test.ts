@@ -5,6 +5,7 @@ import { decodeCursor, type PageRequest } from '../../src/domain/page.ts'
 import { createDatabase, type Database } from '../../src/persistence/pool/database.ts'
 import { createConnectionStore } from '../../src/persistence/stores/connection-store.ts'
 import { createTestDatabase, databaseDefaults, type TestDatabase } from '../support/database.ts'
+import { watchStatements } from '../support/watched-database.ts'
 
 const config = {
   ...databaseDefaults,
@@ -25,14 +26,7 @@ const sent: string[] = []
 beforeAll(async () => {
   testDatabase = await createTestDatabase()
   database = createDatabase(testDatabase.url, config)
-  const watched: Database = {
-    ...database,
-    rows: (sql, values) => {
-      sent.push(sql)
-      return database.rows(sql, values)
-    },
-  }
-  store = createConnectionStore(watched)
+  store = createConnectionStore(watchStatements(database, (sql) => sent.push(sql)))
 })
 afterAll(async () => {
   await database.close()

@@ -9,11 +9,12 @@ import { decodeCursor, type PageRequest } from '../../src/domain/page.ts'
 import { migrate } from '../../src/persistence/migrations/migrate.ts'
 import { MIGRATIONS } from '../../src/persistence/migrations/migration-files.ts'
 import { createDatabase, type Database } from '../../src/persistence/pool/database.ts'
-import type { SqlValue } from '../../src/persistence/pool/fast-statements.ts'
+import type { SqlValue } from '../../src/persistence/pool/json-rows.ts'
 import { plannedAnew } from '../../src/persistence/pool/statement-names.ts'
 import { createClientStore } from '../../src/persistence/stores/client-store.ts'
 import { createConnectionStore } from '../../src/persistence/stores/connection-store.ts'
 import { createTestDatabase, databaseDefaults, type TestDatabase } from '../support/database.ts'
+import { watchStatements } from '../support/watched-database.ts'
 
 const config = {
   ...databaseDefaults,
@@ -114,13 +115,7 @@ interface Statement {
 /** The very statement that a store sends, and what it answers. */
 async function statementOf<T>(ask: (watched: Database) => Promise<T>): Promise<Statement & { readonly answer: T }> {
   const statements: Statement[] = []
-  const answer = await ask({
-    ...database,
-    rows: (sql, values) => {
-      statements.push({ sql, values })
-      return database.rows(sql, values)
-    },
-  })
+  const answer = await ask(watchStatements(database, (sql, values) => statements.push({ sql, values })))
   const [statement, ...others] = statements
   if (statement === undefined || others.length > 0) throw new Error(`${statements.length} statements`)
   return { ...statement, answer }

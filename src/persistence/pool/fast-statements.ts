@@ -1,26 +1,109 @@
-import type { PrismaPg } from '@prisma/adapter-pg'
-
-export type SqlValue = string | number | null | readonly string[]
+import pg from 'pg'
+import { JsonRows, type JsonStatement, type SqlValue } from './json-rows.ts'
 
 /** Runs a statement and returns its rows. Each row is one JSON value. */
 export type RunFastStatement = <Row>(sql: string, values: readonly SqlValue[]) => Promise<readonly Row[]>
 
-/** PostgreSQL takes the types from the statement. The adapter converts only types that these statements do not have. */
-const anyType = { scalarType: 'unknown', arity: 'scalar' } as const
+export interface FastStatementsOptions {
+  readonly nameOf: (statement: { readonly sql: string }) => string
+  /** The number of short reads that share one connection at a time. 1: each has a connection of its own. */
+  readonly readsPerConnection: number
+}
+
+/** A connection of the pool while statements run on it. */
+interface Lease {
+  readonly client: Promise<pg.PoolClient>
+  readonly onError: (error: Error) => void
+  inFlight: number
+  /** Whether statements wait for the end of this turn of the event loop, to go out in one write. */
+  isGathering: boolean
+  /** The error after which the pool must close the connection. */
+  broken?: Error
+}
 
 /**
- * Statements that nearly every request needs use Prisma's driver adapter directly. The runtime of Prisma's client costs
- * more than the statement (docs/decisions/0005-one-statement-past-the-client.md). All other statements use the client:
+ * Statements that nearly every request needs go to pg directly. The runtime of Prisma's client costs more than the
+ * statement (docs/decisions/0005-one-statement-past-the-client.md). All other statements use the client:
  * `prisma.$queryRaw`.
- *
- * Each row has one column, a JSON value, because the driver's work grows with the number of columns.
  */
-export function createFastStatements(factory: PrismaPg): RunFastStatement {
-  // This wraps the pool and does not connect yet.
-  const adapter = factory.connect()
-  return async <Row>(sql: string, values: readonly SqlValue[]) => {
-    const driver = await adapter
-    const { rows } = await driver.queryRaw({ sql, args: [...values], argTypes: values.map(() => anyType) })
-    return rows.map(([json]) => JSON.parse(String(json)) as Row) // the statement decides the type
+export function createFastStatements(pool: pg.Pool, { nameOf, readsPerConnection }: FastStatementsOptions) {
+  const shared = new Set<Lease>()
+
+  function open(): Lease {
+    const onError = (error: Error) => breakOff(lease, error)
+    const lease: Lease = { client: pool.connect(), onError, inFlight: 0, isGathering: false }
+    // pg rejects the statements in flight as well. Without a listener, Node would end the process.
+    lease.client.then((client) => client.on('error', onError), onError)
+    return lease
   }
+
+  /** No further statement goes to this connection. */
+  function breakOff(lease: Lease, error: Error): void {
+    lease.broken = error
+    shared.delete(lease)
+  }
+
+  function sharedWithRoom(): Lease {
+    for (const lease of shared) if (lease.inFlight < readsPerConnection) return lease
+    const lease = open()
+    shared.add(lease)
+    return lease
+  }
+
+  async function runOn<Row>(lease: Lease, sql: string, values: readonly SqlValue[]): Promise<readonly Row[]> {
+    lease.inFlight += 1
+    try {
+      const client = await lease.client
+      if (shared.has(lease)) gather(lease, client)
+      return await send(client, { sql, values, name: nameOf({ sql }) })
+    } catch (error) {
+      // The session goes on after an error of PostgreSQL. Every other error leaves it in an unknown state.
+      if (!(error instanceof pg.DatabaseError)) breakOff(lease, error as Error)
+      throw error
+    } finally {
+      lease.inFlight -= 1
+      if (lease.inFlight === 0) giveBack(lease)
+    }
+  }
+
+  function giveBack(lease: Lease): void {
+    shared.delete(lease)
+    lease.client.then(
+      (client) => {
+        client.off('error', lease.onError)
+        client.release(lease.broken)
+      },
+      () => {}, // The pool has no connection to take back.
+    )
+  }
+
+  /** Runs a statement on a connection of its own. */
+  const rows: RunFastStatement = (sql, values) => runOn(open(), sql, values)
+
+  /** Runs a short read on a connection that it shares with others. PostgreSQL runs them one after the other. */
+  const read: RunFastStatement = (sql, values) => runOn(sharedWithRoom(), sql, values)
+
+  return { rows, read }
+}
+
+/** Holds back what is written to the connection in this turn of the event loop. Then it goes out in one write. */
+function gather(lease: Lease, { connection }: pg.PoolClient): void {
+  if (lease.isGathering) return
+  lease.isGathering = true
+  connection.stream.cork()
+  setImmediate(() => {
+    lease.isGathering = false
+    connection.stream.uncork()
+  })
+}
+
+function send<Row>(client: pg.PoolClient, statement: JsonStatement): Promise<readonly Row[]> {
+  return new Promise((resolve, reject) => {
+    client.query(
+      new JsonRows(statement, (error, rows) => {
+        if (error !== null) reject(error)
+        else resolve(rows.map((json) => JSON.parse(json) as Row)) // the statement decides the type
+      }),
+    )
+  })
 }

@@ -30,5 +30,6 @@ export function traceDatabase(database: Database, tracing: Tracing): Database {
     ...database,
     run: (work) => inSpan(begin('prisma'), () => database.run(work)),
     rows: (sql, values) => inSpan(begin(summaryOf(sql)), () => database.rows(sql, values)),
+    read: (sql, values) => inSpan(begin(summaryOf(sql)), () => database.read(sql, values)),
   }
 }

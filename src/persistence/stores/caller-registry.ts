@@ -19,7 +19,7 @@ const findStatus = `
 export function createCallerRegistry(database: Database): CallerRegistry {
   return {
     async statusOf(clientId, userId) {
-      const [row] = await database.rows<Row<CallerStatus>>(findStatus, [clientId, userId])
+      const [row] = await database.read<Row<CallerStatus>>(findStatus, [clientId, userId])
       return statusColumns.read(row as Row<CallerStatus>) // the statement returns always one row
     },
 

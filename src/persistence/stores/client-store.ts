@@ -83,7 +83,7 @@ const withCursor = (row: ClientRow) => new RowWithCursor(clientOf(row), get(row,
 export function createClientStore(database: Database): ClientStore {
   return {
     async find(id) {
-      const [row] = await database.rows<ClientRow>(findClient, [id])
+      const [row] = await database.read<ClientRow>(findClient, [id])
       return row === undefined ? null : clientOf(row)
     },
 
@@ -94,7 +94,7 @@ export function createClientStore(database: Database): ClientStore {
     },
 
     async references(ids) {
-      const found = await database.rows<Row<ClientReference>>(findReferences, [ids])
+      const found = await database.read<Row<ClientReference>>(findReferences, [ids])
       const byId = new Map(found.map(referenceColumns.read).map((reference) => [reference.id, reference]))
       return ids.map((id) => byId.get(id) ?? null)
     },

@@ -117,18 +117,18 @@ const withCursor = (row: ChangeRow) => new RowWithCursor(changeOf(row), get(row,
 export function createConnectionHistory(database: Database): ConnectionHistory {
   return {
     async find({ clientId, connectionId }, changeId) {
-      const [row] = await database.rows<ChangeRow>(findChange, [changeId, connectionId, clientId])
+      const [row] = await database.read<ChangeRow>(findChange, [changeId, connectionId, clientId])
       return row === undefined ? null : changeOf(row)
     },
 
     async latest(keys) {
-      const rows = await database.rows<ChangeRow | null>(findLatest, [idsOf(keys), ownersOf(keys)])
+      const rows = await database.read<ChangeRow | null>(findLatest, [idsOf(keys), ownersOf(keys)])
       return rows.map((row) => (row === null ? null : changeOf(row)))
     },
 
     async pagesOf(keys, page) {
       const { text, values } = selectPages(keys, page)
-      const rows = await database.rows<PagedRow>(text, values)
+      const rows = await (keys.length === 1 ? database.read : database.rows)<PagedRow>(text, values)
       return rows.map(([total, changes]) => pageOf(changes.map(withCursor), page, total))
     },
 

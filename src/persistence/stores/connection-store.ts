@@ -7,7 +7,7 @@ import type {
 } from '../../domain/connection.ts'
 import type { PageRequest } from '../../domain/page.ts'
 import type { Database } from '../pool/database.ts'
-import type { SqlValue } from '../pool/fast-statements.ts'
+import type { SqlValue } from '../pool/json-rows.ts'
 import { plannedAnew } from '../pool/statement-names.ts'
 import { type ConnectionRow, connectionColumns, connectionOf } from './connection-rows.ts'
 import {
@@ -96,17 +96,12 @@ const withCursor = (row: ConnectionRow) => new RowWithCursor(connectionOf(row), 
 
 /** The store of connections in PostgreSQL. */
 export function createConnectionStore(database: Database): ConnectionStore {
-  async function one(text: string, values: readonly SqlValue[]): Promise<Connection | null> {
-    const [row] = await database.rows<ConnectionRow>(text, values)
-    return row === undefined ? null : connectionOf(row)
-  }
-
   async function write(
     { attempt, lockAndWrite }: Write,
     values: readonly SqlValue[],
   ): Promise<WriteOutcome<Connection>> {
-    const written = await one(attempt, values)
-    if (written !== null) return { kind: 'done', result: written }
+    const [written] = await database.rows<ConnectionRow>(attempt, values)
+    if (written !== undefined) return { kind: 'done', result: connectionOf(written) }
     const [row] = await database.rows<readonly [outcome: LockedOutcome, connection: ConnectionRow]>(
       lockAndWrite,
       values,
@@ -118,11 +113,15 @@ export function createConnectionStore(database: Database): ConnectionStore {
   }
 
   return {
-    find: ({ clientId, connectionId }) => one(findConnection, [connectionId, clientId]),
+    async find({ clientId, connectionId }) {
+      const [row] = await database.read<ConnectionRow>(findConnection, [connectionId, clientId])
+      return row === undefined ? null : connectionOf(row)
+    },
 
     async pagesOf(clientIds, filter, page) {
       const { text, values } = selectPages(clientIds, filter, page)
-      const rows = await database.rows<PagedRow>(text, values)
+      const isShort = clientIds.length === 1 && filter.redirectUriContains === undefined
+      const rows = await (isShort ? database.read : database.rows)<PagedRow>(text, values)
       return rows.map(([exists, total, connections]) =>
         exists ? pageOf(connections.map(withCursor), page, total) : null,
       )

@@ -1,5 +1,5 @@
 import { encodeCursor, type Page, type PageRequest, type Place } from '../../domain/page.ts'
-import type { SqlValue } from '../pool/fast-statements.ts'
+import type { SqlValue } from '../pool/json-rows.ts'
 
 /**
  * Collects the values of a statement and returns a placeholder for each. The text of a statement holds only constants
