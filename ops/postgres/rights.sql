@@ -15,7 +15,8 @@ BEGIN
           FROM pg_class
          WHERE oid IN (
                    to_regclass('connection_changes'), to_regclass('connection_change_archives'),
-                   to_regclass('_prisma_migrations')
+                   to_regclass('event_subscriptions'), to_regclass('event_inbox'), to_regclass('event_deliveries'),
+                   to_regclass('event_subscription_changes'), to_regclass('_prisma_migrations')
                )
            AND relowner <> 'gateway_migrator'::regrole
         UNION ALL
@@ -26,7 +27,7 @@ BEGIN
                    'record_connection_create', 'record_connection_update', 'record_connection_delete',
                    'record_connections_truncate',
                    'advance_connection_version', 'refuse_to_rewrite_history',
-                   'register_history_archive', 'remove_archived_changes'
+                   'register_history_archive', 'remove_archived_changes', 'queue_event'
                )
            AND proowner <> 'gateway_migrator'::regrole
     LOOP
@@ -41,7 +42,9 @@ $$;
 REVOKE ALL ON FUNCTION record_connection_create(), record_connection_update(), record_connection_delete() FROM PUBLIC;
 REVOKE ALL ON FUNCTION register_history_archive(text, timestamptz, bigint), remove_archived_changes(text, text[])
     FROM PUBLIC;
+REVOKE ALL ON FUNCTION queue_event() FROM PUBLIC;
 REVOKE ALL ON connection_changes, connection_change_archives, _prisma_migrations FROM PUBLIC;
+REVOKE ALL ON event_subscriptions, event_inbox, event_deliveries, event_subscription_changes FROM PUBLIC;
 
 DO $$
 DECLARE
@@ -77,6 +80,12 @@ GRANT DELETE ON connections TO gateway;
 
 -- A trigger writes the rows with the rights of its owner. No other role can add one, and no role at all can change one.
 GRANT SELECT ON connection_changes TO gateway;
+
+-- The trigger fills the inbox with the rights of its owner. The gateway empties it and delivers the events. It adds rows
+-- to the log of subscriptions, and changes none.
+GRANT SELECT, INSERT, UPDATE, DELETE ON event_subscriptions, event_deliveries TO gateway;
+GRANT SELECT, DELETE ON event_inbox TO gateway;
+GRANT SELECT, INSERT ON event_subscription_changes TO gateway;
 
 -- Readiness compares the sequence with the ids in the table. A copy of rows alone leaves the sequence behind.
 DO $$

@@ -48,7 +48,7 @@ export interface AnnouncedChange {
   readonly consumerId: string | null
 }
 
-/** Whether a subscription receives the event of a change. The trigger of the audit decides by the same rule in SQL. */
+/** Whether a subscription receives the event of a change. The statement that makes deliveries has the same rule. */
 export function receives(
   { state, kinds, reach, ownerClientId }: Pick<EventSubscription, 'state' | 'kinds' | 'reach' | 'ownerClientId'>,
   { kind, clientId, consumerId }: AnnouncedChange,

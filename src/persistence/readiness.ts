@@ -1,8 +1,9 @@
+import { eventsAreOff } from './event-guard.ts'
 import { pendingMigrations } from './migrations/migrate.ts'
 import { MIGRATIONS, migrationNames } from './migrations/migration-files.ts'
 import type { Database } from './pool/database.ts'
 import { isMismatch } from './pool/failure.ts'
-import { selectProblems } from './record-guard.ts'
+import { type GuardOptions, selectProblems } from './record-guard.ts'
 
 /** Checks whether operations can use the database. */
 export interface DatabaseReadiness {
@@ -16,11 +17,9 @@ export interface DatabaseReadiness {
   isMigrationPending(): Promise<boolean>
 }
 
-export interface DatabaseReadinessOptions {
+export interface DatabaseReadinessOptions extends Partial<GuardOptions> {
   /** Runs before each question to the database. Its errors are errors of the check. */
   readonly before?: () => Promise<void>
-  /** Whether callers may bring tokens that Mithril keeps. */
-  readonly opaqueTokens?: boolean
   /** Called once for each problem that is no reason to refuse requests. */
   readonly warn: (sentence: string) => void
 }
@@ -33,18 +32,19 @@ interface State {
 const stateLastsMs = 1_000
 
 /** One statement on one connection, so that a check takes no connection from operations. */
-const selectState = (opaqueTokens: boolean) => `
+const selectState = (options: GuardOptions) => `
   SELECT ARRAY(
            SELECT migration_name FROM _prisma_migrations WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL
          ) AS finished,
-         ARRAY(${selectProblems(opaqueTokens)}) AS problems,
+         ARRAY(${selectProblems(options)}) AS problems,
          array_remove(ARRAY[
            CASE WHEN lower('Ї') <> 'ї'
                 THEN 'LC_CTYPE of the database does not know Ukrainian letters: a search by name finds ' ||
                      'capitals and small letters apart. Make the database with a UTF-8 locale or ICU.' END,
            CASE WHEN EXISTS (SELECT FROM pg_class WHERE oid = to_regclass('connection_changes') AND reltuples < 0
                                 AND pg_relation_size(oid) > 8 * 1024 * 1024)
-                THEN 'connection_changes has no statistics, so its first pages are slow: run ANALYZE.' END
+                THEN 'connection_changes has no statistics, so its first pages are slow: run ANALYZE.' END,
+           ${options.events ? eventsAreOff : 'NULL'}
          ], NULL) AS warnings`
 
 const textsOf = (value: unknown): string[] => (Array.isArray(value) ? value.map(String) : [])
@@ -52,7 +52,7 @@ const textsOf = (value: unknown): string[] => (Array.isArray(value) ? value.map(
 /** The checks of `/health/ready` that ask the database. Checks at the same time share one question. */
 export function createDatabaseReadiness(
   { query }: Pick<Database, 'query'>,
-  { before = async () => {}, opaqueTokens = false, warn }: DatabaseReadinessOptions,
+  { before = async () => {}, opaqueTokens = false, events = false, warn }: DatabaseReadinessOptions,
 ): DatabaseReadiness {
   const warned = new Set<string>()
   let names: Promise<readonly string[]> | undefined
@@ -64,7 +64,7 @@ export function createDatabaseReadiness(
     names ??= migrationNames(MIGRATIONS)
     const expected = await names
     try {
-      const [row] = await query(selectState(opaqueTokens))
+      const [row] = await query(selectState({ opaqueTokens, events }))
       for (const sentence of textsOf(row?.['warnings'])) {
         if (!warned.has(sentence)) warn(sentence)
         warned.add(sentence)

@@ -1,3 +1,5 @@
+import { selectEventProblems, selectForgedEvents } from './event-guard.ts'
+
 /**
  * SQL that returns one sentence for each reason why a write would leave no trustworthy record. Reasons are a restore of
  * tables only, disabled triggers, a renamed schema, and lost owners or rights. It also names the rights that the
@@ -128,8 +130,15 @@ const sequenceBehind = `
                 > coalesce(pg_sequence_last_value(sequence.name::regclass), 0)
          END`
 
-/** @param opaqueTokens Whether tokens are looked up, too. */
-export const selectProblems = (opaqueTokens: boolean) =>
+/** What the checks have to know of the configuration. */
+export interface GuardOptions {
+  /** Whether tokens are looked up, too. */
+  readonly opaqueTokens: boolean
+  /** Whether this gateway delivers events. */
+  readonly events: boolean
+}
+
+export const selectProblems = ({ opaqueTokens, events }: GuardOptions) =>
   [
     wrongSession,
     wrongTriggers,
@@ -138,4 +147,6 @@ export const selectProblems = (opaqueTokens: boolean) =>
     wrongOwner,
     missingRights(opaqueTokens),
     sequenceBehind,
+    selectForgedEvents,
+    ...(events ? [selectEventProblems] : []),
   ].join('\n  UNION ALL')

@@ -27,6 +27,7 @@ const all = [
   '0010_consumer_list',
   '0011_guarded_archives',
   '0012_whole_history',
+  '0013_events',
 ]
 const additive = all.slice(1)
 

@@ -1,0 +1,69 @@
+import type { ChangeAuthor } from './connection.ts'
+import type { EventKind, EventMethod, EventReach, EventSubscription } from './event-subscription.ts'
+import type { Page, PageRequest } from './page.ts'
+
+/** The subscriptions that one client may own. */
+export const subscriptionsAtMost = 20
+
+/** The events that one replay queues at most. The next replay begins after the last one. */
+export const replayedAtMost = 10_000
+
+export interface NewEventSubscription {
+  readonly id: string
+  readonly ownerClientId: string
+  readonly reach: EventReach
+  readonly method: EventMethod
+  /** null: the method is `POLL`. A PUSH subscription begins as `UNVERIFIED`, a POLL subscription as `ACTIVE`. */
+  readonly url: string | null
+  readonly kinds: readonly EventKind[]
+}
+
+/** The events that a replay queues anew: those of a time, from `from` to before `to`, or those of a connection. */
+export type ReplayRange = { readonly from: Date; readonly to: Date } | { readonly connectionId: string }
+
+export type DeliveryState = 'PENDING' | 'DELIVERED' | 'DEAD'
+
+/** One event on its way to one subscription. */
+export interface EventDelivery {
+  /** The number of the change, a whole number as text. `eventIdOf` makes the id of the event. */
+  readonly number: string
+  readonly connectionId: string
+  readonly state: DeliveryState
+  /** Attempts that came to an end. */
+  readonly attempts: number
+  readonly nextAttemptAt: Date
+  /** The HTTP status of the latest answer. null: there was no answer. */
+  readonly lastStatus: number | null
+  /** The reason of the latest failure, a word for programs. null: the latest attempt succeeded, or there was none. */
+  readonly lastFailure: string | null
+  readonly endedAt: Date | null
+}
+
+/**
+ * The store of subscriptions. Each change of one leaves a row of `event_subscription_changes` in the same statement.
+ * The operations check the rights of the caller before.
+ */
+export interface EventSubscriptionStore {
+  /** null: the owner has `subscriptionsAtMost` already. */
+  create(subscription: NewEventSubscription, author: ChangeAuthor): Promise<EventSubscription | null>
+  find(id: string): Promise<EventSubscription | null>
+  /** The subscriptions of an owner, or of all owners (null), oldest first. */
+  page(ownerClientId: string | null, page: PageRequest): Promise<Page<EventSubscription>>
+  /** `UNVERIFIED` or `OFF` becomes `ACTIVE`, once the endpoint has answered a challenge. null: it has another state. */
+  activate(id: string, author: ChangeAuthor): Promise<EventSubscription | null>
+  /** `ACTIVE` becomes `PAUSED`. null: it has another state. */
+  pause(id: string, author: ChangeAuthor): Promise<EventSubscription | null>
+  /** `PAUSED` becomes `ACTIVE`, and its endpoint counts as healthy. null: it has another state. */
+  resume(id: string, author: ChangeAuthor): Promise<EventSubscription | null>
+  /** The next generation of the secret. null: there is no such subscription. */
+  rotateKey(id: string, author: ChangeAuthor): Promise<EventSubscription | null>
+  /** Removes a subscription. Its deliveries go with the next clean-up. null: there is no such subscription. */
+  delete(id: string, author: ChangeAuthor): Promise<EventSubscription | null>
+  /**
+   * Queues events anew, oldest first, with the ids that they had, and answers how many. An event that is pending stays
+   * as it is. null: the subscription is neither `ACTIVE` nor `PAUSED`.
+   */
+  replay(id: string, range: ReplayRange, author: ChangeAuthor): Promise<number | null>
+  /** The deliveries of a subscription, newest event first. */
+  deliveries(id: string, state: DeliveryState | null, page: PageRequest): Promise<Page<EventDelivery>>
+}

@@ -1,0 +1,194 @@
+import type { ChangeAuthor } from '../../domain/connection.ts'
+import type { EventSubscription } from '../../domain/event-subscription.ts'
+import {
+  type EventDelivery,
+  type EventSubscriptionStore,
+  replayedAtMost,
+  subscriptionsAtMost,
+} from '../../domain/event-subscription-store.ts'
+import type { PageRequest } from '../../domain/page.ts'
+import type { Database } from '../pool/database.ts'
+import type { SqlValue } from '../pool/json-rows.ts'
+import { createColumns, type Row } from '../stores/columns.ts'
+import {
+  type ListOrder,
+  pageClause,
+  pageOf,
+  RowWithCursor,
+  SqlParameters,
+  totalOf,
+  whereAll,
+} from '../stores/paging.ts'
+import { reaches, type SubscriptionRow, subscriptionColumns, subscriptionOf } from './subscription-rows.ts'
+
+const { get, select } = subscriptionColumns
+
+/**
+ * A statement that changes a subscription and notes it. `change` is the statement without its RETURNING.
+ *
+ * Parameters: $1 to $5 the author, $6 the act, $7 the id of the subscription, $8 … those of the change.
+ */
+const noted = (change: string) => `
+  WITH changed AS (${change} RETURNING *), noted AS (
+    INSERT INTO event_subscription_changes (subscription_id, owner_client_id, act, door, caller_client_id,
+                                            caller_client_type, caller_user_id, request_id, changed_at)
+    SELECT id, owner_client_id, $6, $1, $2::uuid, $3, $4, $5, clock_timestamp() FROM changed
+  )
+  SELECT ${select()} FROM changed`
+
+const authorValues = ({ door, requestId, caller }: ChangeAuthor) =>
+  [door, caller.clientId, caller.clientType, caller.userId, requestId] as const
+
+const insert = noted(`
+  INSERT INTO event_subscriptions (id, owner_client_id, reach, subject_client_id, method, url, kinds, state, created_at)
+  SELECT $7::uuid, $8::uuid, $9,
+         CASE $9 WHEN 'ALL' THEN '00000000-0000-0000-0000-000000000000' ELSE $8 END::uuid, $10, $11, $12::text[],
+         CASE $10 WHEN 'PUSH' THEN 'UNVERIFIED' ELSE 'ACTIVE' END, clock_timestamp()
+   WHERE (SELECT count(*) FROM event_subscriptions WHERE owner_client_id = $8::uuid) < ${subscriptionsAtMost}`)
+
+const isHealthy = 'failures = 0, probes = 0, failing_since = NULL, closed_until = NULL'
+const moves = (set: string, from: string) =>
+  noted(`UPDATE event_subscriptions SET ${set} WHERE id = $7::uuid AND state = ANY ('{${from}}')`)
+
+const acts = {
+  ACTIVATED: moves(`state = 'ACTIVE', ${isHealthy}`, 'UNVERIFIED,OFF'),
+  PAUSED: moves(`state = 'PAUSED'`, 'ACTIVE'),
+  RESUMED: moves(`state = 'ACTIVE', ${isHealthy}`, 'PAUSED'),
+  KEY_ROTATED: noted(
+    'UPDATE event_subscriptions SET key_generation = key_generation + 1, key_rotated_at = clock_timestamp() ' +
+      'WHERE id = $7::uuid',
+  ),
+  DELETED: noted('DELETE FROM event_subscriptions WHERE id = $7::uuid'),
+} as const
+
+/** $8 and $9 are the time, or $10 is the connection. A pending event keeps its place. */
+const replay = `
+  WITH subscription AS (
+    SELECT * FROM event_subscriptions WHERE id = $7::uuid AND state IN ('ACTIVE', 'PAUSED')
+  ), queued AS (
+    INSERT INTO event_deliveries AS delivery (subscription_id, connection_id, number)
+    SELECT subscription.id, change.connection_id, change.id
+      FROM subscription JOIN connection_changes AS change ON ${reaches('subscription', 'change')}
+     WHERE CASE WHEN $10::uuid IS NULL THEN change.changed_at >= $8::timestamptz AND change.changed_at < $9::timestamptz
+                ELSE change.connection_id = $10::uuid END
+     ORDER BY change.id LIMIT ${replayedAtMost}
+    ON CONFLICT (subscription_id, connection_id, number) DO UPDATE
+       SET state = 'PENDING', attempts = 0, next_attempt_at = now(), leased_until = NULL, ended_at = NULL
+     WHERE delivery.state <> 'PENDING'
+    RETURNING 1
+  ), noted AS (
+    INSERT INTO event_subscription_changes (subscription_id, owner_client_id, act, door, caller_client_id,
+                                            caller_client_type, caller_user_id, request_id, changed_at)
+    SELECT id, owner_client_id, $6, $1, $2::uuid, $3, $4, $5, clock_timestamp() FROM subscription
+  )
+  SELECT json_build_array((SELECT count(*) FROM queued)) FROM subscription`
+
+interface DeliveryValues extends Omit<EventDelivery, 'nextAttemptAt' | 'endedAt'> {
+  readonly nextAttemptAt: string
+  readonly endedAt: string | null
+}
+
+const deliveryColumns = createColumns<DeliveryValues>({
+  number: 'number::text',
+  connectionId: 'connection_id',
+  state: 'state',
+  attempts: 'attempts',
+  nextAttemptAt: 'next_attempt_at',
+  lastStatus: 'last_status',
+  lastFailure: 'last_failure',
+  endedAt: 'ended_at',
+})
+
+function deliveryOf(row: Row<DeliveryValues>): EventDelivery {
+  const { nextAttemptAt, endedAt, ...rest } = deliveryColumns.read(row)
+  return { ...rest, nextAttemptAt: new Date(nextAttemptAt), endedAt: endedAt === null ? null : new Date(endedAt) }
+}
+
+const oldestFirst: ListOrder = {
+  key: `timezone('utc', created_at)`,
+  id: 'id',
+  keyType: 'timestamp',
+  idType: 'uuid',
+  descending: false,
+}
+const newestFirst: ListOrder = { key: 'number', id: 'number', keyType: 'bigint', idType: 'bigint', descending: true }
+
+const withCursor = (row: SubscriptionRow) =>
+  new RowWithCursor(subscriptionOf(row), get(row, 'createdAt'), get(row, 'id'))
+const deliveryWithCursor = (row: Row<DeliveryValues>) => {
+  const delivery = deliveryOf(row)
+  return new RowWithCursor(delivery, delivery.number, delivery.number)
+}
+
+/** The statement of a page of one table, and of its length if the request asks for it. */
+function selectPage(
+  table: string,
+  columns: string,
+  page: PageRequest,
+  order: ListOrder,
+  conditions: readonly string[],
+  values: SqlParameters,
+): string {
+  const total = totalOf(page, `${table} ${whereAll(conditions)}`)
+  return `
+    SELECT json_build_array(counted.total, listed.items)
+      FROM (${total}) AS counted CROSS JOIN LATERAL (
+        SELECT coalesce(json_agg(found.item), '[]') AS items FROM (
+          SELECT ${columns} AS item FROM ${table} ${pageClause(page, order, conditions, values, 'counted.total')}
+        ) AS found
+      ) AS listed`
+}
+
+type PagedRow<Item> = readonly [total: number | null, items: readonly Item[]]
+
+/** The store of subscriptions in PostgreSQL. */
+export function createSubscriptionStore({ rows }: Pick<Database, 'rows'>): EventSubscriptionStore {
+  const one = async (text: string, values: readonly SqlValue[]): Promise<EventSubscription | null> => {
+    const [row] = await rows<SubscriptionRow>(text, values)
+    return row === undefined ? null : subscriptionOf(row)
+  }
+  const act = (name: keyof typeof acts) => (id: string, author: ChangeAuthor) =>
+    one(acts[name], [...authorValues(author), name, id])
+
+  return {
+    create: ({ id, ownerClientId, reach, method, url, kinds }, author) =>
+      one(insert, [...authorValues(author), 'CREATED', id, ownerClientId, reach, method, url, kinds]),
+    find: (id) => one(`SELECT ${select()} FROM event_subscriptions WHERE id = $1::uuid`, [id]),
+    activate: act('ACTIVATED'),
+    pause: act('PAUSED'),
+    resume: act('RESUMED'),
+    rotateKey: act('KEY_ROTATED'),
+    delete: act('DELETED'),
+
+    async page(ownerClientId, page) {
+      const values = new SqlParameters()
+      const conditions = ownerClientId === null ? [] : [`owner_client_id = ${values.add(ownerClientId)}::uuid`]
+      const text = selectPage('event_subscriptions', select(), page, oldestFirst, conditions, values)
+      const [[total, items] = [null, []]] = await rows<PagedRow<SubscriptionRow>>(text, values.list)
+      return pageOf(items.map(withCursor), page, total)
+    },
+
+    async deliveries(id, state, page) {
+      const values = new SqlParameters()
+      const conditions = [`subscription_id = ${values.add(id)}::uuid`]
+      if (state !== null) conditions.push(`state = ${values.add(state)}`)
+      const text = selectPage('event_deliveries', deliveryColumns.select(), page, newestFirst, conditions, values)
+      const [[total, items] = [null, []]] = await rows<PagedRow<Row<DeliveryValues>>>(text, values.list)
+      return pageOf(items.map(deliveryWithCursor), page, total)
+    },
+
+    async replay(id, range, author) {
+      const [from, to, connectionId] =
+        'from' in range ? [range.from.toISOString(), range.to.toISOString(), null] : [null, null, range.connectionId]
+      const [row] = await rows<readonly [number]>(replay, [
+        ...authorValues(author),
+        'REPLAYED',
+        id,
+        from,
+        to,
+        connectionId,
+      ])
+      return row === undefined ? null : row[0]
+    },
+  }
+}
