@@ -9,11 +9,12 @@ import { createTokenVerifier } from './auth/verify-token.ts'
 import { inRootFolder } from './config/root-folder.ts'
 import type { Config } from './config/shape.ts'
 import type { DevelopmentIssuer } from './development/issuer.ts'
+import type { Events } from './events/open-events.ts'
 import { openLimits } from './limits/open-limits.ts'
 import { createMeter } from './observability/meter.ts'
 import { openMetrics } from './observability/metrics.ts'
 import type { Tracing } from './observability/tracing.ts'
-import { createDatabase } from './persistence/pool/database.ts'
+import { createDatabase, type Database } from './persistence/pool/database.ts'
 import { createSessionLimitsCheck } from './persistence/pool/session-limits.ts'
 import { traceDatabase } from './persistence/pool/traced-database.ts'
 import { createDatabaseReadiness, type DatabaseReadiness } from './persistence/readiness.ts'
@@ -95,6 +96,16 @@ async function openTracing({ tracesUrl }: Config, log: DeferredLog): Promise<Tra
   )
 }
 
+/** Opens the delivery of events, and imports it only if the configuration has it on. */
+async function openEventsOf({ events }: Config, database: Database, log: DeferredLog): Promise<Events | null> {
+  if (events === null) return null
+  const [{ openEvents }, { createDeliveryQueue }] = await Promise.all([
+    import('./events/open-events.ts'),
+    import('./persistence/events/delivery-queue.ts'),
+  ])
+  return openEvents(events, createDeliveryQueue(database), log)
+}
+
 /**
  * Opens the parts that a configuration names and makes the app from them. If one of them fails, it closes the parts
  * that are open.
@@ -120,11 +131,18 @@ export async function openGateway(config: Config, logDestination?: LogDestinatio
   const databaseReadiness: DatabaseReadiness = createDatabaseReadiness(database, {
     before: createSessionLimitsCheck(database.query, config.database, warn),
     opaqueTokens: config.opaqueTokens,
+    events: config.events !== null,
     warn,
   })
+  const events = opening.adopt(await openEventsOf(config, database, log), (opened) => opened?.close())
   const limits = opening.adopt(await openLimits(config.limits, log), (counters) => counters.close())
   const meter = createMeter()
-  const sources = { counts: meter.counts, database: database.load, keys: keys.state }
+  const sources = {
+    counts: meter.counts,
+    database: database.load,
+    keys: keys.state,
+    events: events?.counts ?? null,
+  }
   const metrics = openMetrics(config, sources, (error) =>
     log.warn({ reason: describeCause(error) }, 'metrics could not be read'),
   )
@@ -176,6 +194,7 @@ export async function openGateway(config: Config, logDestination?: LogDestinatio
       if (metricsAddress !== null) app.log.info({ url: `${metricsAddress}/metrics` }, 'metrics are served')
       // After a restart all callers connect at once. Node's default backlog is 511. A client beyond it tries again only
       // after a second.
+      events?.start()
       await app.listen({ host: config.host, port: config.port, backlog: 4_096 })
       // The log tells the operator at once that the database is missing. Readiness checks it again at each request.
       Promise.all([databaseReadiness.database(), databaseReadiness.migrations()])
@@ -194,6 +213,7 @@ export async function openGateway(config: Config, logDestination?: LogDestinatio
     hasDemoData: config.database.url === null,
     leave() {
       leaving = true
+      events?.stop()
     },
     // A signal and a failed start may both close the gateway.
     close: () => (closed ??= open.disposeAsync()),

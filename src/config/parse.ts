@@ -1,4 +1,4 @@
-import type { Config, ConsoleConfig, TokenConfig } from './shape.ts'
+import type { Config, ConsoleConfig, EventsConfig, TokenConfig } from './shape.ts'
 import { databaseHost, isLoopback, isLoopbackNetwork } from './values.ts'
 import { type Variables, variableGroups, variables } from './variables.ts'
 
@@ -135,6 +135,25 @@ function consoleContradictions(set: Environment): string[] {
   return mistakes
 }
 
+/** The mistakes between the variables of events. */
+function eventContradictions(set: Environment): string[] {
+  if (set['EVENTS'] !== 'on') return []
+  return [
+    ...(set['EVENT_SIGNING_KEY'] === undefined ? ['EVENT_SIGNING_KEY is required with EVENTS=on'] : []),
+    ...(set['PUBLIC_URL'] === undefined ? ['PUBLIC_URL is required with EVENTS=on: it is the source of events'] : []),
+  ]
+}
+
+function eventsConfig({
+  EVENTS,
+  EVENT_SIGNING_KEY: signingKey,
+  EVENT_TARGET_NETWORKS,
+  PUBLIC_URL,
+}: Variables): EventsConfig | null {
+  if (EVENTS === 'off' || signingKey === undefined || PUBLIC_URL === undefined) return null
+  return { signingKey, targetNetworks: EVENT_TARGET_NETWORKS, source: PUBLIC_URL.origin }
+}
+
 function consoleConfig(found: Variables): ConsoleConfig | null {
   const { CONSOLE_CLIENT_ID: clientId, CONSOLE_ISSUER: issuer = found.TOKEN_ISSUER } = found
   if (clientId === undefined || issuer === undefined) return null
@@ -166,7 +185,13 @@ export function parseConfig(environment: Environment): Config {
   const issues = parsed.error?.issues.map(({ path, message }) => `${path[0]?.toString()} ${message}`) ?? []
   // A list of algorithms may hold several wrong words, each with the same message.
   const mistakes = [
-    ...new Set([...issues, ...contradictions(set), ...consoleContradictions(set), ...tooLongWaits(parsed.data)]),
+    ...new Set([
+      ...issues,
+      ...contradictions(set),
+      ...consoleContradictions(set),
+      ...eventContradictions(set),
+      ...tooLongWaits(parsed.data),
+    ]),
   ]
   if (!parsed.success || mistakes.length > 0) throw new ConfigurationError(mistakes)
   const found = parsed.data
@@ -213,6 +238,7 @@ export function parseConfig(environment: Environment): Config {
       redisUrl: found.REDIS_URL ?? null,
       eventLoopDelayMaxMs: found.EVENT_LOOP_DELAY_MAX_MS,
     },
+    events: eventsConfig(found),
   })
 }
 

@@ -41,6 +41,17 @@ export interface Config {
   /** null: the console is off, unless the gateway is its own issuer. */
   readonly console: ConsoleConfig | null
   readonly limits: LimitsConfig
+  /** null: this gateway sends no events. */
+  readonly events: EventsConfig | null
+}
+
+export interface EventsConfig {
+  /** At least 32 bytes. Every signing secret is derived from it. */
+  readonly signingKey: Uint8Array
+  /** Private networks in CIDR notation to which events may go. */
+  readonly targetNetworks: readonly string[]
+  /** The `source` of every event: the address that callers use. */
+  readonly source: string
 }
 
 export interface GraphQLConfig {

@@ -250,6 +250,34 @@ const limitVariables = {
     .describe('Delay of the event loop above which work for the database is refused with 503; 0 means never.'),
 }
 
+/** 32 bytes or more: HKDF makes the secrets of subscriptions from them. */
+const keyBytes = z
+  .string()
+  .regex(/^[A-Za-z0-9+/]{43,}={0,2}$/, 'must be 32 bytes or more in base64')
+  .transform((text) => Buffer.from(text, 'base64'))
+  .refine((bytes) => bytes.length >= 32, 'must be 32 bytes or more in base64')
+  .describe('base64 of 32 bytes or more')
+
+const eventVariables = {
+  EVENTS: z
+    .enum(['off', 'on'], 'must be off or on')
+    .default('off')
+    .describe('`on`: this gateway sends the events of changes ([operations](../ops/README.md#events-of-changes)).'),
+  EVENT_SIGNING_KEY: keyBytes
+    .optional()
+    .describe(
+      'A secret; required with `EVENTS=on`, and the same on every gateway. Another key gives every subscription ' +
+        'another signing secret.',
+    ),
+  EVENT_TARGET_NETWORKS: words(',')
+    .refine((networks) => networks.every(isNetwork), 'must be a comma-separated list of IP addresses and networks')
+    .default([])
+    .describe(
+      'Private networks (`10.20.0.0/16`) to which events may go. A target that is a literal address of one may have ' +
+        'any port, and `http://`. Not set: public addresses only.',
+    ),
+}
+
 /** The variables in groups, as docs/configuration.md shows them. */
 export const variableGroups = {
   'Process and network': processVariables,
@@ -258,6 +286,7 @@ export const variableGroups = {
   Rules: ruleVariables,
   Console: consoleVariables,
   Limits: limitVariables,
+  Events: eventVariables,
 }
 
 /** Every variable that the gateway reads: its values, its default, and its sentence. */
@@ -268,6 +297,7 @@ export const variables = z.object({
   ...ruleVariables,
   ...consoleVariables,
   ...limitVariables,
+  ...eventVariables,
 })
 
 export type Variables = z.infer<typeof variables>

@@ -15,6 +15,23 @@ export interface MetricSources {
   }
   /** `ageMs` is null where there are no keys yet, or keys that do not age. */
   readonly keys: () => { readonly ageMs: number | null; readonly failedFetches: number }
+  /** null: this gateway sends no events. */
+  readonly events: EventNumbers | null
+}
+
+/** The numbers of the delivery of events. */
+export interface EventNumbers {
+  readonly delivered: number
+  readonly failed: ReadonlyMap<string, number>
+  readonly dead: number
+  readonly switchedOff: number
+  /** All gateways count the same backlog. null: not counted yet. */
+  readonly backlog: {
+    readonly pending: number
+    readonly dead: number
+    readonly oldestSeconds: number
+    readonly subscriptions: Readonly<Record<string, number>>
+  } | null
 }
 
 /** The metrics in the text format of Prometheus. */
@@ -181,6 +198,45 @@ function measureKeys(registry: Registry, keys: MetricSources['keys']): void {
   )
 }
 
+/** The states that a series of `gateway_event_subscriptions` has from the start. */
+const subscriptionStates = ['UNVERIFIED', 'ACTIVE', 'PAUSED', 'OFF'] as const
+
+function measureEvents(registry: Registry, events: EventNumbers): void {
+  const counters = [
+    ['gateway_events_delivered_total', 'Events that an endpoint has taken.', () => events.delivered],
+    ['gateway_events_dead_total', 'Deliveries that ended after their last attempt.', () => events.dead],
+    ['gateway_event_subscriptions_off_total', 'Subscriptions that the gateway switched off.', () => events.switchedOff],
+  ] as const
+  for (const [name, help, read] of counters) counterOf(registry, { name, help }, () => [[{}, read()]])
+  counterOf(
+    registry,
+    { name: 'gateway_events_failed_total', help: 'Failed attempts to deliver an event.', labelNames: ['reason'] },
+    () => by('reason', events.failed),
+  )
+  const gauges = [
+    ['gateway_events_pending', 'Events that wait for their delivery, in the database.', 'pending'],
+    ['gateway_events_oldest_seconds', 'Time since the oldest event for an open endpoint was due.', 'oldestSeconds'],
+  ] as const
+  for (const [name, help, member] of gauges)
+    new Gauge({
+      name,
+      help,
+      registers: [registry],
+      collect() {
+        this.set(events.backlog?.[member] ?? 0)
+      },
+    })
+  new Gauge({
+    name: 'gateway_event_subscriptions',
+    help: 'Subscriptions in the database.',
+    labelNames: ['state'],
+    registers: [registry],
+    collect() {
+      for (const state of subscriptionStates) this.set({ state }, events.backlog?.subscriptions[state] ?? 0)
+    },
+  })
+}
+
 /** How often Node looks at the event loop. Node counts this time as delay, so it is subtracted. */
 const resolutionMs = 20
 
@@ -215,7 +271,7 @@ function metricsOfProcess(): Registry {
 }
 
 /** Every metric of the gateway and of its process. */
-export function createExposition({ counts, database, keys }: MetricSources): Exposition {
+export function createExposition({ counts, database, keys, events }: MetricSources): Exposition {
   const registry = new Registry()
   const delays = monitorEventLoopDelay({ resolution: resolutionMs })
   delays.enable()
@@ -228,6 +284,7 @@ export function createExposition({ counts, database, keys }: MetricSources): Exp
   countRequests(registry, counts)
   measureDatabase(registry, database)
   measureKeys(registry, keys)
+  if (events) measureEvents(registry, events)
   measureEventLoop(registry, delays)
   const all = Registry.merge([registry, metricsOfProcess()])
   return { contentType: all.contentType, render: () => all.metrics(), close: () => void delays.disable() }

@@ -23,6 +23,7 @@ test('each change adds one to its kind and door, and every series begins with 0'
     counts: meter.counts,
     database: () => ({ inUse: 0, idle: 0, waiting: 0, shed: {} }),
     keys: () => ({ ageMs: null, failedFetches: 0 }),
+    events: null,
   })
   const samples = parsePrometheus(await exposition.render()).get('gateway_changes_total')?.samples ?? []
   exposition.close()

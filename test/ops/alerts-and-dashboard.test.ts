@@ -51,7 +51,7 @@ const targetLabels = ['job', 'instance']
 let gateway: TestGateway
 let families: Map<string, MetricFamily>
 beforeAll(async () => {
-  gateway = await startTestGateway()
+  gateway = await startTestGateway({ EVENTS: 'on', EVENT_SIGNING_KEY: 'a'.repeat(43) })
   const fixture = await gateway.connection()
   const token = gateway.issuer.mint(writer(fixture.clientId))
   await gateway.patch(fixture.path, { redirect_uri: 'https://rest.example.ua/' }, token)

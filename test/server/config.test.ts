@@ -53,6 +53,7 @@ describe('without any variable', () => {
       graphql: { introspection: true, persistedOnly: false, manifests: [] },
       console: null,
       limits: { writesPerMinute: 120, authFailuresPerMinute: 60, redisUrl: null, eventLoopDelayMaxMs: 200 },
+      events: null,
     })
   })
 
@@ -130,6 +131,9 @@ describe('with every variable set', () => {
         AUTH_FAILURE_LIMIT_PER_MINUTE: '5',
         REDIS_URL: 'redis://:secret@redis:6379/1',
         EVENT_LOOP_DELAY_MAX_MS: '0',
+        EVENTS: 'on',
+        EVENT_SIGNING_KEY: Buffer.alloc(32, 7).toString('base64'),
+        EVENT_TARGET_NETWORKS: '10.20.0.0/16, fd12::/32',
       }),
     ).toEqual({
       production: true,
@@ -183,6 +187,11 @@ describe('with every variable set', () => {
         redisUrl: new URL('redis://:secret@redis:6379/1'),
         eventLoopDelayMaxMs: 0,
       },
+      events: {
+        signingKey: Buffer.alloc(32, 7),
+        targetNetworks: ['10.20.0.0/16', 'fd12::/32'],
+        source: 'https://api.example.ua:8443',
+      },
     })
   })
 
@@ -205,6 +214,39 @@ describe('with every variable set', () => {
       'https://Issuer.example.ua',
     )
   })
+})
+
+describe('events', () => {
+  const key = Buffer.alloc(32, 7).toString('base64')
+  const mistakesOf = (environment: Record<string, string>) => {
+    try {
+      parseConfig(environment)
+    } catch (error) {
+      return error instanceof ConfigurationError ? error.mistakes : []
+    }
+    return []
+  }
+
+  test('are off by default, with a key, too', () => {
+    expect(parseConfig({ EVENT_SIGNING_KEY: key, PUBLIC_URL: 'http://localhost' }).events).toBe(null)
+  })
+
+  test.each<[Record<string, string>, string[]]>([
+    [
+      { EVENTS: 'on' },
+      [
+        'EVENT_SIGNING_KEY is required with EVENTS=on',
+        'PUBLIC_URL is required with EVENTS=on: it is the source of events',
+      ],
+    ],
+    [{ EVENTS: 'yes' }, ['EVENTS must be off or on']],
+    [{ EVENT_SIGNING_KEY: 'too-short' }, ['EVENT_SIGNING_KEY must be 32 bytes or more in base64']],
+    [{ EVENT_SIGNING_KEY: key.slice(0, 42) }, ['EVENT_SIGNING_KEY must be 32 bytes or more in base64']],
+    [
+      { EVENT_TARGET_NETWORKS: '10.0.0.0/8,intranet' },
+      ['EVENT_TARGET_NETWORKS must be a comma-separated list of IP addresses and networks'],
+    ],
+  ])('%j has the mistakes %j', (environment, mistakes) => expect(mistakesOf(environment)).toEqual(mistakes))
 })
 
 describe('the console', () => {

@@ -1,0 +1,25 @@
+import type { EventsConfig } from '../config/shape.ts'
+import type { Log } from '../observability/log.ts'
+import type { DeliveryQueue } from './delivery-queue.ts'
+import { createEventCounts, type EventCounts } from './event-counts.ts'
+import { createRelay } from './relay.ts'
+import { createSender } from './sender.ts'
+import { createTargetAddresses } from './target-addresses.ts'
+
+/** The delivery of events in this process. */
+export interface Events {
+  readonly counts: EventCounts
+  start(): void
+  /** Sends nothing more that is not on its way. */
+  stop(): void
+  close(): Promise<void>
+}
+
+/** Opens the delivery of events. A gateway with `EVENTS=off` does not load this module. */
+export function openEvents(config: EventsConfig, queue: DeliveryQueue, log: Log): Events {
+  const { signingKey, source, targetNetworks } = config
+  const counts = createEventCounts()
+  const sender = createSender({ addresses: createTargetAddresses(targetNetworks) })
+  const { start, stop, close } = createRelay({ queue, sender, signingKey, source, counts, log })
+  return { counts, start, stop, close }
+}

@@ -1,0 +1,165 @@
+import { createArrivals } from './arrivals.ts'
+import { type AttemptDeps, createAttempt } from './attempt.ts'
+import type { LeasedDelivery } from './delivery-queue.ts'
+import { createSendWindows, firstWindow } from './send-windows.ts'
+
+/** Attempts that one instance makes at the same time. */
+const inFlightAtMost = 256
+
+/** Deliveries that one claim leases at most. */
+const claimAtMost = 64
+
+/** The mean pause between two claims while nothing is due. Each one is up to a half longer or shorter. */
+const idleMs = 250
+
+/** The pause after a claim that the database refused. */
+const refusedMs = 1_000
+
+/** One line of the log in this time says that the database refuses claims. */
+const complainEveryMs = 60_000
+
+/** How often the backlog is counted, and ended deliveries are removed. */
+const countEveryMs = 15_000
+const cleanUpEveryMs = 600_000
+
+/** How long the end of the relay waits for attempts in flight. */
+const drainMs = 4_000
+
+/** Claims due deliveries and sends them, in this instance. Any number of instances may run one each. */
+export interface Relay {
+  start(): void
+  /** Claims nothing more. Attempts in flight go on. */
+  stop(): void
+  /** Stops, waits for attempts in flight, and gives the leases of the others back. */
+  close(): Promise<void>
+}
+
+/** A pause that others can end, or can make unnecessary before it begins. */
+function createPause() {
+  let isOver = false
+  let end = () => {}
+  return {
+    wake() {
+      isOver = true
+      end()
+    },
+    async wait(ms: number): Promise<void> {
+      if (!isOver)
+        await new Promise<void>((resolve) => {
+          const timer = setTimeout(resolve, ms)
+          end = () => {
+            clearTimeout(timer)
+            resolve()
+          }
+        })
+      isOver = false
+    },
+  }
+}
+
+export function createRelay(deps: AttemptDeps): Relay {
+  const { queue, sender, counts, log } = deps
+  const attempt = createAttempt(deps)
+  const pause = createPause()
+  const arrivals = createArrivals(queue, pause.wake)
+  const running = new Map<LeasedDelivery, Promise<void>>()
+  const windows = createSendWindows()
+  const unsent: LeasedDelivery[] = []
+  let stopped = false
+  let loop: Promise<void> | undefined
+  const timers: NodeJS.Timeout[] = []
+  let complainedAt = Number.NEGATIVE_INFINITY
+
+  function complain(error: unknown): void {
+    if (performance.now() - complainedAt < complainEveryMs) return
+    complainedAt = performance.now()
+    log.warn(
+      { reason: error instanceof Error ? error.name : 'unknown' },
+      'events wait: the database refused a statement',
+    )
+  }
+
+  async function send(delivery: LeasedDelivery, claimedAt: number): Promise<void> {
+    const { subscriptionId } = delivery
+    const begunAt = performance.now()
+    let hasArrived = false
+    windows.begun(subscriptionId)
+    try {
+      const result = await attempt(delivery, claimedAt)
+      hasArrived = result.kind === 'arrived'
+      if (result.kind === 'arrived') {
+        counts.delivered += 1
+        arrivals.add(delivery, result.status)
+      } else if (result.kind === 'unsent' && stopped) unsent.push(delivery)
+    } catch (error) {
+      // The lease ends by itself.
+      complain(error)
+    } finally {
+      windows.ended(subscriptionId, hasArrived, performance.now() - begunAt)
+      running.delete(delivery)
+      if (running.size === inFlightAtMost - 1) pause.wake()
+    }
+  }
+
+  /** @returns milliseconds until the next claim, unless somebody wakes the loop */
+  async function turn(): Promise<number> {
+    const atMost = Math.min(claimAtMost, inFlightAtMost - running.size)
+    const idle = idleMs * (0.5 + Math.random())
+    if (atMost <= 0) return idle
+    try {
+      await queue.gather()
+      const claimedAt = performance.now()
+      const claimed = await queue.claim({ atMost, share: firstWindow, shares: windows.free() })
+      for (const delivery of claimed) running.set(delivery, send(delivery, claimedAt))
+      return claimed.length === atMost ? 0 : idle
+    } catch (error) {
+      complain(error)
+      return refusedMs
+    }
+  }
+
+  async function run(): Promise<void> {
+    while (!stopped) {
+      const ms = await turn()
+      if (ms > 0 && !stopped) await pause.wait(ms)
+    }
+  }
+
+  /** Runs work again and again, and reports its failures. */
+  function every(ms: number, work: () => Promise<unknown>): void {
+    const again = () => void work().catch(complain)
+    again()
+    timers.push(setInterval(again, ms))
+  }
+
+  async function cleanUp(): Promise<void> {
+    while (!stopped && (await queue.cleanUp()));
+  }
+
+  function stop(): void {
+    stopped = true
+    for (const timer of timers.splice(0)) clearInterval(timer)
+    pause.wake()
+  }
+
+  return {
+    stop,
+    start() {
+      loop = run()
+      every(countEveryMs, async () => {
+        counts.backlog = await queue.backlog()
+      })
+      every(cleanUpEveryMs, cleanUp)
+    },
+    async close() {
+      stop()
+      await loop
+      const ended = Promise.all(running.values())
+      await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, drainMs).unref())])
+      sender.close()
+      await ended
+      await arrivals.flush()
+      if (unsent.length > 0) await queue.release(unsent.splice(0)).catch(complain)
+    },
+  }
+}

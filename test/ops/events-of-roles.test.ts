@@ -1,0 +1,141 @@
+import { randomUUID } from 'node:crypto'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { createEventCounts } from '../../src/events/event-counts.ts'
+import { createRelay } from '../../src/events/relay.ts'
+import { createSender } from '../../src/events/sender.ts'
+import { createTargetAddresses } from '../../src/events/target-addresses.ts'
+import { createDeliveryQueue } from '../../src/persistence/events/delivery-queue.ts'
+import { switchEvents } from '../../src/persistence/events/event-switch.ts'
+import { createSubscriptionStore } from '../../src/persistence/events/subscription-store.ts'
+import { createDatabase } from '../../src/persistence/pool/database.ts'
+import { createDatabaseReadiness } from '../../src/persistence/readiness.ts'
+import { databaseDefaults } from '../support/database.ts'
+import { startEventReceiver } from '../support/event-receiver.ts'
+import { type MithrilCluster, prepareForGateway, startMithrilCluster } from '../support/mithril-cluster.ts'
+import { pgbouncerIsMissing, startPgbouncer } from '../support/pgbouncer.ts'
+
+// Events with the roles of an installation: gateway_migrator switches, mithril writes, gateway delivers.
+
+let cluster: MithrilCluster
+beforeEach(async () => {
+  cluster = await startMithrilCluster()
+  await prepareForGateway(cluster)
+})
+afterEach(() => cluster?.stop())
+
+const write = () =>
+  cluster.query(`UPDATE connections SET redirect_uri = 'https://${randomUUID()}.example.ua/'`, 'mithril')
+
+/** Has the role `gateway` make a subscription and deliver events, and answers the ids that arrived. */
+async function deliver(url: string, pooler: 'none' | 'pgbouncer'): Promise<string[]> {
+  const database = createDatabase(url, { ...databaseDefaults, pooler })
+  const receiver = await startEventReceiver()
+  const author = {
+    caller: { clientId: randomUUID(), clientType: 'NHS', scopes: [], userId: null },
+    door: 'REST',
+    requestId: 'request-1',
+  } as const
+  const subscriptions = createSubscriptionStore(database)
+  const id = randomUUID()
+  const kinds = ['UPDATED'] as const
+  await subscriptions.create(
+    { id, ownerClientId: author.caller.clientId, reach: 'ALL', method: 'PUSH', url: receiver.url, kinds },
+    author,
+  )
+  await subscriptions.activate(id, author)
+  await subscriptions.rotateKey(id, author)
+  const relay = createRelay({
+    queue: createDeliveryQueue(database),
+    sender: createSender({ addresses: createTargetAddresses(['127.0.0.1']) }),
+    signingKey: Buffer.alloc(32, 1),
+    source: 'https://gateway.example.ua',
+    counts: createEventCounts(),
+    log: { info: () => {}, warn: () => {} },
+  })
+  relay.start()
+  try {
+    await write()
+    const { length } = await updated()
+    await vi.waitFor(() => expect(receiver.messages).toHaveLength(length), 10_000)
+    return receiver.messages.map(({ id }) => id).sort()
+  } finally {
+    await relay.close()
+    await database.close()
+    await receiver.close()
+  }
+}
+
+const updated = async () => {
+  const rows = await cluster.query(
+    `SELECT 'chg_' || id AS id FROM connection_changes WHERE changed_at >= (SELECT created_at FROM event_subscriptions)`,
+  )
+  return rows.map(({ id }) => id).sort()
+}
+
+describe('the role gateway', () => {
+  test('delivers what Mithril writes, once gateway_migrator has switched events on', async () => {
+    expect(await switchEvents(cluster.urlOf('gateway_migrator'), true)).toBe(true)
+    expect(await deliver(cluster.urlOf('gateway'), 'none')).toEqual(await updated())
+  })
+
+  test.skipIf(pgbouncerIsMissing)('delivers through PgBouncer in transaction mode', async () => {
+    await switchEvents(cluster.urlOf('gateway_migrator'), true)
+    const pgbouncer = await startPgbouncer(cluster)
+    try {
+      expect(await deliver(cluster.urlOf('gateway', pgbouncer.port), 'pgbouncer')).toEqual(await updated())
+    } finally {
+      await pgbouncer.stop()
+    }
+  })
+
+  test('may not switch events, and may neither write the inbox nor change the log of subscriptions', async () => {
+    await expect(switchEvents(cluster.urlOf('gateway'), true)).rejects.toThrow('must be owner')
+    for (const statement of [
+      `INSERT INTO event_inbox VALUES (gen_random_uuid(), 1)`,
+      'UPDATE event_subscription_changes SET act = act',
+      'DELETE FROM event_subscription_changes',
+    ])
+      await expect(cluster.query(statement, 'gateway')).rejects.toMatchObject({ code: '42501' })
+  })
+
+  test('is ready to deliver, is warned while events are off, and names each right that it lacks', async () => {
+    const database = createDatabase(cluster.urlOf('gateway'), databaseDefaults)
+    const warnings: string[] = []
+    const ready = (events: boolean) =>
+      createDatabaseReadiness(database, { events, warn: (sentence) => warnings.push(sentence) }).database()
+    try {
+      expect([await ready(true), await ready(false)]).toEqual([true, true])
+      expect(warnings).toEqual(['EVENTS is on, but the database queues no events: run npm run events:on'])
+      await switchEvents(cluster.urlOf('gateway_migrator'), true)
+      await cluster.query('REVOKE DELETE ON event_inbox FROM gateway; REVOKE INSERT ON event_deliveries FROM gateway')
+      await expect(ready(true)).rejects.toThrow(
+        'the role gateway has no right to DELETE event_inbox; the role gateway has no right to INSERT event_deliveries',
+      )
+      expect([await ready(false), warnings.length]).toEqual([true, 1])
+      await cluster.query('GRANT EXECUTE ON FUNCTION queue_event() TO PUBLIC')
+      await expect(ready(false)).rejects.toThrow('the function queue_event() may be executed by PUBLIC')
+    } finally {
+      await database.close()
+    }
+  })
+})
+
+describe("Mithril's role", () => {
+  test('may neither read nor write the tables of events, nor make a trigger of their function', async () => {
+    for (const table of ['event_subscriptions', 'event_inbox', 'event_deliveries', 'event_subscription_changes'])
+      for (const statement of [
+        `SELECT FROM ${table}`,
+        `DELETE FROM ${table}`,
+        `TRUNCATE ${table}`,
+        `INSERT INTO ${table} SELECT * FROM ${table}`,
+      ])
+        await expect(cluster.query(statement, 'mithril')).rejects.toMatchObject({ code: '42501' })
+    await expect(
+      cluster.query(
+        `CREATE TEMPORARY TABLE bait (connection_id uuid, id bigint);
+         CREATE TRIGGER forge AFTER INSERT ON bait FOR EACH ROW EXECUTE FUNCTION queue_event()`,
+        'mithril',
+      ),
+    ).rejects.toMatchObject({ message: 'permission denied for function queue_event' })
+  })
+})
