@@ -8,6 +8,7 @@ import { createDatabase, type Database } from '../../src/persistence/pool/databa
 import { createConnectionHistory } from '../../src/persistence/stores/connection-history.ts'
 import { createConnectionStore } from '../../src/persistence/stores/connection-store.ts'
 import { createTestDatabase, databaseDefaults, type TestDatabase } from '../support/database.ts'
+import { watchStatements } from '../support/watched-database.ts'
 
 const config: DatabaseConfig = {
   ...databaseDefaults,
@@ -374,6 +375,59 @@ describe('the latest changes', () => {
       ours('delete', 'DELETED', 'https://a.example.ua/', null),
     ])
     expect(await history.latest([])).toEqual([])
+  })
+})
+
+describe('a history among many', () => {
+  const length = 3_000
+  beforeEach(async () => {
+    await testDatabase.query(
+      `INSERT INTO connection_changes
+              (connection_id, client_id, kind, redirect_uri_before, redirect_uri_after, door, changed_at)
+       SELECT connection, connection, 'UPDATED', 'http://a.ua/', 'http://b.ua/', 'EXTERNAL', now()
+         FROM (SELECT gen_random_uuid() AS connection FROM generate_series(1, 2000)) AS many, generate_series(1, 10)`,
+    )
+    await testDatabase.query(
+      `INSERT INTO connection_changes
+              (connection_id, client_id, kind, redirect_uri_before, redirect_uri_after, door, changed_at)
+       SELECT $1, $2, 'UPDATED', 'http://a.ua/', 'http://b.ua/', 'EXTERNAL', now() FROM generate_series(1, $3)`,
+      [key.connectionId, key.clientId, length],
+    )
+    await testDatabase.query('ANALYZE connection_changes')
+  })
+
+  interface PlanNode {
+    readonly 'Relation Name'?: string
+    readonly 'Actual Rows': number
+    readonly 'Actual Loops': number
+    readonly Plans?: readonly PlanNode[]
+  }
+  const rowsRead = (node: PlanNode): number =>
+    (node['Relation Name'] === 'connection_changes' ? node['Actual Rows'] * node['Actual Loops'] : 0) +
+    (node.Plans ?? []).reduce((sum, plan) => sum + rowsRead(plan), 0)
+
+  test('the latest change is read without the others, for these values and for any', async () => {
+    const statements: (readonly [sql: string, values: readonly unknown[]])[] = []
+    const watched = watchStatements(database, (sql, values) => statements.push([sql, values]))
+    await createConnectionHistory(watched).latest([key])
+    const read: number[] = []
+    const session = await testDatabase.pool.connect()
+    try {
+      for (const mode of ['force_custom_plan', 'force_generic_plan'])
+        for (const [sql, values] of statements) {
+          await session.query(`SET plan_cache_mode = ${mode}`)
+          const text = `EXPLAIN (ANALYZE, FORMAT JSON) ${sql}`
+          const { rows } = await session.query<{ 'QUERY PLAN': [{ Plan: PlanNode }] }>({
+            name: mode,
+            text,
+            values: [...values],
+          })
+          read.push(...rows.map((row) => rowsRead(row['QUERY PLAN'][0].Plan)))
+        }
+    } finally {
+      session.release(true)
+    }
+    expect(read).toEqual([1, 1])
   })
 })
 

@@ -42,8 +42,8 @@ export interface Database {
   readonly rows: RunFastStatement
   /**
    * Runs a read that PostgreSQL answers in about a millisecond. Short reads share connections: one write to the socket
-   * carries several, so a busy gateway and its database need a third of the CPU for them. A statement that waits for
-   * a lock or reads many rows would hold up the others, so it uses `rows`.
+   * carries several. So a busy gateway and its database need a third of the CPU for them. A statement that waits for a
+   * lock or reads many rows would hold up the others, so it uses `rows`.
    * @throws as `run`
    */
   readonly read: RunFastStatement

@@ -42,8 +42,16 @@ const findChange = `
   SELECT ${changeRow} FROM connection_changes
    WHERE id = $1::bigint AND connection_id = $2::uuid AND client_id = $3::uuid`
 
-/** A client does not see the changes from the time when another client owned the connection. */
-const ofParent = 'connection_id = parent.id AND client_id = parent.owner'
+/**
+ * A client does not see the changes from the time when another client owned the connection. PostgreSQL takes the
+ * equality of the client for a rare one. It would then collect the whole history of the connection from two indexes.
+ * Inside coalesce the equality is a mere filter, and the primary key is read from its end.
+ */
+const ofConnection = (connection: string, client: string) => [
+  `connection_id = ${connection}`,
+  `coalesce(client_id = ${client}, false)`,
+]
+const ofParent = ofConnection('parent.id', 'parent.owner')
 
 const idsOf = (keys: readonly ConnectionKey[]) => keys.map(({ connectionId }) => connectionId)
 const ownersOf = (keys: readonly ConnectionKey[]) => keys.map(({ clientId }) => clientId)
@@ -53,7 +61,7 @@ const findLatest = `
     FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS parent(id, owner, position)
          LEFT JOIN LATERAL (
            SELECT ${changeRow} AS change FROM connection_changes
-            WHERE ${ofParent} ORDER BY connection_changes.id DESC LIMIT 1
+            ${whereAll(ofParent)} ORDER BY connection_changes.id DESC LIMIT 1
          ) AS latest ON true
    ORDER BY parent.position`
 
@@ -62,7 +70,7 @@ function selectPages(keys: readonly ConnectionKey[], page: PageRequest) {
   const values = new SqlParameters()
   const ids = values.add(idsOf(keys))
   const owners = values.add(ownersOf(keys))
-  const total = totalOf(page, `connection_changes ${whereAll([ofParent])}`)
+  const total = totalOf(page, `connection_changes ${whereAll(ofParent)}`)
   const text = `
     SELECT json_build_array(counted.total, page.changes)
       FROM unnest(${ids}::uuid[], ${owners}::uuid[]) WITH ORDINALITY AS parent(id, owner, position)
@@ -70,7 +78,7 @@ function selectPages(keys: readonly ConnectionKey[], page: PageRequest) {
            CROSS JOIN LATERAL (
              SELECT coalesce(json_agg(found.change), '[]') AS changes FROM (
                SELECT ${changeRow} AS change
-                 FROM connection_changes ${pageClause(page, newestFirst, [ofParent], values, 'counted.total')}
+                 FROM connection_changes ${pageClause(page, newestFirst, ofParent, values, 'counted.total')}
              ) AS found
            ) AS page
      ORDER BY parent.position`
@@ -80,8 +88,11 @@ function selectPages(keys: readonly ConnectionKey[], page: PageRequest) {
 /** Selects a page of a client's history, and its length if the request asks for it. */
 function selectPageOfClient(clientId: string, filter: ChangeFilter, page: PageRequest) {
   const values = new SqlParameters()
-  const conditions = [`client_id = ${values.add(clientId)}::uuid`]
-  if (filter.connectionId !== undefined) conditions.push(`connection_id = ${values.add(filter.connectionId)}::uuid`)
+  const client = `${values.add(clientId)}::uuid`
+  const conditions =
+    filter.connectionId === undefined
+      ? [`client_id = ${client}`]
+      : ofConnection(`${values.add(filter.connectionId)}::uuid`, client)
   if (filter.kind !== undefined) conditions.push(`kind = ${values.add(filter.kind)}`)
   const total = totalOf(page, `connection_changes ${whereAll(conditions)}`)
   const text = `
