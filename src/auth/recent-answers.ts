@@ -15,6 +15,8 @@ export interface RecentAnswersOptions<Question, Answer> {
   /** Questions with the same key have the same answer. The key of a secret is not the secret itself. */
   readonly keyOf: (question: Question) => string
   readonly entriesAtMost?: number
+  /** How many characters the remembered keys and answers may have together. Answers count as JSON. */
+  readonly lengthAtMost?: number
   /** Milliseconds of a clock that is never set back. */
   readonly now?: (() => number) | undefined
 }
@@ -34,8 +36,13 @@ export interface RecentAnswers<Question, Answer extends {}> {
 export function createRecentAnswers<Question, Answer extends {}>(
   options: RecentAnswersOptions<Question, Answer>,
 ): RecentAnswers<Question, Answer> {
-  const { lookUp, keyOf, entriesAtMost = 10_000, now = () => performance.now() } = options
-  const remembered = new LRUCache<string, { readonly answer: Answer; readonly until: number }>({ max: entriesAtMost })
+  const { lookUp, keyOf, now = () => performance.now() } = options
+  const { entriesAtMost = 10_000, lengthAtMost = 8_000_000 } = options
+  const remembered = new LRUCache<string, { readonly answer: Answer; readonly until: number }>({
+    max: entriesAtMost,
+    maxSize: lengthAtMost,
+    sizeCalculation: ({ answer }, key) => key.length + JSON.stringify(answer).length,
+  })
   const inFlight = new Map<string, Promise<Answer>>()
 
   function recall(key: string): Answer | undefined {

@@ -24,6 +24,8 @@ export interface TokenVerifierOptions {
   readonly cacheSeconds: number
   /** How many verified tokens are remembered at most. */
   readonly cacheEntriesAtMost?: number
+  /** How many characters the remembered tokens may have together, because a long token has many claims to remember. */
+  readonly cacheLengthAtMost?: number
   /** Milliseconds since 1970, by the wall clock, because `exp` is a time of it. */
   readonly now?: () => number
 }
@@ -50,7 +52,8 @@ interface Remembered {
  * @throws TypeError without issuer, audience or algorithms, or with an algorithm that is not an asymmetric signature
  */
 export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifier {
-  const { issuer, audience, keys, cacheSeconds, cacheEntriesAtMost = 10_000, now = Date.now } = options
+  const { issuer, audience, keys, cacheSeconds, now = Date.now } = options
+  const { cacheEntriesAtMost = 10_000, cacheLengthAtMost = 8_000_000 } = options
   // jose skips the check of an option that is undefined; an empty one is a mistake of the configuration.
   if (!issuer || !audience) throw new TypeError('issuer and audience must not be empty')
   const algorithms = [...options.algorithms]
@@ -58,7 +61,7 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
     throw new TypeError('algorithms must be asymmetric signature algorithms, at least one')
   }
   // Keyed by a digest, so that memory holds no usable token.
-  const cache = new LRUCache<string, Remembered>({ max: cacheEntriesAtMost })
+  const cache = new LRUCache<string, Remembered>({ max: cacheEntriesAtMost, maxSize: cacheLengthAtMost })
 
   function recall(digest: string): Caller | undefined {
     const entry = cache.get(digest)
@@ -71,10 +74,10 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
   }
 
   /** Remembers a token until its `exp` at most. The clock tolerance does not prolong that. */
-  function remember(digest: string, { caller, expiresAt }: AccessToken): void {
+  function remember(digest: string, length: number, { caller, expiresAt }: AccessToken): void {
     const from = now()
     const until = Math.min(from + cacheSeconds * 1_000, expiresAt * 1_000)
-    if (from < until) cache.set(digest, { caller, from, until })
+    if (from < until) cache.set(digest, { caller, from, until }, { size: length })
   }
 
   async function check(token: string): Promise<AccessToken> {
@@ -102,7 +105,7 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
       return (
         recall(digest) ??
         check(token).then((verified) => {
-          remember(digest, verified)
+          remember(digest, token.length, verified)
           return verified.caller
         })
       )

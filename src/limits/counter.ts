@@ -26,6 +26,8 @@ export interface LocalCounterOptions {
   readonly windowSeconds: number
   /** Above this the counter forgets the least recently counted keys, because an attacker may have endless addresses. */
   readonly keysAtMost?: number
+  /** The same for the characters of all keys together, because an issuer may name users by long texts. */
+  readonly lengthAtMost?: number
   /** Milliseconds of the monotonic clock. */
   readonly now?: () => number
 }
@@ -37,9 +39,14 @@ export interface LocalCounterOptions {
 export function createLocalCounter({
   windowSeconds,
   keysAtMost = 50_000,
+  lengthAtMost = 8_000_000,
   now = () => performance.now(),
 }: LocalCounterOptions): LocalCounter {
-  const windows = new LRUCache<string, { times: number; readonly endsAt: number }>({ max: keysAtMost })
+  const windows = new LRUCache<string, { times: number; readonly endsAt: number }>({
+    max: keysAtMost,
+    maxSize: lengthAtMost,
+    sizeCalculation: (_window, key) => key.length + 1,
+  })
 
   function windowOf(key: string, time: number) {
     const window = windows.get(key)

@@ -15,7 +15,7 @@ beforeEach(() => {
 })
 
 /** Answers of which each is given when the test says so. */
-function open({ entriesAtMost }: { entriesAtMost?: number } = {}) {
+function open(bounds: { readonly entriesAtMost?: number; readonly lengthAtMost?: number } = {}) {
   return createRecentAnswers<string, string>({
     keyOf: (question) => question.toLowerCase(),
     lookUp: (question) => {
@@ -25,7 +25,7 @@ function open({ entriesAtMost }: { entriesAtMost?: number } = {}) {
       return answer.promise
     },
     now: () => time,
-    ...(entriesAtMost !== undefined && { entriesAtMost }),
+    ...bounds,
   })
 }
 
@@ -103,5 +103,19 @@ describe('an answer', () => {
     answers.ask('a')
     await remember('c')
     expect(['a', 'b', 'c'].map(answers.recall)).toEqual(['a!', undefined, 'c!'])
+  })
+
+  it('keys and answers together have a greatest length', async () => {
+    const answers = open({ lengthAtMost: 20 })
+    const remember = async (question: string, answer: string) => {
+      const waiting = answers.ask(question)
+      pending.at(-1)?.resolve(answer)
+      expect(await waiting).toBe(answer)
+    }
+    await remember('a', 'yes')
+    await remember('b', 'yes')
+    await remember('c', 'x'.repeat(8))
+    await remember('d'.repeat(30), 'yes')
+    expect(['a', 'b', 'c', 'd'.repeat(30)].map(answers.recall)).toEqual([undefined, 'yes', 'xxxxxxxx', undefined])
   })
 })

@@ -289,6 +289,19 @@ describe('remembered tokens', () => {
     expect(verify(second)).toBeInstanceOf(Promise)
   })
 
+  it('a memory forgets tokens beyond the length of all of them, and never remembers a longer one', async () => {
+    const [short, other] = [1, 2].map((jti) => mint({ claims: { jti } })) as [string, string]
+    const long = mint({ claims: { filling: 'x'.repeat(2_000) } })
+    const { verify, remembered } = setUp({ cacheSeconds: 60, cacheLengthAtMost: short.length + other.length })
+    for (const token of [short, other, long]) await verify(token)
+    expect(remembered()).toBe(2)
+    const third = mint({ claims: { jti: 3 } })
+    await verify(third)
+    expect(remembered()).toBe(2)
+    expect(verify(third)).not.toBeInstanceOf(Promise)
+    expect(verify(short)).toBeInstanceOf(Promise)
+  })
+
   it('no token is remembered with cacheSeconds 0', async () => {
     const { verify, counted, remembered } = setUp({ cacheSeconds: 0 })
     const token = mint()

@@ -43,3 +43,9 @@ test('the counter keeps the latest keys, up to its bound', () => {
   expect(counter.timesOf('address 99000')).toBe(1)
   expect(counter.timesOf('address 98999')).toBe(0)
 })
+
+test('the keys together have a greatest length, and the counter forgets the oldest ones above it', () => {
+  const counter = createLocalCounter({ windowSeconds: 60, lengthAtMost: 100, now: () => 0 })
+  for (const key of ['a'.repeat(40), 'b'.repeat(40), 'c'.repeat(40)]) counter.count(key)
+  expect(['a', 'b', 'c'].map((key) => counter.timesOf(key.repeat(40)))).toEqual([0, 1, 1])
+})
