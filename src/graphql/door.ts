@@ -14,9 +14,11 @@ import { type RefusalAhead, sheddingHook } from '../server/shedding.ts'
 import { type AnsweredType, answeredTypeOf, contentTypeOf, negotiate } from './accept.ts'
 import { createCompleteResult } from './answers.ts'
 import type { GraphQLContext } from './context.ts'
+import { boundAnswers } from './document-limits/answer-size.ts'
+import { createDocumentCache } from './document-limits/document-rules.ts'
 import { extensionsOf } from './errors.ts'
-import { executePlain } from './hot-path.ts'
-import { createLoaders } from './loaders.ts'
+import { createHotPath } from './hot-path.ts'
+import { createLoaders, type Loaders } from './loaders.ts'
 import { RequestPermits } from './permit-guard.ts'
 import { createFindDocument, type PersistedDocumentsOptions } from './persisted-documents.ts'
 import { createGatewayYoga } from './yoga.ts'
@@ -90,13 +92,16 @@ export function graphqlDoor(app: FastifyInstance, deps: GraphQLDoorDeps): void {
   const log = (level: 'debug' | 'info' | 'warn' | 'error') => (message: unknown) =>
     // The text of a GraphQLError quotes the document.
     app.log[level](message instanceof GraphQLError ? describeCause(message.originalError ?? message) : String(message))
-  const yoga = createGatewayYoga({
+  const execution = {
     schema,
-    introspection,
     complete,
     tracing,
+    documents: createDocumentCache(),
+    judgeOperation: boundAnswers(schema),
     logger: { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') },
-  })
+  }
+  const yoga = createGatewayYoga({ ...execution, introspection })
+  const executePlain = createHotPath({ ...execution, yoga })
 
   const callOf = createCallOf(authentication, 'GRAPHQL')
   const contextOf = (request: FastifyRequest, reply: FastifyReply): GraphQLContext => {
@@ -104,13 +109,17 @@ export function graphqlDoor(app: FastifyInstance, deps: GraphQLDoorDeps): void {
     const permits = new RequestPermits(operations, call, (operation) => {
       request.outcome.operation ??= operation
     })
+    let loaders: Loaders | undefined
     return {
       call,
       apiKey: apiKeyOf(request),
       operations,
       policy,
       permits,
-      loaders: createLoaders(operations),
+      get loaders() {
+        loaders ??= createLoaders(operations)
+        return loaders
+      },
       language: () => languageOf(request.headers['accept-language']),
       onErrors: (code, language) => {
         varyByLanguage(reply, language)
@@ -159,7 +168,7 @@ export function graphqlDoor(app: FastifyInstance, deps: GraphQLDoorDeps): void {
       const body = findDocument(request.body)
       const context = contextOf(request, reply)
       const type = answeredTypeOf(request)
-      const answer = await executePlain(yoga, complete, type, body, context)
+      const answer = await executePlain(type, body, context)
       if (answer === null) return throughYoga(request, reply, context, body)
       if (reply.statusCode !== 401) reply.code(answer.status)
       return reply.type(contentTypeOf(type)).send(answer.body)

@@ -58,7 +58,7 @@ export class RequestPermits {
   readonly #operations: Operations
   readonly #call: Call
   readonly #onOperation: (operation: OperationName) => void
-  readonly #given = new WeakMap<object, Permit>()
+  readonly #given = new Map<object, Permit>()
 
   /** @param onOperation gets the name of each operation that a guard asks for */
   constructor(operations: Operations, call: Call, onOperation: (operation: OperationName) => void) {

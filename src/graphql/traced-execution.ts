@@ -1,17 +1,27 @@
-import { getOperationAST } from 'graphql'
+import { type DocumentNode, getOperationAST } from 'graphql'
 import type { Plugin } from 'graphql-yoga'
 import { inSpan, type Tracing } from '../observability/tracing.ts'
 import { nameOfRootField } from './operation-name.ts'
 
-/** Runs the execution of each operation in a span. */
-export function traceExecution(tracing: Tracing): Plugin {
-  return {
-    onExecute({ args, executeFn, setExecuteFn }) {
-      const operation = getOperationAST(args.document, args.operationName)
-      if (!operation) return
-      const attributes = { 'graphql.operation.type': operation.operation }
-      const name = `${operation.operation} ${nameOfRootField(operation) ?? ''}`.trim()
-      setExecuteFn((given) => inSpan(tracing.begin(name, attributes), () => executeFn(given)))
-    },
+interface Execution {
+  readonly document: DocumentNode
+  readonly operationName?: string | null | undefined
+}
+
+/** The same execution, with a span for each operation. */
+export function traced<Args extends Execution, Result>(
+  tracing: Tracing,
+  execute: (args: Args) => Result | Promise<Result>,
+): (args: Args) => Result | Promise<Result> {
+  return (args) => {
+    const operation = getOperationAST(args.document, args.operationName)
+    if (!operation) return execute(args)
+    const name = `${operation.operation} ${nameOfRootField(operation) ?? ''}`.trim()
+    return inSpan(tracing.begin(name, { 'graphql.operation.type': operation.operation }), () => execute(args))
   }
 }
+
+/** Makes Yoga run each execution in a span. */
+export const traceExecution = (tracing: Tracing): Plugin => ({
+  onExecute: ({ executeFn, setExecuteFn }) => setExecuteFn(traced(tracing, executeFn)),
+})

@@ -3,13 +3,8 @@ import { createYoga, type Plugin, type YogaLogger } from 'graphql-yoga'
 import type { Tracing } from '../observability/tracing.ts'
 import type { CompleteResult } from './answers.ts'
 import type { GraphQLContext } from './context.ts'
-import { boundedAnswers } from './document-limits/answer-size.ts'
-import {
-  createDocumentCache,
-  type DocumentCache,
-  documentRules,
-  noErrorCache,
-} from './document-limits/document-rules.ts'
+import { boundedAnswers, type JudgeOperation } from './document-limits/answer-size.ts'
+import { type DocumentCache, documentRules, noErrorCache } from './document-limits/document-rules.ts'
 import { toGraphQLError } from './errors.ts'
 import { traceExecution } from './traced-execution.ts'
 
@@ -22,12 +17,13 @@ export interface YogaOptions {
   readonly complete: CompleteResult
   readonly tracing?: Tracing | null
   readonly logger: YogaLogger
-  readonly documents?: DocumentCache
+  readonly documents: DocumentCache
+  readonly judgeOperation: JudgeOperation
 }
 
 /** Makes Yoga without the features that the door does not offer. Fastify accepts each request before Yoga sees it. */
 export function createGatewayYoga(options: YogaOptions) {
-  const { schema, introspection, complete, logger, tracing = null, documents = createDocumentCache() } = options
+  const { schema, introspection, complete, logger, tracing = null, documents, judgeOperation } = options
   return createYoga<GraphQLContext>({
     schema,
     // The door serves a GraphiQL page of its own.
@@ -38,16 +34,19 @@ export function createGatewayYoga(options: YogaOptions) {
     cors: false,
     logging: logger,
     // A plugin converts refusals where they happen (operation-plugins.ts). An error that is masked here is a fault.
-    maskedErrors: { isDev: false, maskError: (error) => (isMeantForCallers(error) ? error : toGraphQLError(error)) },
+    maskedErrors: { isDev: false, maskError },
     parserAndValidationCache: { documentCache: documents, errorCache: noErrorCache },
     plugins: [
       documentRules(documents, { introspection }),
-      boundedAnswers(schema),
+      boundedAnswers(judgeOperation),
       completedResults(complete),
       ...(tracing ? [traceExecution(tracing)] : []),
     ],
   })
 }
+
+/** An error as the caller may see it: itself, or an error in its place that tells nothing of a fault. */
+export const maskError = (error: unknown): GraphQLError => (isMeantForCallers(error) ? error : toGraphQLError(error))
 
 /** Whether graphql-js or the gateway made the error for the caller. An error that wraps a thrown value is not such. */
 function isMeantForCallers(error: unknown): error is GraphQLError {

@@ -20,6 +20,7 @@ beforeEach(() => {
     complete: createCompleteResult({ introspection }),
     logger,
     documents,
+    judgeOperation: () => null,
   })
 })
 

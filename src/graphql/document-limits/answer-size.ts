@@ -1,6 +1,7 @@
 import {
   type DocumentNode,
   type FieldNode,
+  type GraphQLError,
   type GraphQLSchema,
   getNamedType,
   getNullableType,
@@ -118,6 +119,13 @@ function countValues(value: unknown, most: number): number {
   return count
 }
 
+/** The errors of an operation that may not be executed. null: it may. */
+export type JudgeOperation = (operation: {
+  readonly document: DocumentNode
+  readonly operationName?: string | null | undefined
+  readonly variableValues?: Readonly<Record<string, unknown>> | null | undefined
+}) => { errors: GraphQLError[] } | null
+
 /**
  * Refuses a document whose nested pages could hold more than `documentLimits.items`: pages within their bounds can
  * still multiply to megabytes. It needs the variables, so it runs at the execution of a valid document.
@@ -125,14 +133,20 @@ function countValues(value: unknown, most: number): number {
  * Refuses variables with more values than `documentLimits.values`, because graphql-js makes up to fifty errors of them,
  * and each quotes the whole.
  */
-export function boundedAnswers(schema: GraphQLSchema): Plugin {
+export function boundAnswers(schema: GraphQLSchema): JudgeOperation {
   const fields = listFields(schema)
-  return {
-    onExecute({ args: { document, operationName, variableValues }, setResultAndStopExecution }) {
-      const values = countValues(variableValues, documentLimits.values)
-      if (values > documentLimits.values) return setResultAndStopExecution({ errors: [beyond('values')] })
-      const items = mostItems(fields, document, operationName, variableValues ?? {})
-      if (items > documentLimits.items) setResultAndStopExecution({ errors: [beyond('items', items)] })
-    },
+  return ({ document, operationName, variableValues }) => {
+    const values = countValues(variableValues, documentLimits.values)
+    if (values > documentLimits.values) return { errors: [beyond('values')] }
+    const items = mostItems(fields, document, operationName, variableValues ?? {})
+    return items > documentLimits.items ? { errors: [beyond('items', items)] } : null
   }
 }
+
+/** Makes Yoga refuse the same. */
+export const boundedAnswers = (judge: JudgeOperation): Plugin => ({
+  onExecute({ args, setResultAndStopExecution }) {
+    const refused = judge(args)
+    if (refused !== null) setResultAndStopExecution(refused)
+  },
+})

@@ -7,15 +7,27 @@ import { parseWithinLimits } from './limits.ts'
 /** How many errors one request gets. More errors do not help the caller, and each costs CPU. */
 export const maxRequestErrors = 10
 
-/** The parsed documents that Yoga keeps. */
-export type DocumentCache = LRUCache<string, DocumentNode>
+/** The parsed documents that Yoga keeps, by their text. */
+export class DocumentCache extends LRUCache<string, DocumentNode> {
+  readonly #valid = new WeakSet<DocumentNode>()
+
+  noteValid(document: DocumentNode): void {
+    this.#valid.add(document)
+  }
+
+  /** The document of a text that has been parsed and found valid. */
+  valid(text: string): DocumentNode | undefined {
+    const document = this.get(text)
+    return document !== undefined && this.#valid.has(document) ? document : undefined
+  }
+}
 
 /**
  * Makes a cache that bounds the length of all texts together. A parsed document takes 90 to 250 bytes for each
  * character of its text, so the cache takes 20 to 50 MB.
  */
 export const createDocumentCache = (): DocumentCache =>
-  new LRUCache({ maxSize: 200_000, maxEntrySize: 20_000, sizeCalculation: (_document, text) => text.length + 1 })
+  new DocumentCache({ maxSize: 200_000, maxEntrySize: 20_000, sizeCalculation: (_document, text) => text.length + 1 })
 
 /** The gateway keeps no document that does not parse: it refuses it again quickly. */
 export const noErrorCache = { get: () => undefined, set: () => {} }
@@ -41,7 +53,8 @@ export function documentRules(
         return exceeded.length > 0 ? exceeded : validate(schema, document, rules, options)
       })
       return ({ valid }) => {
-        if (!valid && documentAST.loc) documents.delete(documentAST.loc.source.body)
+        if (valid) documents.noteValid(documentAST)
+        else if (documentAST.loc) documents.delete(documentAST.loc.source.body)
       }
     },
   }
