@@ -70,10 +70,10 @@ describe('parsed documents', () => {
   test('parsed documents take a bounded amount of memory', () => {
     for (let index = 0; index < 2_000; index += 1)
       expect(check(`{ viewer { clientId } } # ${index} ${'x'.repeat(500)}`)).toBe('valid')
-    expect(documents.calculatedSize).toBeLessThanOrEqual(200_000)
-    expect(documents.size).toBeGreaterThan(300)
+    expect(documents.calculatedSize).toBeLessThanOrEqual(100_000)
+    expect(documents.size).toBeGreaterThan(150)
 
     expect(check(`{ viewer { clientId } } # ${'x'.repeat(90_000)}`)).toBe('valid')
-    expect(documents.size).toBeGreaterThan(300)
+    expect(documents.size).toBeGreaterThan(150)
   })
 })

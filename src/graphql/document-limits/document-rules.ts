@@ -23,11 +23,11 @@ export class DocumentCache extends LRUCache<string, DocumentNode> {
 }
 
 /**
- * Makes a cache that bounds the length of all texts together. A parsed document takes 90 to 250 bytes for each
- * character of its text, so the cache takes 20 to 50 MB.
+ * Makes a cache that bounds the length of all texts together. A parsed document takes 90 to 300 bytes for each
+ * character of its text, so the cache takes 9 to 30 MB.
  */
 export const createDocumentCache = (): DocumentCache =>
-  new DocumentCache({ maxSize: 200_000, maxEntrySize: 20_000, sizeCalculation: (_document, text) => text.length + 1 })
+  new DocumentCache({ maxSize: 100_000, maxEntrySize: 20_000, sizeCalculation: (_document, text) => text.length + 1 })
 
 /** The gateway keeps no document that does not parse: it refuses it again quickly. */
 export const noErrorCache = { get: () => undefined, set: () => {} }
