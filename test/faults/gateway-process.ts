@@ -29,8 +29,6 @@ export interface GatewayProcess {
   /** The most memory that it had so far, in MB, of all its lives. */
   peakMemory(): Promise<number>
   memory(): Promise<number>
-  /** Its process number. */
-  pid(): number
   /** Lines that it wrote beside its log: a warning of Node's, a stack. */
   complaints(): readonly string[]
   /** What it has logged since it was started last. */
@@ -74,7 +72,7 @@ export function createGatewayProcess({ logFile, environment, nodeOptions = [] }:
     async start() {
       const program = await buildGateway()
       const log = await open(logFile, 'w')
-      const started = spawn(process.execPath, [...nodeOptions, program], {
+      const started = spawn(process.execPath, [...nodeOptions, ...program], {
         stdio: ['ignore', log.fd, 'pipe'],
         env: { ...environment, PORT: String(port), NODE_ENV: 'production', HOST: '127.0.0.1' },
       })
@@ -119,7 +117,6 @@ export function createGatewayProcess({ logFile, environment, nodeOptions = [] }:
     signal: (signal) => void child?.kill(signal),
     peakMemory,
     memory: () => status('VmRSS'),
-    pid: () => child?.pid ?? 0,
     complaints: () =>
       complaints.filter((text) => !/Debugger listening|inspector|Debugger ended|Debugger attached/.test(text)),
     log: () => readFile(logFile, 'utf8'),

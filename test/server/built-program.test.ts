@@ -23,7 +23,8 @@ const options = {
   AUTH_FAILURE_LIMIT_PER_MINUTE: '0',
 }
 
-let program: string
+let program: readonly string[]
+let build: string
 let folder: string
 let sources: TestGateway
 let sourcesOrigin: string
@@ -34,6 +35,7 @@ let environment: Record<string, string>
 beforeAll(async () => {
   ;[program, folder] = await Promise.all([buildGateway(), mkdtemp(join(tmpdir(), 'mithril-connection-gateway-built-'))])
   // Both then name the address at which they listen.
+  build = dirname(program.at(-1) ?? '')
   sources = await startTestGateway({ ...options, PUBLIC_URL: '' })
   sourcesOrigin = await sources.listen()
   fixture = await sources.connection()
@@ -143,7 +145,7 @@ describe('the built program', () => {
 
   test('a wrong configuration is exit 78 with all mistakes', async () => {
     const { code, stderr } = await new Promise<{ code: unknown; stderr: string }>((resolve) =>
-      execFile(process.execPath, [program], { env: { NODE_ENV: 'production' } }, (error, _stdout, stderr) =>
+      execFile(process.execPath, [...program], { env: { NODE_ENV: 'production' } }, (error, _stdout, stderr) =>
         resolve({ code: error?.code, stderr }),
       ),
     )
@@ -152,7 +154,7 @@ describe('the built program', () => {
   })
 
   test('an old Node prints which Node the built program needs', async () => {
-    const preloaded = ['--require', './test/support/seen-node-version.cjs', program]
+    const preloaded = ['--require', './test/support/seen-node-version.cjs', ...program]
     const env = { SEEN_NODE_VERSION: '20.20.2', NODE_ENV: 'production' }
     const stderr = await new Promise<string>((resolve) =>
       execFile(process.execPath, preloaded, { env }, (_error, _stdout, stderr) => resolve(stderr)),
@@ -161,8 +163,8 @@ describe('the built program', () => {
   })
 
   test('the build has one copy of graphql, and characters of one byte only', async () => {
-    const files = await readdir(dirname(program))
-    const texts = await Promise.all(files.map((file) => readFile(join(dirname(program), file), 'latin1')))
+    const files = await readdir(build)
+    const texts = await Promise.all(files.map((file) => readFile(join(build, file), 'latin1')))
     expect(texts.join('').match(/\bGraphQLSchema = class\b/g)).toHaveLength(1)
     // Node keeps a text with other characters in twice the memory.
     // biome-ignore lint/suspicious/noControlCharactersInRegex: the range of ASCII is the purpose
