@@ -29,6 +29,8 @@ export interface GatewayProcess {
   /** The most memory that it had so far, in MB, of all its lives. */
   peakMemory(): Promise<number>
   memory(): Promise<number>
+  /** Its process number. */
+  pid(): number
   /** Lines that it wrote beside its log: a warning of Node's, a stack. */
   complaints(): readonly string[]
   /** What it has logged since it was started last. */
@@ -117,6 +119,7 @@ export function createGatewayProcess({ logFile, environment, nodeOptions = [] }:
     signal: (signal) => void child?.kill(signal),
     peakMemory,
     memory: () => status('VmRSS'),
+    pid: () => child?.pid ?? 0,
     complaints: () =>
       complaints.filter((text) => !/Debugger listening|inspector|Debugger ended|Debugger attached/.test(text)),
     log: () => readFile(logFile, 'utf8'),
