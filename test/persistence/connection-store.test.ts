@@ -157,6 +157,8 @@ describe('an update', () => {
         id: expect.stringMatching(/^\d+$/),
         connection_id: connectionId,
         client_id: clientId,
+        consumer_id: consumerId,
+        version: 2,
         kind: 'UPDATED',
         redirect_uri_before: before,
         redirect_uri_after: after,
@@ -418,7 +420,11 @@ describe('concurrent writers', () => {
     expect(
       await updateBehind('UPDATE connections SET client_id = consumer_id WHERE id = $1', [connectionId]),
     ).toBeNull()
-    expect(await audit()).toEqual([])
+    // Both clients read of the move, and neither of an update.
+    expect(await audit()).toMatchObject([
+      { kind: 'MOVED', door: 'EXTERNAL', client_id: clientId },
+      { kind: 'MOVED', door: 'EXTERNAL', client_id: consumerId },
+    ])
   })
 
   test.each(['repeatable read', 'serializable'])(
