@@ -73,10 +73,11 @@ describe('with events:on', () => {
     expect([await inbox(), await deliveries()]).toEqual([[], []])
   })
 
-  test('a change queues nothing before there is a subscription', async () => {
+  test('a change without a subscription leaves the inbox without a delivery', async () => {
     const { id } = await connection()
     await database.query(`UPDATE connections SET redirect_uri = 'https://b.example.ua/' WHERE id = $1`, [id])
-    expect(await inbox()).toEqual([])
+    expect(await inbox()).toMatchObject([{ connection: id }])
+    expect([await deliveries(), await inbox()]).toEqual([[], []])
   })
 
   test('one of many that gather at once makes the deliveries, each once and none before an earlier one', async () => {
