@@ -1,4 +1,5 @@
 import type { ChangeAuthor } from './connection.ts'
+import type { EventChange } from './event.ts'
 import type { EventKind, EventMethod, EventReach, EventSubscription } from './event-subscription.ts'
 import type { Page, PageRequest } from './page.ts'
 
@@ -64,6 +65,13 @@ export interface EventSubscriptionStore {
    * as it is. null: the subscription is neither `ACTIVE` nor `PAUSED`.
    */
   replay(id: string, range: ReplayRange, author: ChangeAuthor): Promise<number | null>
+  /**
+   * The oldest events that a POLL subscription has not acknowledged, in the order of their numbers. They stay until they
+   * are acknowledged. Empty: none waits, or the subscription is paused.
+   */
+  waiting(id: string, atMost: number): Promise<readonly EventChange[]>
+  /** Ends the deliveries of these numbers to a POLL subscription, and answers how many were waiting. */
+  acknowledge(id: string, numbers: readonly string[]): Promise<number>
   /** The deliveries of a subscription, newest event first. */
   deliveries(id: string, state: DeliveryState | null, page: PageRequest): Promise<Page<EventDelivery>>
 }

@@ -192,6 +192,53 @@ describe('a replay', () => {
   })
 })
 
+describe('an owner that polls', () => {
+  const connectionId = '20000000-0000-4000-8000-000000000002'
+  const numbersOf = async (id: string, atMost = 100) => (await store.waiting(id, atMost)).map(({ number }) => number)
+  beforeEach(() => testDatabase.query(switchOn))
+
+  test('gets the oldest events first, the same ones until they are acknowledged, and none twice after that', async () => {
+    const id = await insertSubscription(testDatabase, { url: null })
+    const numbers = await insertChanges(testDatabase, Array(5).fill({ connectionId }))
+    expect(await numbersOf(id, 2)).toEqual(numbers.slice(0, 2))
+    expect(await numbersOf(id, 2)).toEqual(numbers.slice(0, 2))
+    expect(await store.acknowledge(id, [numbers[0] ?? '', numbers[3] ?? ''])).toBe(2)
+    expect(await numbersOf(id)).toEqual([numbers[1], numbers[2], numbers[4]])
+    expect(await store.acknowledge(id, numbers)).toBe(3)
+    expect([await numbersOf(id), await store.acknowledge(id, numbers)]).toEqual([[], 0])
+  })
+
+  test('gets the event as a push has it, with the number of the one before', async () => {
+    const id = await insertSubscription(testDatabase, { url: null, ownerClientId: owner, reach: 'CONSUMER' })
+    const [first, second] = await insertChanges(testDatabase, Array(2).fill({ connectionId, consumerId: owner }))
+    expect((await store.waiting(id, 9))[1]).toEqual({
+      number: second,
+      kind: 'UPDATED',
+      connectionId,
+      clientId: expect.any(String),
+      consumerId: owner,
+      version: null,
+      before: 'https://before.example.ua/',
+      after: 'https://after.example.ua/',
+      door: 'EXTERNAL',
+      requestId: null,
+      changedAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/),
+      previous: first,
+    })
+  })
+
+  test('gets nothing of a subscription that is pushed, paused or of somebody else, and acknowledges nothing of it', async () => {
+    const pushed = await insertSubscription(testDatabase)
+    const paused = await insertSubscription(testDatabase, { url: null, state: 'PAUSED' })
+    const other = await insertSubscription(testDatabase, { url: null, ownerClientId: owner, reach: 'CLIENT' })
+    const numbers = await insertChanges(testDatabase, [{ connectionId }])
+    expect([await numbersOf(pushed), await numbersOf(paused), await numbersOf(other)]).toEqual([[], [], []])
+    expect([await store.acknowledge(pushed, numbers), await store.acknowledge(other, numbers)]).toEqual([0, 0])
+    await store.resume(paused, author)
+    expect(await numbersOf(paused)).toEqual(numbers)
+  })
+})
+
 test('deliveries are listed newest first, and by their state', async () => {
   await testDatabase.query(switchOn)
   const id = await insertSubscription(testDatabase)

@@ -1,4 +1,5 @@
 import type { ChangeAuthor } from '../../domain/connection.ts'
+import type { EventChange } from '../../domain/event.ts'
 import type { EventSubscription } from '../../domain/event-subscription.ts'
 import {
   type EventDelivery,
@@ -19,6 +20,8 @@ import {
   totalOf,
   whereAll,
 } from '../stores/paging.ts'
+import { eventChange } from './event-change.ts'
+import { gather } from './gather.ts'
 import { reaches, type SubscriptionRow, subscriptionColumns, subscriptionOf } from './subscription-rows.ts'
 
 const { get, select } = subscriptionColumns
@@ -82,6 +85,31 @@ const replay = `
     SELECT id, owner_client_id, $6, $1, $2::uuid, $3, $4, $5, clock_timestamp() FROM subscription
   )
   SELECT json_build_array((SELECT count(*) FROM queued)) FROM subscription`
+
+/** $1 is the subscription, $2 how many. A row of the audit that was archived has no event. */
+const selectWaiting = `
+  SELECT ${eventChange('subscription', 'change')}
+    FROM event_subscriptions AS subscription
+         CROSS JOIN LATERAL (
+           SELECT delivery.connection_id, delivery.number FROM event_deliveries AS delivery
+            WHERE delivery.subscription_id = subscription.id AND delivery.state = 'PENDING'
+            ORDER BY delivery.number LIMIT $2::int
+         ) AS waiting
+         JOIN connection_changes AS change
+           ON change.connection_id = waiting.connection_id AND change.id = waiting.number
+   WHERE subscription.id = $1::uuid AND subscription.method = 'POLL' AND subscription.state = 'ACTIVE'
+   ORDER BY change.id`
+
+/** $1 is the subscription, $2 the numbers. */
+const acknowledge = `
+  WITH ended AS (
+    UPDATE event_deliveries AS delivery SET state = 'DELIVERED', attempts = attempts + 1, ended_at = now()
+      FROM event_subscriptions AS subscription
+     WHERE subscription.id = $1::uuid AND subscription.method = 'POLL' AND delivery.subscription_id = subscription.id
+       AND delivery.number = ANY ($2::bigint[]) AND delivery.state = 'PENDING'
+    RETURNING 1
+  )
+  SELECT json_build_array((SELECT count(*) FROM ended))`
 
 interface DeliveryValues extends Omit<EventDelivery, 'nextAttemptAt' | 'endedAt'> {
   readonly nextAttemptAt: string
@@ -159,6 +187,17 @@ export function createSubscriptionStore({ rows }: Pick<Database, 'rows'>): Event
     resume: act('RESUMED'),
     rotateKey: act('KEY_ROTATED'),
     delete: act('DELETED'),
+
+    async waiting(id, atMost) {
+      // The owner sees a change at once, also while no gateway pushes events.
+      await rows(gather, [])
+      return rows<EventChange>(selectWaiting, [id, atMost])
+    },
+
+    async acknowledge(id, numbers) {
+      const [row] = await rows<readonly [number]>(acknowledge, [id, numbers])
+      return row?.[0] ?? 0
+    },
 
     async page(ownerClientId, page) {
       const values = new SqlParameters()
