@@ -77,11 +77,12 @@ describe.skipIf(isWithoutBrowser())('a person who made a mistake', { timeout: 60
   test('reads why a value of http: cannot be put back, before any click', async () => {
     const [old] = await at.database.query<ConnectionKey>(
       `SELECT connection_id AS "connectionId", client_id AS "clientId" FROM connection_changes
-        WHERE redirect_uri_before LIKE 'http:%' LIMIT 1`,
+        WHERE redirect_uri_before LIKE 'http:%' AND kind = 'UPDATED' LIMIT 1`,
     )
     if (old === undefined) throw new Error('The demo data has no change from http:')
     await person.opensConnection(old)
-    const row = person.page.locator('table.history tbody tr').last()
+    // The last row is the creation of the connection.
+    const row = person.page.locator('table.history tbody tr').nth(-2)
     const reason = person.say('violation.pattern', { pattern: '^(https)://.+' })
     await row.getByText(person.say('console.putBack.impossible', { reason })).waitFor()
     expect(await row.getByRole('button', { name: person.say('console.putBack') }).count()).toBe(0)
