@@ -1,4 +1,4 @@
--- Events of changes (docs/decisions/0040-audit-row-is-the-event.md). The row of the audit is the event. A trigger puts
+-- Events of changes (docs/decisions/0041-audit-row-is-the-event.md). The row of the audit is the event. A trigger puts
 -- its number into event_inbox, in the same transaction, whoever writes. A gateway makes a delivery of it for each
 -- subscription. The trigger is made disabled: `npm run events:on` enables it. Until then no change costs more.
 
