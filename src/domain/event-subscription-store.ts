@@ -66,8 +66,8 @@ export interface EventSubscriptionStore {
    */
   replay(id: string, range: ReplayRange, author: ChangeAuthor): Promise<number | null>
   /**
-   * The oldest events that a POLL subscription has not acknowledged, in the order of their numbers. They stay until they
-   * are acknowledged. Empty: none waits, or the subscription is paused.
+   * The oldest events that a POLL subscription has not acknowledged, in the order of their numbers. They stay until
+   * they are acknowledged. Empty: none waits, or the subscription is paused.
    */
   waiting(id: string, atMost: number): Promise<readonly EventChange[]>
   /** Ends the deliveries of these numbers to a POLL subscription, and answers how many were waiting. */
