@@ -2,7 +2,7 @@ import { defineConfig } from 'rolldown'
 
 /**
  * `npm run build` writes the program for production to `dist/gateway`: the gateway and the commands of operators, each
- * with the packages that it needs. `docs/decisions/0040-bundle-in-production.md` has the reasons.
+ * with the packages that it needs. `docs/decisions/0040-built-program-in-production.md` has the reasons.
  */
 export default defineConfig({
   input: 'src/main.ts',
