@@ -76,7 +76,7 @@ describe('short reads', () => {
   test('a database that does not answer refuses all reads in time, and none of them later', async () => {
     const proxy = await startPostgresProxy(db.url)
     try {
-      const database = open(proxy.url, { statementTimeoutMs: 100, poolMax: 3 })
+      const database = open(proxy.url, { statementTimeoutMs: 100, poolMax: 3, queueTimeoutMs: 300 })
       expect(await database.read(number, [1])).toEqual([1])
       proxy.freeze()
       const answers = await Promise.allSettled(numbers.map((value) => database.read(number, [value])))
@@ -86,6 +86,15 @@ describe('short reads', () => {
     } finally {
       await proxy.close()
     }
+  })
+
+  test('a connection that has lost its prepared statements is given up', async () => {
+    const database = open()
+    const [pid] = await database.read<number>(backend, [''])
+    await database.query('DEALLOCATE ALL')
+    await expect(database.read(backend, [''])).rejects.toMatchObject({ refusal: 'unavailable' })
+    const [next] = await database.read<number>(backend, [''])
+    expect(next).not.toBe(pid)
   })
 
   test('an array reaches PostgreSQL with its quotes, backslashes, commas and braces', async () => {

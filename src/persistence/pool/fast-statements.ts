@@ -10,6 +10,12 @@ export interface FastStatementsOptions {
   readonly readsPerConnection: number
 }
 
+/**
+ * States of PostgreSQL about the data, the locks or the time of one statement: the session goes on. After any other
+ * error it may have lost a prepared statement, which pg would go on to use.
+ */
+const keepsSession = /^(2[23]|40|55P03|57014|P0)/
+
 /** A connection of the pool while statements run on it. */
 interface Lease {
   readonly client: Promise<pg.PoolClient>
@@ -57,8 +63,7 @@ export function createFastStatements(pool: pg.Pool, { nameOf, readsPerConnection
       if (shared.has(lease)) gather(lease, client)
       return await send(client, { sql, values, name: nameOf({ sql }) })
     } catch (error) {
-      // The session goes on after an error of PostgreSQL. Every other error leaves it in an unknown state.
-      if (!(error instanceof pg.DatabaseError)) breakOff(lease, error as Error)
+      if (!(error instanceof pg.DatabaseError && keepsSession.test(error.code ?? ''))) breakOff(lease, error as Error)
       throw error
     } finally {
       lease.inFlight -= 1
