@@ -11,5 +11,7 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 15_000,
     hookTimeout: 30_000,
+    // A busy machine may need more than a second, which is vitest's own choice.
+    expect: { poll: { timeout: 10_000 } },
   },
 })

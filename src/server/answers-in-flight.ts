@@ -30,7 +30,7 @@ export interface AnswersInFlight {
 /** Makes the hooks of one server. */
 export function createAnswersInFlight(): AnswersInFlight {
   /** The waiting requests of each connection that has a request in work. */
-  const waitingOf = new Map<Socket, (() => void)[]>()
+  const waitingOf = new WeakMap<Socket, (() => void)[]>()
   let bytes = 0
   let waitingInAll = 0
 

@@ -95,6 +95,7 @@ beforeAll(async () => {
     '0010_consumer_list',
     '0011_guarded_archives',
     '0012_whole_history',
+    '0013_events',
   ])
   // As autovacuum leaves the tables.
   await session.query('VACUUM ANALYZE clients, client_types, connections')
