@@ -39,8 +39,8 @@ export function createAnswersInFlight(): AnswersInFlight {
       const begin = () => {
         answer.once('close', () => {
           const waiting = waitingOf.get(socket) ?? []
-          // If the client has disconnected, its waiting requests do not begin: nobody would get the answers.
-          const next = socket.destroyed ? undefined : waiting.shift()
+          // If the connection has ended, its waiting requests do not begin: nobody would get the answers.
+          const next = socket.destroyed || socket.writableEnded ? undefined : waiting.shift()
           if (next === undefined) {
             waitingInAll -= waiting.length
             waitingOf.delete(socket)

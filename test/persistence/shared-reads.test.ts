@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { DatabaseConfig } from '../../src/config/shape.ts'
@@ -86,6 +88,37 @@ describe('short reads', () => {
     } finally {
       await proxy.close()
     }
+  })
+
+  test('reads that go out together have one reason if their statement cannot be prepared', async () => {
+    const database = open()
+    const answers = await Promise.allSettled([1, 2, 3].map(() => database.read('SELECT to_json(no_column)', [])))
+    for (const answer of answers) expect(answer).toMatchObject({ reason: { code: '42703' } })
+    expect(await database.read(number, [1])).toEqual([1])
+  })
+
+  test('an error right behind the start of a connection refuses the read, and ends nothing', async () => {
+    const message = (type: string, body: string) => {
+      const length = Buffer.alloc(4)
+      length.writeInt32BE(body.length + 4)
+      return Buffer.concat([Buffer.from(type), length, Buffer.from(body)])
+    }
+    const answer = Buffer.concat([
+      message('R', '\0\0\0\0'), // AuthenticationOk
+      message('Z', 'I'), // ReadyForQuery
+      message('E', 'SFATAL\0VFATAL\0C57P01\0Mterminating connection due to administrator command\0\0'),
+    ])
+    const server = createServer((socket) => {
+      socket.on('error', () => {})
+      socket.once('data', () => socket.end(answer))
+    }).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const { port } = server.address() as AddressInfo
+    const database = open(`postgresql://u:p@127.0.0.1:${port}/d`)
+    // vitest fails the run on an uncaught exception.
+    for (const run of [database.read, database.rows])
+      await expect(run(number, [1])).rejects.toMatchObject({ refusal: 'unavailable' })
+    server.close()
   })
 
   test('a connection that has lost its prepared statements is given up', async () => {

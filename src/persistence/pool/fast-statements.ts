@@ -16,6 +16,12 @@ export interface FastStatementsOptions {
  */
 const keepsSession = /^(2[23]|40|55P03|57014|P0)/
 
+/**
+ * Whether PostgreSQL does not know the prepared statement. Reads that went out together prepare their statement once.
+ * If that failed, its error is the reason for all of them.
+ */
+const isUnprepared = (error: unknown): boolean => error instanceof pg.DatabaseError && error.code === '26000'
+
 /** A connection of the pool while statements run on it. */
 interface Lease {
   readonly client: Promise<pg.PoolClient>
@@ -25,6 +31,8 @@ interface Lease {
   isGathering: boolean
   /** The error after which the pool must close the connection. */
   broken?: Error
+  /** The first statement that failed, and its error. */
+  failed?: { readonly sql: string; readonly error: unknown }
 }
 
 /**
@@ -37,9 +45,8 @@ export function createFastStatements(pool: pg.Pool, { nameOf, readsPerConnection
 
   function open(): Lease {
     const onError = (error: Error) => breakOff(lease, error)
-    const lease: Lease = { client: pool.connect(), onError, inFlight: 0, isGathering: false }
-    // pg rejects the statements in flight as well. Without a listener, Node would end the process.
-    lease.client.then((client) => client.on('error', onError), onError)
+    const lease: Lease = { client: connect(pool, onError), onError, inFlight: 0, isGathering: false }
+    lease.client.catch(onError)
     return lease
   }
 
@@ -64,6 +71,8 @@ export function createFastStatements(pool: pg.Pool, { nameOf, readsPerConnection
       return await send(client, { sql, values, name: nameOf({ sql }) })
     } catch (error) {
       if (!(error instanceof pg.DatabaseError && keepsSession.test(error.code ?? ''))) breakOff(lease, error as Error)
+      if (lease.failed?.sql === sql && isUnprepared(error)) throw lease.failed.error
+      lease.failed ??= { sql, error }
       throw error
     } finally {
       lease.inFlight -= 1
@@ -89,6 +98,20 @@ export function createFastStatements(pool: pg.Pool, { nameOf, readsPerConnection
   const read: RunFastStatement = (sql, values) => runOn(sharedWithRoom(), sql, values)
 
   return { rows, read }
+}
+
+/**
+ * Takes a connection of the pool. `onError` listens before pg reads the next message: without a listener, an error would
+ * end the process. pg rejects the statements in flight by itself.
+ */
+function connect(pool: pg.Pool, onError: (error: Error) => void): Promise<pg.PoolClient> {
+  return new Promise((resolve, reject) => {
+    pool.connect((error, client) => {
+      if (client === undefined) return reject(error)
+      client.on('error', onError)
+      resolve(client)
+    })
+  })
 }
 
 /** Holds back what is written to the connection in this turn of the event loop. Then it goes out in one write. */
