@@ -101,8 +101,8 @@ export function createFastStatements(pool: pg.Pool, { nameOf, readsPerConnection
 }
 
 /**
- * Takes a connection of the pool. `onError` listens before pg reads the next message: without a listener, an error would
- * end the process. pg rejects the statements in flight by itself.
+ * Takes a connection of the pool. `onError` listens before pg reads the next message, because an error without a
+ * listener would end the process. pg rejects the statements in flight by itself.
  */
 function connect(pool: pg.Pool, onError: (error: Error) => void): Promise<pg.PoolClient> {
   return new Promise((resolve, reject) => {
