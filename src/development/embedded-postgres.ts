@@ -54,17 +54,14 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     stopped ??= use.end()
     return stopped
   }
-  try {
-    await ensureDatabase(urlOf(port, 'postgres'), DATABASE)
-  } catch (error) {
-    await stop()
-    throw error
-  }
   options.log?.(`PostgreSQL ${reused ? 'was already running' : 'started'} on port ${port}, data in ${place.directory}`)
   return { url: urlOf(port, DATABASE), port, reused, location: place.directory, stop }
 }
 
-/** Tries again if another gateway is just stopping the server. */
+/**
+ * Begins to use the server, and makes the gateway's database. It tries again if another gateway is just stopping the
+ * server: PostgreSQL may still give the lock to this process, and refuse everything after it.
+ */
 async function findAndUse(
   place: Place,
   options: EmbeddedPostgresOptions,
@@ -74,7 +71,12 @@ async function findAndUse(
   for (;;) {
     const { port, reused } = await findOrStart(place, options)
     try {
-      return { port, reused, use: await useServer(place, urlOf(port)) }
+      const use = await useServer(place, urlOf(port))
+      await ensureDatabase(urlOf(port), DATABASE).catch(async (error: unknown) => {
+        await use.end()
+        throw error
+      })
+      return { port, reused, use }
     } catch (error) {
       if (!reused || Date.now() > deadline) throw error
       await new Promise((resolve) => setTimeout(resolve, POLL_MS))

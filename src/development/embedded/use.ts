@@ -50,14 +50,16 @@ export async function useServer(place: Place, url: string): Promise<ServerUse> {
 
 /**
  * Stops the server at `url` unless a gateway uses it. It holds the lock until the server has ended. So a gateway that
- * starts meanwhile waits, and then starts the server again. A server that has stopped already is no failure.
+ * starts meanwhile waits, and then starts the server again. A server that has stopped, or is stopping, is no failure.
  */
 export async function stopUnusedServer(place: Place, url: string): Promise<void> {
   const session = await connect(url).catch(() => undefined)
   if (session === undefined) return
   try {
-    const { rows } = await session.query<{ unused: boolean }>(`SELECT pg_try_advisory_lock(${LOCK}) AS unused`)
-    if (rows[0]?.unused) await stopServer(place)
+    const answer = await session
+      .query<{ unused: boolean }>(`SELECT pg_try_advisory_lock(${LOCK}) AS unused`)
+      .catch(() => undefined)
+    if (answer?.rows[0]?.unused) await stopServer(place)
   } finally {
     await session.end().catch(() => {})
   }
