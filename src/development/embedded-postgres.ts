@@ -60,7 +60,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
 
 /**
  * Begins to use the server, and makes the gateway's database. It tries again if another gateway is just stopping the
- * server: PostgreSQL may still give the lock to this process, and refuse everything after it.
+ * server. PostgreSQL may then still give the lock to this process, and refuse everything after it.
  */
 async function findAndUse(
   place: Place,
