@@ -5,7 +5,7 @@ import type { Log } from '../observability/log.ts'
 import type { DeliveryQueue, LeasedDelivery } from './delivery-queue.ts'
 import type { EventCounts } from './event-counts.ts'
 import { eventHeaders } from './event-headers.ts'
-import { type Answer, type Sender, SendFailure } from './sender.ts'
+import { type Answer, isSuccess, type Sender, SendFailure } from './sender.ts'
 import { signingSecretsOf } from './signing-secret.ts'
 
 /** An attempt sends an event no later than this after its claim. The lease lasts three times as long. */
@@ -32,8 +32,6 @@ interface Failure {
   readonly reason: string
   readonly outcome: Exclude<AttemptOutcome, { kind: 'delivered' }>
 }
-
-const isSuccess = (status: number) => status >= 200 && status < 300
 
 function failureOf({ status, retryAfter }: Answer, now: Date): Failure {
   const outcome =
@@ -105,7 +103,7 @@ export function createAttempt({ queue, sender, signingKey, source, counts, log }
     let failure: Failure
     try {
       const answer = await sender.post(url, headers, body)
-      if (isSuccess(answer.status)) return { kind: 'arrived', status: answer.status }
+      if (isSuccess(answer)) return { kind: 'arrived', status: answer.status }
       failure = failureOf(answer, new Date())
     } catch (error) {
       if (!(error instanceof SendFailure)) throw error

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { eventHeaders } from './event-headers.ts'
-import { type Sender, SendFailure } from './sender.ts'
+import { isSuccess, type Sender, SendFailure } from './sender.ts'
 import { signingSecretsOf } from './signing-secret.ts'
 
 /** The type of the message that asks an endpoint whether it wants the events. */
@@ -45,7 +45,7 @@ export function createChallenge(deps: {
     const secrets = signingSecretsOf(deps.signingKey, subscription, now)
     try {
       const answer = await deps.sender.post(url, eventHeaders(id, body, secrets, now), body)
-      if (answer.status < 200 || answer.status > 299) return 'status'
+      if (!isSuccess(answer)) return 'status'
       return repeats(answer.body, challenge) ? 'answered' : 'echo'
     } catch (error) {
       if (error instanceof SendFailure) return error.reason

@@ -29,6 +29,8 @@ export interface Answer {
   readonly body: string
 }
 
+export const isSuccess = ({ status }: Answer): boolean => status >= 200 && status < 300
+
 /** Posts texts to the endpoints of owners. */
 export interface Sender {
   /** @throws SendFailure if there is no answer within the time */
