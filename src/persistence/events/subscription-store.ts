@@ -26,6 +26,12 @@ import { reaches, type SubscriptionRow, subscriptionColumns, subscriptionOf } fr
 
 const { get, select } = subscriptionColumns
 
+/** Notes what an author ($1 to $5) did ($6) to each subscription of a table. */
+const notes = (changed: string) => `
+    INSERT INTO event_subscription_changes (subscription_id, owner_client_id, act, door, caller_client_id,
+                                            caller_client_type, caller_user_id, request_id, changed_at)
+    SELECT id, owner_client_id, $6, $1, $2::uuid, $3, $4, $5, clock_timestamp() FROM ${changed}`
+
 /**
  * A statement that changes a subscription and notes it. `change` is the statement without its RETURNING.
  *
@@ -33,9 +39,7 @@ const { get, select } = subscriptionColumns
  */
 const noted = (change: string) => `
   WITH changed AS (${change} RETURNING *), noted AS (
-    INSERT INTO event_subscription_changes (subscription_id, owner_client_id, act, door, caller_client_id,
-                                            caller_client_type, caller_user_id, request_id, changed_at)
-    SELECT id, owner_client_id, $6, $1, $2::uuid, $3, $4, $5, clock_timestamp() FROM changed
+    ${notes('changed')}
   )
   SELECT ${select()} FROM changed`
 
@@ -80,9 +84,7 @@ const replay = `
      WHERE delivery.state <> 'PENDING'
     RETURNING 1
   ), noted AS (
-    INSERT INTO event_subscription_changes (subscription_id, owner_client_id, act, door, caller_client_id,
-                                            caller_client_type, caller_user_id, request_id, changed_at)
-    SELECT id, owner_client_id, $6, $1, $2::uuid, $3, $4, $5, clock_timestamp() FROM subscription
+    ${notes('subscription')}
   )
   SELECT json_build_array((SELECT count(*) FROM queued)) FROM subscription`
 
