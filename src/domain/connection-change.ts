@@ -2,18 +2,20 @@ import type { Door } from './call.ts'
 import type { ConnectionKey } from './connection.ts'
 import type { Page, PageRequest } from './page.ts'
 
-/** The kinds of change that operations make. */
-export const writtenKinds = ['UPDATED', 'REVERTED', 'SECRET_REFRESHED', 'DELETED'] as const
-
-export type WrittenKind = (typeof writtenKinds)[number]
-
 /**
- * The kinds of change that the database records. Only other programs make these two:
+ * The kinds of change that the database records, and of events. Only other programs make these two:
  * - `CREATED`: a new connection.
  * - `MOVED`: a change of the id, the client or the consumer. It is two changes with the same version. The first one has
  *   the client and the consumer from before the move. The second one has the new ones.
  */
-export type ChangeKind = WrittenKind | 'CREATED' | 'MOVED'
+export const changeKinds = ['CREATED', 'UPDATED', 'REVERTED', 'SECRET_REFRESHED', 'MOVED', 'DELETED'] as const
+
+export type ChangeKind = (typeof changeKinds)[number]
+
+/** The kinds of change that operations make. */
+export const writtenKinds = changeKinds.filter((kind) => kind !== 'CREATED' && kind !== 'MOVED')
+
+export type WrittenKind = (typeof writtenKinds)[number]
 
 /**
  * A row of a connection's history. Each row's `before` is the previous row's `after`. Where that is null, or no row is

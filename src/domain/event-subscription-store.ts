@@ -1,6 +1,6 @@
 import type { ChangeAuthor } from './connection.ts'
 import type { EventChange } from './event.ts'
-import type { EventKind, EventMethod, EventReach, EventSubscription } from './event-subscription.ts'
+import type { EventSubscription } from './event-subscription.ts'
 import type { Page, PageRequest } from './page.ts'
 
 /** The subscriptions that one client may own. */
@@ -9,15 +9,11 @@ export const subscriptionsAtMost = 20
 /** The events that one replay queues at most. The next replay begins after the last one. */
 export const replayedAtMost = 10_000
 
-export interface NewEventSubscription {
-  readonly id: string
-  readonly ownerClientId: string
-  readonly reach: EventReach
-  readonly method: EventMethod
-  /** null: the method is `POLL`. A PUSH subscription begins as `UNVERIFIED`, a POLL subscription as `ACTIVE`. */
-  readonly url: string | null
-  readonly kinds: readonly EventKind[]
-}
+/** A PUSH subscription begins as `UNVERIFIED`, a POLL subscription as `ACTIVE`. */
+export type NewEventSubscription = Pick<
+  EventSubscription,
+  'id' | 'ownerClientId' | 'reach' | 'method' | 'url' | 'kinds'
+>
 
 /** The events that a replay queues anew: those of a time, from `from` to before `to`, or those of a connection. */
 export type ReplayRange = { readonly from: Date; readonly to: Date } | { readonly connectionId: string }

@@ -1,7 +1,4 @@
-/** The kinds of change that are events, by their names in the audit. */
-export const eventKinds = ['CREATED', 'UPDATED', 'REVERTED', 'SECRET_REFRESHED', 'MOVED', 'DELETED'] as const
-
-export type EventKind = (typeof eventKinds)[number]
+import type { ChangeKind } from './connection-change.ts'
 
 /**
  * The connections whose events a subscription receives. `CLIENT`: its owner is the client. `CONSUMER`: its owner is the
@@ -29,7 +26,7 @@ export interface EventSubscription {
   readonly method: EventMethod
   /** null: the method is `POLL`. */
   readonly url: string | null
-  readonly kinds: readonly EventKind[]
+  readonly kinds: readonly ChangeKind[]
   readonly state: SubscriptionState
   /** The number of the signing secret. Each rotation increases it. */
   readonly keyGeneration: number

@@ -1,11 +1,11 @@
 import type { Door } from './call.ts'
-import type { EventKind } from './event-subscription.ts'
+import type { ChangeKind } from './connection-change.ts'
 
 /** A row of the audit as an event needs it. */
 export interface EventChange {
   /** The number of the row, a whole number as text. */
   readonly number: string
-  readonly kind: EventKind
+  readonly kind: ChangeKind
   readonly connectionId: string
   readonly clientId: string
   /** null: the row is older than the column. */
@@ -31,7 +31,7 @@ const types = {
   SECRET_REFRESHED: 'secret_refreshed',
   MOVED: 'moved',
   DELETED: 'deleted',
-} as const satisfies Record<EventKind, string>
+} as const satisfies Record<ChangeKind, string>
 
 /** The prefix of every type of event. */
 export const eventTypePrefix = 'ua.ehealth.mithril.connection.'

@@ -1,9 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { eventKinds, eventReaches, receives } from '../../src/domain/event-subscription.ts'
+import { changeKinds } from '../../src/domain/connection-change.ts'
+import { eventReaches, receives } from '../../src/domain/event-subscription.ts'
 
 const [owner, other, third] = ['owner', 'other', 'third'] as const
-const subscription = { state: 'ACTIVE', kinds: eventKinds, reach: 'CLIENT', ownerClientId: owner } as const
+const subscription = { state: 'ACTIVE', kinds: changeKinds, reach: 'CLIENT', ownerClientId: owner } as const
 const change = { kind: 'UPDATED', clientId: owner, consumerId: other } as const
 
 describe('a subscription receives', () => {
@@ -42,7 +43,7 @@ describe('a subscription receives', () => {
     fc.assert(
       fc.property(
         reach,
-        fc.constantFrom(...eventKinds),
+        fc.constantFrom(...changeKinds),
         client,
         fc.option(client),
         (reach, kind, clientId, consumerId) => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { changeKinds } from '../../src/domain/connection-change.ts'
 import { cloudEventOf, type EventChange, eventIdOf, numberOfEventId } from '../../src/domain/event.ts'
-import { eventKinds } from '../../src/domain/event-subscription.ts'
 
 const source = 'https://gateway.example.ua'
 const change: EventChange = {
@@ -56,7 +56,7 @@ describe('the event of a change', () => {
   })
 
   test('has a type of its own for each kind', () => {
-    const types = eventKinds.map((kind) => JSON.parse(cloudEventOf({ ...change, kind }, source)).type as string)
+    const types = changeKinds.map((kind) => JSON.parse(cloudEventOf({ ...change, kind }, source)).type as string)
     expect(types).toEqual(
       ['created', 'redirect_uri_changed', 'reverted', 'secret_refreshed', 'moved', 'deleted'].map(
         (word) => `ua.ehealth.mithril.connection.${word}`,

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { ChangeAuthor } from '../../src/domain/connection.ts'
-import { eventKinds } from '../../src/domain/event-subscription.ts'
+import { changeKinds } from '../../src/domain/connection-change.ts'
 import { type EventSubscriptionStore, subscriptionsAtMost } from '../../src/domain/event-subscription-store.ts'
 import type { PageRequest } from '../../src/domain/page.ts'
 import { createSubscriptionStore } from '../../src/persistence/events/subscription-store.ts'
@@ -34,7 +34,7 @@ const push = (more: object = {}) => ({
   reach: 'CONSUMER' as const,
   method: 'PUSH' as const,
   url: 'https://events.example.ua/',
-  kinds: eventKinds,
+  kinds: changeKinds,
   ...more,
 })
 const poll = (more: object = {}) => push({ method: 'POLL', url: null, ...more })

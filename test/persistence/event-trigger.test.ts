@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { type AnnouncedChange, eventKinds, eventReaches, receives } from '../../src/domain/event-subscription.ts'
+import { changeKinds } from '../../src/domain/connection-change.ts'
+import { type AnnouncedChange, eventReaches, receives } from '../../src/domain/event-subscription.ts'
 import { switchEvents } from '../../src/persistence/events/event-switch.ts'
 import { gather } from '../../src/persistence/events/gather.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
@@ -110,11 +111,11 @@ describe('with events:on', () => {
     const subscription = fc.record({
       ownerClientId: client,
       reach: fc.constantFrom(...eventReaches),
-      kinds: fc.subarray([...eventKinds], { minLength: 1 }),
+      kinds: fc.subarray([...changeKinds], { minLength: 1 }),
       state: fc.constantFrom('UNVERIFIED', 'ACTIVE', 'PAUSED', 'OFF'),
     })
     const change: fc.Arbitrary<AnnouncedChange> = fc.record({
-      kind: fc.constantFrom(...eventKinds, 'TRUNCATED'),
+      kind: fc.constantFrom(...changeKinds, 'TRUNCATED'),
       clientId: client,
       consumerId: fc.option(client),
     })

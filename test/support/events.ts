@@ -1,10 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import {
-  type EventKind,
-  type EventReach,
-  eventKinds,
-  type SubscriptionState,
-} from '../../src/domain/event-subscription.ts'
+import { type ChangeKind, changeKinds } from '../../src/domain/connection-change.ts'
+import type { EventReach, SubscriptionState } from '../../src/domain/event-subscription.ts'
 import { gather } from '../../src/persistence/events/gather.ts'
 import type { TestDatabase } from './database.ts'
 
@@ -16,7 +12,7 @@ export interface SubscriptionFixture {
   readonly ownerClientId?: string
   readonly reach?: EventReach
   readonly url?: string | null
-  readonly kinds?: readonly EventKind[]
+  readonly kinds?: readonly ChangeKind[]
   readonly state?: SubscriptionState
 }
 
@@ -28,7 +24,7 @@ export async function insertSubscription(
     ownerClientId = randomUUID(),
     reach = 'ALL',
     url = 'https://events.example.ua/',
-    kinds = eventKinds,
+    kinds = changeKinds,
     state = 'ACTIVE',
   }: SubscriptionFixture = {},
 ): Promise<string> {
