@@ -1,8 +1,8 @@
 import { defineConfig } from 'rolldown'
 
 /**
- * `npm run build` writes the program for production to `dist/gateway`: the gateway and the commands of operators, each
- * with the packages that it needs. `docs/decisions/0040-built-program-in-production.md` has the reasons.
+ * `npm run build` writes the program for production to `dist/gateway`: the gateway with the packages that it needs.
+ * `docs/decisions/0040-built-program-in-production.md` has the reasons.
  */
 export default defineConfig({
   input: 'src/main.ts',
@@ -19,14 +19,16 @@ export default defineConfig({
     'pg-native',
   ],
   resolve: {
-    // One copy of each package that exists twice, as ES modules and as CommonJS. graphql refuses the types of another copy.
+    // One copy of each package that exists twice, as ES modules and as CommonJS. graphql refuses the types of another
+    // copy.
     mainFields: ['module', 'main'],
     alias: { 'graphql/execution/values.js': 'graphql/execution/values.mjs' },
   },
   output: {
     dir: 'dist/gateway',
     cleanDir: true,
-    // An import of `node:http` as an ES module loads all of `undici` (15 MB), because it reads every export. `require` does not.
+    // An import of `node:http` as an ES module loads all of `undici` (15 MB), because it reads every export. `require`
+    // does not.
     format: 'cjs',
     entryFileNames: '[name].cjs',
     chunkFileNames: '[name]-[hash].cjs',
