@@ -1,4 +1,4 @@
-import type { RedirectUriPolicy } from '../domain/redirect-uri-value.ts'
+import type { RedirectUriPolicy } from '../domain/redirect-uri-parser.ts'
 import type { Variables } from './variables.ts'
 
 /** The whole configuration, parsed once. The name of a duration ends with its unit. */

@@ -1,5 +1,5 @@
-import { redirectUriFaults } from './redirect-uri.ts'
 import { endsInNumber, partsOf } from './redirect-uri-parts.ts'
+import { redirectUriFaults } from './redirect-uri-rules.ts'
 import { codePointsIn, isStorable, notStorable, tooLong, type Violation, wrongType } from './violation.ts'
 
 /** The length of the column in code points. */

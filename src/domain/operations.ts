@@ -31,7 +31,7 @@ import {
   type ReadClientConnection,
 } from './read-connections.ts'
 import { createListConsumerConnections, type ListConsumerConnections } from './read-consumer-connections.ts'
-import type { RedirectUriParser } from './redirect-uri-value.ts'
+import type { RedirectUriParser } from './redirect-uri-parser.ts'
 import {
   createRefreshClientConnectionSecret,
   type RefreshClientConnectionSecret,

@@ -3,7 +3,7 @@ import type { Connection, ConnectionKey, ConnectionStore, ExpectedVersions } fro
 import type { ConnectionHistory } from './connection-change.ts'
 import { GatewayError } from './errors.ts'
 import type { Permit, Permits } from './permit.ts'
-import type { RedirectUriParser } from './redirect-uri-value.ts'
+import type { RedirectUriParser } from './redirect-uri-parser.ts'
 import type { Violation } from './violation.ts'
 import { type ChangeObserver, finishWrite, keyOf } from './write-outcome.ts'
 

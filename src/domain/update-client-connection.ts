@@ -2,7 +2,7 @@ import type { Call } from './call.ts'
 import type { Connection, ConnectionKey, ConnectionStore, ExpectedVersions } from './connection.ts'
 import { GatewayError } from './errors.ts'
 import type { Permit, Permits } from './permit.ts'
-import type { RedirectUriParser } from './redirect-uri-value.ts'
+import type { RedirectUriParser } from './redirect-uri-parser.ts'
 import { type ChangeObserver, finishWrite, keyOf } from './write-outcome.ts'
 
 /** Changes the redirect URI of a client's connection. */

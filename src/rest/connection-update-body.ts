@@ -1,5 +1,5 @@
 import { GatewayError } from '../domain/errors.ts'
-import { type RedirectUriPolicy, redirectUriLengthAtMost, redirectUriPattern } from '../domain/redirect-uri-value.ts'
+import { type RedirectUriPolicy, redirectUriLengthAtMost, redirectUriPattern } from '../domain/redirect-uri-parser.ts'
 import { missing, wrongType } from '../domain/violation.ts'
 
 /**

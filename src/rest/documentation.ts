@@ -1,7 +1,7 @@
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import Fastify, { type FastifyInstance } from 'fastify'
-import type { RedirectUriPolicy } from '../domain/redirect-uri-value.ts'
+import type { RedirectUriPolicy } from '../domain/redirect-uri-parser.ts'
 import { routerOptions } from '../server/http-server.ts'
 import { pagePolicy } from '../server/security-headers.ts'
 import { connectionUpdateSchema } from './connection-update-body.ts'

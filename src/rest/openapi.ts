@@ -1,6 +1,6 @@
 import type { FastifyInstance, RouteHandlerMethod } from 'fastify'
 import { GatewayError } from '../domain/errors.ts'
-import type { RedirectUriPolicy } from '../domain/redirect-uri-value.ts'
+import type { RedirectUriPolicy } from '../domain/redirect-uri-parser.ts'
 import { refuseOtherMethods } from '../server/http-server.ts'
 import { ignoreConditions } from '../server/whole-files.ts'
 

@@ -1,6 +1,6 @@
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { describe, expect, test } from 'vitest'
-import { redirectUriFaults } from '../../src/domain/redirect-uri.ts'
+import { redirectUriFaults } from '../../src/domain/redirect-uri-rules.ts'
 import { fillIn } from '../../src/domain/violation.ts'
 import { connectionUpdateSchema } from '../../src/rest/connection-update-body.ts'
 import { createConnectionUpdateParser, show, type ShownViolation as Violation } from '../support/connection-update.ts'

@@ -1,7 +1,7 @@
 import { domainToASCII } from 'node:url'
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { redirectUriFaults } from '../../src/domain/redirect-uri.ts'
+import { redirectUriFaults } from '../../src/domain/redirect-uri-rules.ts'
 import {
   describeWarning,
   type RedirectUriWarning,

@@ -1,8 +1,8 @@
 import { domainToASCII, domainToUnicode } from 'node:url'
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { redirectUriFaults } from '../../src/domain/redirect-uri.ts'
 import { partsOf } from '../../src/domain/redirect-uri-parts.ts'
+import { redirectUriFaults } from '../../src/domain/redirect-uri-rules.ts'
 import { describeViolation } from '../../src/domain/violation.ts'
 import { createConnectionUpdateParser } from '../support/connection-update.ts'
 

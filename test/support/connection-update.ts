@@ -1,5 +1,5 @@
 import { GatewayError } from '../../src/domain/errors.ts'
-import { createRedirectUriParser, type RedirectUriPolicy } from '../../src/domain/redirect-uri-value.ts'
+import { createRedirectUriParser, type RedirectUriPolicy } from '../../src/domain/redirect-uri-parser.ts'
 import { rawDescriptionOf, type Violation } from '../../src/domain/violation.ts'
 import { redirectUriOf } from '../../src/rest/connection-update-body.ts'
 

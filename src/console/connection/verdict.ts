@@ -1,5 +1,5 @@
 import type { RedirectUriCheckQuery } from '../../client/documents/graphql.ts'
-import { createRedirectUriParser, longestJudged } from '../../domain/redirect-uri-value.ts'
+import { createRedirectUriParser, longestJudged } from '../../domain/redirect-uri-parser.ts'
 import { redirectUriWarnings, warningTexts } from '../../domain/redirect-uri-warnings.ts'
 import type { Params } from '../../domain/violation.ts'
 import { violationTexts } from '../../domain/violation-texts.ts'

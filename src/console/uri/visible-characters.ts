@@ -1,6 +1,6 @@
 import { alphabetFault } from '../../domain/alphabets.ts'
-import { unseen } from '../../domain/redirect-uri.ts'
 import { partsOf } from '../../domain/redirect-uri-parts.ts'
+import { unseen } from '../../domain/redirect-uri-rules.ts'
 import { displayParts } from './display-parts.ts'
 
 /** A piece of a text: plain, or one character that needs its name to be seen. */

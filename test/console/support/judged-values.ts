@@ -1,4 +1,4 @@
-import { createRedirectUriParser } from '../../../src/domain/redirect-uri-value.ts'
+import { createRedirectUriParser } from '../../../src/domain/redirect-uri-parser.ts'
 import type { WarningId } from '../../../src/domain/redirect-uri-warnings.ts'
 import { groups } from '../../domain/redirect-uri-table.ts'
 

@@ -1,9 +1,9 @@
-import { redirectUriFaults } from './redirect-uri.ts'
+import { redirectUriFaults } from './redirect-uri-rules.ts'
 import { codePointsIn, isStorable, notStorable, tooLong, type Violation, wrongType } from './violation.ts'
 
 /**
  * `legacy`: the two checks of Mithril, length and pattern, and a check that PostgreSQL can store the text. `strict`:
- * also the rules of `redirect-uri.ts`.
+ * also the rules of `redirect-uri-rules.ts`.
  */
 export type RedirectUriPolicy = 'strict' | 'legacy'
 
