@@ -19,7 +19,7 @@ type Reason = 'fragment' | 'user_info' | 'host' | 'port' | 'character' | 'percen
  * order of the tables below.
  *
  * The function never rewrites the value, because the authorization server compares strings (RFC 6749 §3.1.2.3). So an
- * accepted value must mean the same to every reader. Rule 1 (length, `https://`) is in `redirect-uri-parser.ts`. A value
+ * accepted value must mean the same to every reader. `redirect-uri-parser.ts` has rule 1 (length, `https://`). A value
  * without `scheme://` has no authority, so only the rules for text apply. Pure, never throws. The caller checks the
  * length first.
  */

@@ -1,7 +1,7 @@
 import { t } from '../language/language.ts'
 import { ClientName } from '../parts/identity.tsx'
 import { Moment } from '../parts/moment.tsx'
-import { RedirectUri } from '../parts/redirect-uri-rules.tsx'
+import { RedirectUri } from '../parts/redirect-uri.tsx'
 import { places } from '../places/places.ts'
 
 interface Row {
