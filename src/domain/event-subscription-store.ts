@@ -6,8 +6,15 @@ import type { Page, PageRequest } from './page.ts'
 /** The subscriptions that one client may own. */
 export const subscriptionsAtMost = 20
 
-/** The events that one replay queues at most. The next replay begins after the last one. */
+/** The events that one replay queues at most. */
 export const replayedAtMost = 10_000
+
+export interface ReplayedEvents {
+  /** The number of events that were queued. Those that were waiting already do not count. */
+  readonly queued: number
+  /** Whether the range has more events than one replay queues. A shorter range brings the others. */
+  readonly hasMore: boolean
+}
 
 /** A PUSH subscription begins as `UNVERIFIED`, a POLL subscription as `ACTIVE`. */
 export type NewEventSubscription = Pick<
@@ -18,7 +25,9 @@ export type NewEventSubscription = Pick<
 /** The events that a replay queues anew: those of a time, from `from` to before `to`, or those of a connection. */
 export type ReplayRange = { readonly from: Date; readonly to: Date } | { readonly connectionId: string }
 
-export type DeliveryState = 'PENDING' | 'DELIVERED' | 'DEAD'
+export const deliveryStates = ['PENDING', 'DELIVERED', 'DEAD'] as const
+
+export type DeliveryState = (typeof deliveryStates)[number]
 
 /** One event on its way to one subscription. */
 export interface EventDelivery {
@@ -57,10 +66,10 @@ export interface EventSubscriptionStore {
   /** Removes a subscription. Its deliveries go with the next clean-up. null: there is no such subscription. */
   delete(id: string, author: ChangeAuthor): Promise<EventSubscription | null>
   /**
-   * Queues events anew, oldest first, with the ids that they had, and answers how many. An event that is pending stays
-   * as it is. null: the subscription is neither `ACTIVE` nor `PAUSED`.
+   * Queues events anew, oldest first, with the ids that they had. An event that is pending stays as it is. null: the
+   * subscription is neither `ACTIVE` nor `PAUSED`.
    */
-  replay(id: string, range: ReplayRange, author: ChangeAuthor): Promise<number | null>
+  replay(id: string, range: ReplayRange, author: ChangeAuthor): Promise<ReplayedEvents | null>
   /**
    * The oldest events that a POLL subscription has not acknowledged, in the order of their numbers. They stay until
    * they are acknowledged. Empty: none waits, or the subscription is paused.
@@ -68,6 +77,10 @@ export interface EventSubscriptionStore {
   waiting(id: string, atMost: number): Promise<readonly EventChange[]>
   /** Ends the deliveries of these numbers to a POLL subscription, and answers how many were waiting. */
   acknowledge(id: string, numbers: readonly string[]): Promise<number>
-  /** The deliveries of a subscription, newest event first. */
-  deliveries(id: string, state: DeliveryState | null, page: PageRequest): Promise<Page<EventDelivery>>
+  /** A page of each subscription's deliveries, newest event first, in the order of the ids. */
+  deliveriesOf(
+    ids: readonly string[],
+    state: DeliveryState | null,
+    page: PageRequest,
+  ): Promise<readonly Page<EventDelivery>[]>
 }

@@ -157,12 +157,13 @@ describe('a replay', () => {
       { consumerId: owner },
     ])
     const id = await insertSubscription(testDatabase, { ownerClientId: owner, reach: 'CONSUMER', url: null })
-    expect(await store.replay(id, { connectionId }, author)).toBe(2)
+    expect(await store.replay(id, { connectionId }, author)).toEqual({ queued: 2, hasMore: false })
     expect((await statesOf()).map(({ number }) => number)).toEqual([before[0], before[3]])
     const hour = 3_600_000
     const around = { from: new Date(Date.now() - hour), to: new Date(Date.now() + hour) }
-    expect(await store.replay(id, around, author)).toBe(1)
-    expect(await store.replay(id, { from: around.to, to: new Date(Date.now() + 2 * hour) }, author)).toBe(0)
+    expect(await store.replay(id, around, author)).toEqual({ queued: 1, hasMore: false })
+    const later = { from: around.to, to: new Date(Date.now() + 2 * hour) }
+    expect(await store.replay(id, later, author)).toEqual({ queued: 0, hasMore: false })
     expect(await acts()).toEqual(['REPLAYED', 'REPLAYED', 'REPLAYED'])
   })
 
@@ -176,7 +177,7 @@ describe('a replay', () => {
       [dead, arrived],
     )
     await testDatabase.query('UPDATE event_deliveries SET attempts = 3 WHERE number = $1', [pending])
-    expect(await store.replay(id, { connectionId }, author)).toBe(2)
+    expect(await store.replay(id, { connectionId }, author)).toEqual({ queued: 2, hasMore: false })
     expect(await statesOf()).toEqual([
       { number: dead, state: 'PENDING', attempts: 0 },
       { number: arrived, state: 'PENDING', attempts: 0 },
@@ -248,11 +249,12 @@ test('deliveries are listed newest first, and by their state', async () => {
       WHERE number = $1`,
     [numbers[1]],
   )
-  const page = await store.deliveries(id, null, first(2))
-  expect(page.items.map(({ item }) => item.number)).toEqual([numbers[2], numbers[1]])
-  expect([page.total, page.hasNext]).toEqual([3, true])
-  const dead = await store.deliveries(id, 'DEAD', first(2))
-  expect(dead.items.map(({ item }) => item)).toEqual([
+  const [page] = await store.deliveriesOf([id], null, first(2))
+  expect(page?.items.map(({ item }) => item.number)).toEqual([numbers[2], numbers[1]])
+  expect([page?.total, page?.hasNext]).toEqual([3, true])
+  const [none, dead] = await store.deliveriesOf([randomUUID(), id], 'DEAD', first(2))
+  expect([none?.items, none?.total]).toEqual([[], 0])
+  expect(dead?.items.map(({ item }) => item)).toEqual([
     {
       number: numbers[1],
       connectionId: expect.any(String),

@@ -4,6 +4,7 @@ import type { EventSubscription } from '../../domain/event-subscription.ts'
 import {
   type EventDelivery,
   type EventSubscriptionStore,
+  type ReplayedEvents,
   replayedAtMost,
   subscriptionsAtMost,
 } from '../../domain/event-subscription-store.ts'
@@ -72,13 +73,15 @@ const acts = {
 const replay = `
   WITH subscription AS (
     SELECT * FROM event_subscriptions WHERE id = $7::uuid AND state IN ('ACTIVE', 'PAUSED')
-  ), queued AS (
-    INSERT INTO event_deliveries AS delivery (subscription_id, connection_id, number)
-    SELECT subscription.id, change.connection_id, change.id
+  ), chosen AS (
+    SELECT subscription.id, change.connection_id, change.id AS number
       FROM subscription JOIN connection_changes AS change ON ${reaches('subscription', 'change')}
      WHERE CASE WHEN $10::uuid IS NULL THEN change.changed_at >= $8::timestamptz AND change.changed_at < $9::timestamptz
                 ELSE change.connection_id = $10::uuid END
-     ORDER BY change.id LIMIT ${replayedAtMost}
+     ORDER BY change.id LIMIT ${replayedAtMost + 1}
+  ), queued AS (
+    INSERT INTO event_deliveries AS delivery (subscription_id, connection_id, number)
+    SELECT id, connection_id, number FROM chosen ORDER BY number LIMIT ${replayedAtMost}
     ON CONFLICT (subscription_id, connection_id, number) DO UPDATE
        SET state = 'PENDING', attempts = 0, next_attempt_at = now(), leased_until = NULL, ended_at = NULL
      WHERE delivery.state <> 'PENDING'
@@ -86,7 +89,9 @@ const replay = `
   ), noted AS (
     ${notes('subscription')}
   )
-  SELECT json_build_array((SELECT count(*) FROM queued)) FROM subscription`
+  SELECT json_build_object('queued', (SELECT count(*) FROM queued),
+                           'hasMore', (SELECT count(*) > ${replayedAtMost} FROM chosen))
+    FROM subscription`
 
 /** $1 is the subscription, $2 how many. A row of the audit that was archived has no event. */
 const selectWaiting = `
@@ -150,7 +155,9 @@ const deliveryWithCursor = (row: Row<DeliveryValues>) => {
   return new RowWithCursor(delivery, delivery.number, delivery.number)
 }
 
-/** The statement of a page of one table, and of its length if the request asks for it. */
+/**
+ * The statement of a page of one table for each row of `parent`, and of its length if the request asks for it.
+ */
 function selectPage(
   table: string,
   columns: string,
@@ -158,11 +165,12 @@ function selectPage(
   order: ListOrder,
   conditions: readonly string[],
   values: SqlParameters,
+  parent = '(SELECT) AS parent',
 ): string {
   const total = totalOf(page, `${table} ${whereAll(conditions)}`)
   return `
     SELECT json_build_array(counted.total, listed.items)
-      FROM (${total}) AS counted CROSS JOIN LATERAL (
+      FROM ${parent} CROSS JOIN LATERAL (${total}) AS counted CROSS JOIN LATERAL (
         SELECT coalesce(json_agg(found.item), '[]') AS items FROM (
           SELECT ${columns} AS item FROM ${table} ${pageClause(page, order, conditions, values, 'counted.total')}
         ) AS found
@@ -209,27 +217,24 @@ export function createSubscriptionStore({ rows }: Pick<Database, 'rows'>): Event
       return pageOf(items.map(withCursor), page, total)
     },
 
-    async deliveries(id, state, page) {
+    async deliveriesOf(ids, state, page) {
       const values = new SqlParameters()
-      const conditions = [`subscription_id = ${values.add(id)}::uuid`]
+      const parent = `unnest(${values.add(ids)}::uuid[]) WITH ORDINALITY AS parent(id, position)`
+      const conditions = ['subscription_id = parent.id']
       if (state !== null) conditions.push(`state = ${values.add(state)}`)
-      const text = selectPage('event_deliveries', deliveryColumns.select(), page, newestFirst, conditions, values)
-      const [[total, items] = [null, []]] = await rows<PagedRow<Row<DeliveryValues>>>(text, values.list)
-      return pageOf(items.map(deliveryWithCursor), page, total)
+      const columns = deliveryColumns.select()
+      const text = `${selectPage('event_deliveries', columns, page, newestFirst, conditions, values, parent)}
+        ORDER BY parent.position`
+      const found = await rows<PagedRow<Row<DeliveryValues>>>(text, values.list)
+      return found.map(([total, items]) => pageOf(items.map(deliveryWithCursor), page, total))
     },
 
     async replay(id, range, author) {
       const [from, to, connectionId] =
         'from' in range ? [range.from.toISOString(), range.to.toISOString(), null] : [null, null, range.connectionId]
-      const [row] = await rows<readonly [number]>(replay, [
-        ...authorValues(author),
-        'REPLAYED',
-        id,
-        from,
-        to,
-        connectionId,
-      ])
-      return row === undefined ? null : row[0]
+      const values = [...authorValues(author), 'REPLAYED', id, from, to, connectionId]
+      const [row] = await rows<ReplayedEvents>(replay, values)
+      return row ?? null
     },
   }
 }
