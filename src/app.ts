@@ -7,6 +7,7 @@ import type { ClientStore } from './domain/client.ts'
 import type { ConnectionStore } from './domain/connection.ts'
 import type { ConnectionHistory } from './domain/connection-change.ts'
 import { createOperations } from './domain/operations.ts'
+import type { EventParts } from './domain/owned-subscription.ts'
 import { createPermits } from './domain/permit.ts'
 import { createPolicy } from './domain/policy.ts'
 import { createRedirectUriParser } from './domain/redirect-uri-parser.ts'
@@ -35,6 +36,8 @@ export interface AppDeps {
   readonly clients: ClientStore
   readonly connections: ConnectionStore
   readonly history: ConnectionHistory
+  /** null: events are off. */
+  readonly events: EventParts | null
   readonly authenticate: Authenticate
   readonly limits: Pick<Limits, 'writeLimit' | 'failureLimit'>
   readonly refusalAhead: RefusalAhead
@@ -65,6 +68,7 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
     clients,
     connections,
     history,
+    events,
     authenticate,
     limits,
     refusalAhead,
@@ -101,6 +105,7 @@ export async function createApp(deps: AppDeps): Promise<FastifyInstance> {
     clients,
     connections,
     history,
+    events,
     onChange: ({ kind, permit: { door, requestId, caller, clientId, connectionId } }) =>
       noteChange({ kind, door, requestId, clientId: caller.clientId, connectionId, connectionClientId: clientId }),
   })

@@ -9,7 +9,6 @@ import { createTokenVerifier } from './auth/verify-token.ts'
 import { inRootFolder } from './config/root-folder.ts'
 import type { Config } from './config/shape.ts'
 import type { DevelopmentIssuer } from './development/issuer.ts'
-import type { Events } from './events/open-events.ts'
 import { openLimits } from './limits/open-limits.ts'
 import { createMeter } from './observability/meter.ts'
 import { openMetrics } from './observability/metrics.ts'
@@ -96,14 +95,16 @@ async function openTracing({ tracesUrl }: Config, log: DeferredLog): Promise<Tra
   )
 }
 
-/** Opens the delivery of events, and imports it only if the configuration has it on. */
-async function openEventsOf({ events }: Config, database: Database, log: DeferredLog): Promise<Events | null> {
+/** Opens the delivery of events and its store, and imports them only if the configuration has events on. */
+async function openEventsOf({ events }: Config, database: Database, log: DeferredLog) {
   if (events === null) return null
-  const [{ openEvents }, { createDeliveryQueue }] = await Promise.all([
+  const [{ openEvents }, { createDeliveryQueue }, { createSubscriptionStore }] = await Promise.all([
     import('./events/open-events.ts'),
     import('./persistence/events/delivery-queue.ts'),
+    import('./persistence/events/subscription-store.ts'),
   ])
-  return openEvents(events, createDeliveryQueue(database), log)
+  const opened = openEvents(events, createDeliveryQueue(database), log)
+  return { ...opened, subscriptions: createSubscriptionStore(database) }
 }
 
 /**
@@ -165,6 +166,7 @@ export async function openGateway(config: Config, logDestination?: LogDestinatio
     clients: createClientStore(database),
     connections: createConnectionStore(database),
     history: createConnectionHistory(database),
+    events,
     authenticate,
     limits,
     refusalAhead: database.refusalAhead,

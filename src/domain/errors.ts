@@ -1,4 +1,5 @@
 import type { Connection } from './connection.ts'
+import type { EventSubscription } from './event-subscription.ts'
 import type { Violation } from './violation.ts'
 import type { Allowance } from './write-limit.ts'
 
@@ -16,6 +17,18 @@ export const outcomes = {
   apiKeyInvalid: { code: 'UNAUTHENTICATED', reason: 'api_key_invalid', message: 'invalid api-key header' },
   notFound: { code: 'NOT_FOUND', message: 'Not found' },
   conflict: { code: 'CONFLICT', message: 'The connection has been changed by somebody else' },
+  // 404, not 503: callers do not repeat the request, and no alert counts it as an outage.
+  eventsOff: { code: 'NOT_FOUND', reason: 'events_off', message: 'Events are off in this gateway' },
+  subscriptionState: {
+    code: 'CONFLICT',
+    reason: 'subscription_state',
+    message: 'The method or the state of the subscription does not allow this',
+  },
+  tooManySubscriptions: {
+    code: 'CONFLICT',
+    reason: 'too_many_subscriptions',
+    message: 'The client owns as many subscriptions as a client may own',
+  },
   validationFailed: { code: 'UNPROCESSABLE_ENTITY', message: 'Validation failed' },
   tooManyRequests: { code: 'TOO_MANY_REQUESTS', message: 'Too many requests' },
   unavailable: { code: 'SERVICE_UNAVAILABLE', message: 'Service temporarily unavailable' },
@@ -42,6 +55,11 @@ export interface OutcomeDetails {
   notFound: Nothing
   /** The connection as it is now. */
   conflict: { readonly current: Connection }
+  eventsOff: Nothing
+  /** The subscription as it is now. */
+  subscriptionState: { readonly current: Pick<EventSubscription, 'method' | 'state'> }
+  /** The number of subscriptions that a client may own. */
+  tooManySubscriptions: { readonly max: number }
   /** Every violation that was found. */
   validationFailed: { readonly violations: readonly Violation[] }
   /** Seconds after which a new attempt makes sense, and the limit that was passed. */

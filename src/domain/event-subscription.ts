@@ -9,7 +9,9 @@ export const eventReaches = ['CLIENT', 'CONSUMER', 'ALL'] as const
 export type EventReach = (typeof eventReaches)[number]
 
 /** `PUSH`: the gateway posts each event to `url`. `POLL`: the owner fetches the events and acknowledges them. */
-export type EventMethod = 'PUSH' | 'POLL'
+export const eventMethods = ['PUSH', 'POLL'] as const
+
+export type EventMethod = (typeof eventMethods)[number]
 
 /**
  * `UNVERIFIED`: its endpoint has not answered the challenge yet. `ACTIVE`: events are delivered. `PAUSED`: events wait.

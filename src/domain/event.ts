@@ -46,13 +46,12 @@ export const eventIdOf = (number: string): string => `chg_${number}`
 export const numberOfEventId = (id: string): string | null => /^chg_([1-9]\d{0,18})$/.exec(id)?.[1] ?? null
 
 /**
- * The event of a change: CloudEvents 1.0 in its JSON format. Equal changes make equal texts, so a retry has the same
- * bytes. It holds no secret and no id of a user.
+ * The event of a change: CloudEvents 1.0 in its JSON format. It holds no secret and no id of a user.
  * @param source The address of the gateway, which names the origin of the event.
  */
-export function cloudEventOf(change: EventChange, source: string): string {
+export function eventOf(change: EventChange, source: string) {
   const { number, kind, connectionId, clientId, consumerId, version, before, after, door, requestId } = change
-  return JSON.stringify({
+  return {
     specversion: '1.0',
     id: eventIdOf(number),
     source,
@@ -63,5 +62,8 @@ export function cloudEventOf(change: EventChange, source: string): string {
     sequence: number.padStart(sequenceDigits, '0'),
     ...(change.previous !== null && { previous: eventIdOf(change.previous) }),
     data: { connectionId, clientId, consumerId, version, before, after, door, requestId },
-  })
+  }
 }
+
+/** The text of an event. Equal changes make equal texts, so a retry has the same bytes. */
+export const cloudEventOf = (change: EventChange, source: string): string => JSON.stringify(eventOf(change, source))

@@ -1,9 +1,23 @@
+import {
+  createDeleteEventSubscription,
+  createPauseEventSubscription,
+  createResumeEventSubscription,
+  createRotateEventSubscriptionKey,
+  createVerifyEventSubscription,
+  type DeleteEventSubscription,
+  type PauseEventSubscription,
+  type ResumeEventSubscription,
+  type RotateEventSubscriptionKey,
+  type VerifyEventSubscription,
+} from './change-event-subscription.ts'
 import { type CheckRedirectUri, createCheckRedirectUri } from './check-redirect-uri.ts'
 import type { ClientStore } from './client.ts'
 import type { ConnectionStore } from './connection.ts'
 import type { ConnectionHistory } from './connection-change.ts'
+import { type CreateEventSubscription, createCreateEventSubscription } from './create-event-subscription.ts'
 import { createDeleteClientConnection, type DeleteClientConnection } from './delete-client-connection.ts'
 import type { OperationName } from './operation-rules.ts'
+import type { EventParts } from './owned-subscription.ts'
 import type { Permits } from './permit.ts'
 import type { Policy } from './policy.ts'
 import {
@@ -31,11 +45,20 @@ import {
   type ReadClientConnection,
 } from './read-connections.ts'
 import { createListConsumerConnections, type ListConsumerConnections } from './read-consumer-connections.ts'
+import {
+  createListEventDeliveries,
+  createListEventSubscriptions,
+  createReadEventSubscription,
+  type ListEventDeliveries,
+  type ListEventSubscriptions,
+  type ReadEventSubscription,
+} from './read-event-subscriptions.ts'
 import type { RedirectUriParser } from './redirect-uri-parser.ts'
 import {
   createRefreshClientConnectionSecret,
   type RefreshClientConnectionSecret,
 } from './refresh-client-connection-secret.ts'
+import { createReplayEvents, type ReplayEvents } from './replay-events.ts'
 import { createRevertClientConnection, type RevertClientConnection } from './revert-client-connection.ts'
 import { createUpdateClientConnection, type UpdateClientConnection } from './update-client-connection.ts'
 import type { ChangeObserver } from './write-outcome.ts'
@@ -60,6 +83,16 @@ export interface Operations {
   readonly revertClientConnection: RevertClientConnection
   readonly refreshClientConnectionSecret: RefreshClientConnectionSecret
   readonly deleteClientConnection: DeleteClientConnection
+  readonly listEventSubscriptions: ListEventSubscriptions
+  readonly readEventSubscription: ReadEventSubscription
+  readonly listEventDeliveries: ListEventDeliveries
+  readonly createEventSubscription: CreateEventSubscription
+  readonly verifyEventSubscription: VerifyEventSubscription
+  readonly rotateEventSubscriptionKey: RotateEventSubscriptionKey
+  readonly pauseEventSubscription: PauseEventSubscription
+  readonly resumeEventSubscription: ResumeEventSubscription
+  readonly deleteEventSubscription: DeleteEventSubscription
+  readonly replayEvents: ReplayEvents
 }
 
 export interface OperationsDeps {
@@ -70,6 +103,8 @@ export interface OperationsDeps {
   readonly connections: ConnectionStore
   readonly history: ConnectionHistory
   readonly onChange: ChangeObserver
+  /** null: events are off. */
+  readonly events: EventParts | null
 }
 
 /** Makes every operation from the same permits, validator and stores. */
@@ -90,5 +125,15 @@ export function createOperations(deps: OperationsDeps): Operations {
     revertClientConnection: createRevertClientConnection(deps),
     refreshClientConnectionSecret: createRefreshClientConnectionSecret(deps),
     deleteClientConnection: createDeleteClientConnection(deps),
+    listEventSubscriptions: createListEventSubscriptions(deps),
+    readEventSubscription: createReadEventSubscription(deps),
+    listEventDeliveries: createListEventDeliveries(deps),
+    createEventSubscription: createCreateEventSubscription(deps),
+    verifyEventSubscription: createVerifyEventSubscription(deps),
+    rotateEventSubscriptionKey: createRotateEventSubscriptionKey(deps),
+    pauseEventSubscription: createPauseEventSubscription(deps),
+    resumeEventSubscription: createResumeEventSubscription(deps),
+    deleteEventSubscription: createDeleteEventSubscription(deps),
+    replayEvents: createReplayEvents(deps),
   } satisfies Record<OperationName, unknown>
 }

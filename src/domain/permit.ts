@@ -12,11 +12,13 @@ export interface Subject {
   readonly clientId?: string
   /** Present if the operation acts on one connection of that client. */
   readonly connectionId?: string
+  /** Present if the operation acts on one subscription of events. */
+  readonly subscriptionId?: string
 }
 
 /**
  * The proof that a caller may run one operation on one subject. Only `Permits` makes it, and `run` accepts no other
- * proof. `run` takes client and connection from the permit, never from its input.
+ * proof. `run` takes client, connection and subscription from the permit, never from its input.
  */
 export interface Permit {
   readonly operation: OperationName
@@ -24,6 +26,8 @@ export interface Permit {
   readonly clientId: string
   /** The connection that the operation acts on. Empty: the operation acts on no single connection. */
   readonly connectionId: string
+  /** The subscription that the operation acts on. Empty: the operation acts on no single subscription. */
+  readonly subscriptionId: string
   readonly caller: Caller
   readonly door: Door
   readonly requestId: string
@@ -53,7 +57,7 @@ export interface PermitsDeps {
   readonly writeLimit: WriteLimit | null
 }
 
-type Named = Pick<Permit, 'operation' | 'clientId' | 'connectionId'>
+type Named = Pick<Permit, 'operation' | 'clientId' | 'connectionId' | 'subscriptionId'>
 
 /** Makes the one object that gives permits. */
 export function createPermits({ policy, writeLimit }: PermitsDeps): Permits {
@@ -63,17 +67,19 @@ export function createPermits({ policy, writeLimit }: PermitsDeps): Permits {
     readonly operation: OperationName
     readonly clientId: string
     readonly connectionId: string
+    readonly subscriptionId: string
     readonly caller: Caller
     readonly door: Door
     readonly requestId: string
     allowance: Allowance | null
 
-    constructor(call: Call, { operation, clientId, connectionId }: Named, allowance: Allowance | null) {
+    constructor(call: Call, { operation, clientId, connectionId, subscriptionId }: Named, allowance: Allowance | null) {
       const { scope, ofClient, adminOnly } = operationRules[operation]
       this.#call = call
       this.operation = operation
       this.clientId = clientId
       this.connectionId = connectionId
+      this.subscriptionId = subscriptionId
       this.caller = policy.authorize(call, scope, ofClient ? clientId : null, adminOnly)
       this.door = call.door
       this.requestId = call.requestId
@@ -92,8 +98,13 @@ export function createPermits({ policy, writeLimit }: PermitsDeps): Permits {
   }
 
   return {
-    give(call, operation, { clientId = '', connectionId = '' } = {}) {
-      const named = { operation, clientId: foldUuid(clientId), connectionId: foldUuid(connectionId) }
+    give(call, operation, { clientId = '', connectionId = '', subscriptionId = '' } = {}) {
+      const named = {
+        operation,
+        clientId: foldUuid(clientId),
+        connectionId: foldUuid(connectionId),
+        subscriptionId: foldUuid(subscriptionId),
+      }
       const permit = new IssuedPermit(call, named, null)
       if (writeLimit === null || !operationRules[operation].isWrite) return permit
       const allow = (allowance: Allowance) => {

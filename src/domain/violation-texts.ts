@@ -16,6 +16,14 @@ export const violationTexts = {
   whole_number: 'expected a whole number of at least %{min}',
   cursor: 'value is not a cursor of this list',
   cursor_direction: 'after cannot be combined with last or before',
+  one_of: 'expected one of: %{values}',
+  empty_list: 'expected at least one item',
+  date_time: 'value is not a date with a time and an offset (RFC 3339) of the years 1 to 9999',
+  time_order: 'expected the beginning of the time to be before its end',
+  replay_range: 'expected either from and to, or a connection',
+  event_ids: 'expected from 1 to %{max} ids of events, each chg_ and a number',
+  url_of_poll: 'a subscription of the method POLL has no url',
+  reach_all: 'the reach ALL is for subscriptions of the own client only',
   change_kind: 'the change is not one of the redirect URI: there is nothing to go back to',
 
   invisible_character:
@@ -44,6 +52,12 @@ export const violationTexts = {
   encoded_slash: 'path must not have an encoded slash beside two dots',
   target_port: 'port of a target of events must be 443',
   target_address: 'host must not be an address of a private or special network',
+  challenge_status: 'the endpoint answered the challenge with another status than 2xx',
+  challenge_echo: 'the answer of the endpoint did not repeat the challenge',
+  challenge_address: 'the host has no address to which events may be sent',
+  challenge_timeout: 'the endpoint did not answer the challenge in time',
+  challenge_tls: 'no TLS connection to the endpoint: its certificate or protocol is not acceptable',
+  challenge_connection: 'no connection to the endpoint, or it broke before the answer',
 } as const
 
 export type ViolationId = keyof typeof violationTexts

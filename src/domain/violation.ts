@@ -14,7 +14,7 @@ export interface Violation {
   /** The names of members in the domain, for example `['redirectUri']`. Empty: the document itself. */
   readonly path: readonly string[]
   /** The contract's name of the kind of rule (`docs/platform.md` §2), for programs. */
-  readonly rule: 'required' | 'cast' | 'format' | 'length' | 'number'
+  readonly rule: 'required' | 'cast' | 'format' | 'length' | 'number' | 'inclusion'
   /** The values of the placeholders. `reason` is a stable word for a group of rules. */
   readonly params: Params
 }
@@ -64,6 +64,14 @@ export const notStorable = (path: Path): Violation => ({
   path,
   rule: 'format',
   params: { reason: 'character' },
+})
+
+/** A value that is none of those that are allowed. */
+export const notOneOf = (path: Path, values: readonly string[]): Violation => ({
+  id: 'one_of',
+  path,
+  rule: 'inclusion',
+  params: { values: values.join(', ') },
 })
 
 /** Whether PostgreSQL can store a text unchanged. */

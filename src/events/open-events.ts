@@ -1,7 +1,9 @@
 import type { EventsConfig } from '../config/shape.ts'
+import type { EventEndpoints } from '../domain/event-endpoints.ts'
 import type { Log } from '../observability/log.ts'
 import type { DeliveryQueue } from './delivery-queue.ts'
 import { createEventCounts, type EventCounts } from './event-counts.ts'
+import { openEventEndpoints } from './event-endpoints.ts'
 import { createRelay } from './relay.ts'
 import { createSender } from './sender.ts'
 import { createTargetAddresses } from './target-addresses.ts'
@@ -9,6 +11,7 @@ import { createTargetAddresses } from './target-addresses.ts'
 /** The delivery of events in this process. */
 export interface Events {
   readonly counts: EventCounts
+  readonly endpoints: EventEndpoints
   start(): void
   /** Sends nothing more that is not on its way. */
   stop(): void
@@ -19,7 +22,17 @@ export interface Events {
 export function openEvents(config: EventsConfig, queue: DeliveryQueue, log: Log): Events {
   const { signingKey, source, targetNetworks } = config
   const counts = createEventCounts()
-  const sender = createSender({ addresses: createTargetAddresses(targetNetworks) })
-  const { start, stop, close } = createRelay({ queue, sender, signingKey, source, counts, log })
-  return { counts, start, stop, close }
+  const addresses = createTargetAddresses(targetNetworks)
+  const relay = createRelay({ queue, sender: createSender({ addresses }), signingKey, source, counts, log })
+  const { close: closeEndpoints, ...endpoints } = openEventEndpoints(config, addresses)
+  return {
+    counts,
+    endpoints,
+    start: relay.start,
+    stop: relay.stop,
+    close() {
+      closeEndpoints()
+      return relay.close()
+    },
+  }
 }

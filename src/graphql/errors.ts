@@ -28,6 +28,11 @@ function exceptionOf(error: Refusal, language: Language | null): Record<string, 
     const { version, redirectUri, updatedAt } = error.details.current
     return { current: { version, redirectUri, updatedAt: updatedAt.toISOString() } }
   }
+  if (error.is('subscriptionState')) {
+    const { method, state } = error.details.current
+    return { current: { method, state } }
+  }
+  if (error.is('tooManySubscriptions')) return { max: error.details.max }
   if (!error.is('unavailable') && !error.is('tooManyRequests')) return undefined
   const { retryAfter } = error.details
   return retryAfter === undefined ? undefined : { retryAfter }

@@ -2,6 +2,7 @@ import DataLoader from 'dataloader'
 import type { ClientReference } from '../domain/client.ts'
 import type { Connection } from '../domain/connection.ts'
 import type { ConnectionChange } from '../domain/connection-change.ts'
+import type { EventDelivery } from '../domain/event-subscription-store.ts'
 import type { PageArguments } from '../domain/list-arguments.ts'
 import type { Operations } from '../domain/operations.ts'
 import type { Page } from '../domain/page.ts'
@@ -9,6 +10,7 @@ import type { Permit } from '../domain/permit.ts'
 import type { ChangedConnection } from '../domain/read-changes.ts'
 import type { ConnectionEnd } from '../domain/read-clients.ts'
 import type { ListClientConnectionsInput } from '../domain/read-connections.ts'
+import type { DeliveriesOf, ListEventDeliveriesInput } from '../domain/read-event-subscriptions.ts'
 
 /**
  * The reads of nested fields. A loader gathers the reads of all parents of a result: 100 clients cost as many
@@ -19,6 +21,7 @@ export interface Loaders {
   latestChangeOf(of: ChangedConnection): Promise<ConnectionChange | null>
   changesOf(page: PageArguments, of: ChangedConnection): Promise<Page<ConnectionChange>>
   clientAt(end: ConnectionEnd): Promise<ClientReference | null>
+  deliveriesOf(input: ListEventDeliveriesInput, of: DeliveriesOf): Promise<Page<EventDelivery>>
 }
 
 /** Makes one loader for each distinct set of arguments at its first use, because most requests use none. */
@@ -47,10 +50,14 @@ export function createLoaders(operations: Operations): Loaders {
   )
   const latest = byArguments((_none: null, of: readonly ChangedConnection[]) => operations.readLatestChange.run(of))
   const ends = byArguments((_none: null, of: readonly ConnectionEnd[]) => operations.readConnectionClient.run(of))
+  const deliveries = byArguments((input: ListEventDeliveriesInput, of: readonly DeliveriesOf[]) =>
+    operations.listEventDeliveries.run(of, input),
+  )
   return {
     connectionsOf: connections,
     latestChangeOf: (of) => latest(null, of),
     changesOf: changes,
     clientAt: (end) => ends(null, end),
+    deliveriesOf: deliveries,
   }
 }

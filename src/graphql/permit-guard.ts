@@ -47,10 +47,11 @@ export function guardOf(pothosOptions: unknown): PermitGuard<unknown, object> | 
 /** The sentence about access in the description of a field. */
 export function accessSentence(guard: PermitGuard<unknown, object> | undefined): string {
   if (guard === undefined) return 'No further scope.'
-  const { scope, ofClient, adminOnly } = operationRules[guard.operation]
+  const { scope, ofClient, ofSubscription, adminOnly } = operationRules[guard.operation]
   if (scope === null) return 'Needs a valid access token and no scope.'
   if (adminOnly) return `Needs the scope \`${scope}\` and an admin type.`
-  return `Needs the scope \`${scope}\`${ofClient ? '; own client only, unless the caller is of an admin type' : ''}.`
+  const isOwn = ofClient || ofSubscription
+  return `Needs the scope \`${scope}\`${isOwn ? '; own client only, unless the caller is of an admin type' : ''}.`
 }
 
 /** The permits of one request. Guards ask for them, and resolvers take them. */
@@ -77,8 +78,8 @@ export class RequestPermits {
       this.#given.set(args, permit)
       return true
     }
-    const { clientId = '', connectionId = '' } = subject
-    const given = this.#operations[operation].permit(this.#call, { clientId, connectionId })
+    const { clientId = '', connectionId = '', subscriptionId = '' } = subject
+    const given = this.#operations[operation].permit(this.#call, { clientId, connectionId, subscriptionId })
     return given instanceof Promise ? given.then(keep) : keep(given)
   }
 

@@ -7,6 +7,8 @@ import { addChangeKind, addConnectionChange } from './types/connection-change.ts
 import { addConnectionMutations } from './types/connection-mutations.ts'
 import { addConnectionQueries } from './types/connection-queries.ts'
 import { addConsumerConnections } from './types/consumer-connections.ts'
+import { addEventMutations } from './types/event-mutations.ts'
+import { addEventQueries, addEventSubscription } from './types/event-subscription.ts'
 import { addPageInfo } from './types/page.ts'
 import { addViewer } from './types/viewer.ts'
 
@@ -32,5 +34,8 @@ export function createSchema({ withGuards = true }: { readonly withGuards?: bool
   addConnectionQueries(builder, ClientConnection)
   addConsumerConnections(builder, ConnectionPage)
   addConnectionMutations(builder, ClientConnection)
+  const { EventSubscription, enums } = addEventSubscription(builder, { PageInfo, ChangeKind })
+  addEventQueries(builder, PageInfo, EventSubscription)
+  addEventMutations(builder, { EventSubscription, enums, ChangeKind })
   return builder.toSchema({ disableScopeAuth: !withGuards })
 }

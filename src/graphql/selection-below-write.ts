@@ -52,7 +52,7 @@ export async function judgeSelection(
       if (field === undefined) continue
       const guard = guardOf(field.extensions['pothosOptions'])
       if (guard !== undefined) {
-        await operations[guard.operation].permit(call, { clientId, connectionId: '' })
+        await operations[guard.operation].permit(call, { clientId, connectionId: '', subscriptionId: '' })
         guard.check?.(getArgumentValues(field, node, info.variableValues), operations)
       }
       await judge([node], field.type)

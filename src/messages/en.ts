@@ -18,6 +18,10 @@ export const en = {
   'outcome.conflict':
     'Somebody else has changed this connection in the meantime. Nothing was saved. Look at the new value and ' +
     'decide again.',
+  'outcome.eventsOff': 'This gateway sends no events. Ask its operator to switch them on.',
+  'outcome.subscriptionState':
+    'The subscription has another state or method than this action needs. Look at it and choose another action.',
+  'outcome.tooManySubscriptions': 'The client owns as many subscriptions as allowed. Delete one that is not needed.',
   'outcome.validationFailed': 'Nothing was saved: some values are not valid. Correct them and try again.',
   'outcome.tooManyRequests': 'Too many requests. Try again in {seconds, plural, one {# second} other {# seconds}}.',
   'outcome.unavailable': 'The service is not available at the moment. Try again a little later.',
@@ -93,6 +97,14 @@ export const en = {
   'violation.whole_number': 'A whole number is needed here, at least {min}.',
   'violation.cursor': 'This is not a place in this list. Open the list from its beginning.',
   'violation.cursor_direction': 'after cannot be combined with last or before. Leave one direction.',
+  'violation.one_of': 'This value is not known. Choose one of: {values}.',
+  'violation.empty_list': 'The list is empty. Choose at least one item.',
+  'violation.date_time': 'This is not a time. Write it as 2026-11-27T18:00:00Z.',
+  'violation.time_order': 'The end of the time must be later than its beginning.',
+  'violation.replay_range': 'Choose either a time (from and to) or a connection.',
+  'violation.event_ids': 'Send the ids of 1 to {max} events as they came, for example chg_17.',
+  'violation.url_of_poll': 'Events that are fetched need no address. Leave it out.',
+  'violation.reach_all': 'Events of all connections are for your own client only. Choose another reach.',
   'violation.change_kind': 'This change did not touch the redirect URI, so there is nothing to put back.',
   'violation.invisible_character':
     'There is a character that cannot be seen ({character}): a blank, a control character, or broken text. Remove it.',
@@ -126,6 +138,15 @@ export const en = {
   'violation.target_port': 'The address for events has another port than 443. Leave the port out.',
   'violation.target_address':
     'The host is an address of a private or special network. Enter the public name of the server.',
+  'violation.challenge_status':
+    'The server at the address refused the challenge. It must answer it with 200 and the challenge.',
+  'violation.challenge_echo': 'The server at the address did not repeat the challenge. It must send the text back.',
+  'violation.challenge_address': 'The name of the server has no address to which events may be sent. Check the name.',
+  'violation.challenge_timeout': 'The server at the address did not answer in time. Check that it runs, and try again.',
+  'violation.challenge_tls':
+    'No secure connection to the server at the address. Check its certificate and the chain of certificates.',
+  'violation.challenge_connection':
+    'No connection to the server at the address. Check that it runs and can be reached.',
 
   'warning.host_changed': 'The host is another one: users would be sent to another server after sign-in.',
   'warning.path_changed': 'The path differs from the stored one.',

@@ -58,6 +58,7 @@ export interface RestDoorDeps extends AuthenticationDeps {
 interface PathIds {
   readonly id?: string
   readonly connection_id?: string
+  readonly subscription_id?: string
 }
 
 /**
@@ -75,13 +76,14 @@ export function entrance(
     done()
   }
   const permit: onRequestHookHandler = (request, reply, done) => {
-    const { id = '', connection_id = '' } = request.params as PathIds
+    const { id: clientId = '', connection_id: connectionId = '', ...ids } = request.params as PathIds
+    const subject = { clientId, connectionId, subscriptionId: ids.subscription_id ?? '' }
     const keep = (given: Permit) => {
       request.permit = given
       if (given.allowance !== null) reply.headers(rateLimitHeaders(given.allowance))
       done()
     }
-    const given = operations[operation].permit(callOf(request), { clientId: id, connectionId: connection_id })
+    const given = operations[operation].permit(callOf(request), subject)
     if (given instanceof Promise) given.then(keep, done)
     else keep(given)
   }

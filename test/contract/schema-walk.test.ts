@@ -44,10 +44,20 @@ test('every field that does work is guarded by the permit of its operation, and 
     'Query.clientConnection': 'readClientConnection',
     'Query.redirectUriCheck': 'checkRedirectUri',
     'Query.consumerConnections': 'listConsumerConnections',
+    'Query.eventSubscriptions': 'listEventSubscriptions',
+    'Query.eventSubscription': 'readEventSubscription',
     'Mutation.updateClientConnection': 'updateClientConnection',
     'Mutation.revertClientConnection': 'revertClientConnection',
     'Mutation.refreshClientConnectionSecret': 'refreshClientConnectionSecret',
     'Mutation.deleteClientConnection': 'deleteClientConnection',
+    'Mutation.createEventSubscription': 'createEventSubscription',
+    'Mutation.verifyEventSubscription': 'verifyEventSubscription',
+    'Mutation.rotateEventSubscriptionKey': 'rotateEventSubscriptionKey',
+    'Mutation.pauseEventSubscription': 'pauseEventSubscription',
+    'Mutation.resumeEventSubscription': 'resumeEventSubscription',
+    'Mutation.deleteEventSubscription': 'deleteEventSubscription',
+    'Mutation.replayEvents': 'replayEvents',
+    'EventSubscription.deliveries': 'listEventDeliveries',
     'Client.connections': 'listClientConnections',
     'Client.connectionChanges': 'listClientChanges',
     'ClientConnection.client': 'readConnectionClient',
@@ -62,13 +72,14 @@ test('every operation stands behind some field', () => {
   expect(new Set(guarded.map(([, operation]) => operation))).toEqual(new Set(Object.keys(operationRules)))
 })
 
-test.each(rootFields)('%s asks for the permit on the client and the connection of its arguments', (name, field) => {
+test.each(rootFields)('%s asks for the permit on the subject of its arguments', (name, field) => {
   const key = { clientId: 'the-client', connectionId: 'the-connection' }
-  const args = { ...key, id: 'the-client', input: key }
   const rule = operationRules[guardOfField(field)?.operation ?? 'readViewer']
-  const { subject } = guardOfField(field)?.(undefined, args).permit ?? {}
-  const ofConnection = !['Query.client', 'Query.clients', 'Query.viewer', 'Query.consumerConnections'].includes(name)
-  expect(subject).toEqual(ofConnection ? key : rule.ofClient ? { clientId: 'the-client' } : {})
+  const id = rule.ofSubscription ? 'the-subscription' : 'the-client'
+  const { subject } = guardOfField(field)?.(undefined, { ...key, id, input: { ...key, id } }).permit ?? {}
+  const ofConnection = rule.ofClient && name !== 'Query.client' && !/event/i.test(name)
+  const ofClient = rule.ofClient ? { clientId: 'the-client' } : {}
+  expect(subject).toEqual(ofConnection ? key : rule.ofSubscription ? { subscriptionId: 'the-subscription' } : ofClient)
 })
 
 test('the resolver of a field without a guard reads what its parent holds', () => {
@@ -136,11 +147,13 @@ describe('everything is described', () => {
   )
   test.each(fields)('%s ends with the scope of its guard, and so do its arguments', (_name, field) => {
     const guard = guardOfField(field)
-    const { scope, ofClient, adminOnly } =
-      guard === undefined ? { scope: undefined, ofClient: false, adminOnly: false } : operationRules[guard.operation]
+    const { scope, ofClient, ofSubscription, adminOnly } =
+      guard === undefined
+        ? { scope: undefined, ofClient: false, ofSubscription: false, adminOnly: false }
+        : operationRules[guard.operation]
     const whose = adminOnly
       ? ' and an admin type'
-      : ofClient
+      : ofClient || ofSubscription
         ? '; own client only, unless the caller is of an admin type'
         : ''
     const sentence =
@@ -156,15 +169,17 @@ describe('everything is described', () => {
   })
 })
 
-test('a secret is shown by one field only', () => {
+test('a secret is shown only where one is made', () => {
   const fields = types.flatMap((type) =>
     isObjectType(type) || isInputObjectType(type)
       ? Object.keys(type.getFields()).map((field) => `${type.name}.${field}`)
       : [],
   )
   expect(fields.filter((name) => /\.(.*secret.*|priv.*)$/i.test(name)).sort()).toEqual([
+    'CreateEventSubscriptionPayload.secret',
     'Mutation.refreshClientConnectionSecret',
     'RefreshClientConnectionSecretPayload.secret',
+    'RotateEventSubscriptionKeyPayload.secret',
     'Viewer.mayRefreshSecret',
   ])
 })

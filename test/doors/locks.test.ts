@@ -123,6 +123,7 @@ const operationsWith = (permits: Permits) =>
     clients,
     connections,
     history,
+    events: null,
   })
 
 interface Locks {
@@ -158,6 +159,7 @@ const unproven: Permit = {
   operation: 'updateClientConnection',
   clientId: own,
   connectionId,
+  subscriptionId: '',
   caller: { clientId: own, clientType: 'MITHRIL ADMIN', scopes: [], userId: null },
   door: 'GRAPHQL',
   requestId: 'r',

@@ -4,6 +4,13 @@ import type { EventReach, SubscriptionState } from '../../src/domain/event-subsc
 import { gather } from '../../src/persistence/events/gather.ts'
 import type { TestDatabase } from './database.ts'
 
+/** The environment of a gateway that delivers events, also to receivers of this machine. */
+export const eventsOn = {
+  EVENTS: 'on',
+  EVENT_SIGNING_KEY: Buffer.alloc(32, 7).toString('base64'),
+  EVENT_TARGET_NETWORKS: '127.0.0.0/8',
+}
+
 export const switchOn = 'ALTER TABLE connection_changes ENABLE TRIGGER connection_changes_queue_event'
 
 /** A subscription as a test wants it. */

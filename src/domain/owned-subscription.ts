@@ -1,0 +1,55 @@
+import { GatewayError } from './errors.ts'
+import type { EventEndpoints } from './event-endpoints.ts'
+import type { EventSubscription } from './event-subscription.ts'
+import type { EventSubscriptionStore } from './event-subscription-store.ts'
+import type { Permit } from './permit.ts'
+import type { Policy } from './policy.ts'
+import { isUuid } from './uuid.ts'
+
+/** The parts of events. A gateway with `EVENTS=off` has none. */
+export interface EventParts {
+  readonly subscriptions: EventSubscriptionStore
+  readonly endpoints: EventEndpoints
+}
+
+export interface EventDeps {
+  readonly policy: Pick<Policy, 'seesAllClients'>
+  /** null: events are off. */
+  readonly events: EventParts | null
+}
+
+/** @throws GatewayError `eventsOff` */
+export function partsOfEvents({ events }: Pick<EventDeps, 'events'>): EventParts {
+  if (events === null) throw new GatewayError('eventsOff')
+  return events
+}
+
+/**
+ * The subscription that a permit names. null: it does not exist, or it belongs to another client and the caller has no
+ * admin type.
+ * @throws GatewayError `eventsOff` or `unavailable`
+ */
+export async function findOwned(deps: EventDeps, permit: Permit): Promise<EventSubscription | null> {
+  const { subscriptions } = partsOfEvents(deps)
+  const { subscriptionId, caller } = permit
+  const found = isUuid(subscriptionId) ? await subscriptions.find(subscriptionId) : null
+  if (found === null) return null
+  const isOwn = found.ownerClientId === caller.clientId
+  return isOwn || deps.policy.seesAllClients(caller) ? found : null
+}
+
+/** @throws GatewayError as `findOwned`, and `notFound` */
+export async function ownedSubscription(deps: EventDeps, permit: Permit): Promise<EventSubscription> {
+  const found = await findOwned(deps, permit)
+  if (found === null) throw new GatewayError('notFound')
+  return found
+}
+
+/**
+ * Refuses events of all connections to a caller without an admin type. The owner of such a subscription may have lost
+ * its admin type.
+ * @throws GatewayError `forbidden`
+ */
+export function requireReach({ policy }: EventDeps, { caller }: Permit, { reach }: EventSubscription): void {
+  if (reach === 'ALL' && !policy.seesAllClients(caller)) throw new GatewayError('forbidden')
+}

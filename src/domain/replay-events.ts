@@ -1,0 +1,77 @@
+import type { Call } from './call.ts'
+import { GatewayError } from './errors.ts'
+import type { ReplayedEvents, ReplayRange } from './event-subscription-store.ts'
+import type { OptionalArgument } from './list-arguments.ts'
+import { type EventDeps, ownedSubscription, partsOfEvents, requireReach } from './owned-subscription.ts'
+import type { Permit, Permits } from './permit.ts'
+import { foldUuid, isUuid } from './uuid.ts'
+import { missing, type Violation, wrongType } from './violation.ts'
+
+/** Queues events anew for a subscription: those of a time, or those of one connection. */
+export interface ReplayEvents {
+  permit(call: Call, subject: { readonly subscriptionId: string }): Permit | Promise<Permit>
+  run(permit: Permit, input: ReplayEventsInput): Promise<ReplayedEvents>
+}
+
+/** Either a time, or a connection. Each value may have any type. */
+export interface ReplayEventsInput {
+  /** The beginning of the time. */
+  readonly from?: OptionalArgument<unknown>
+  /** The end of the time, which no longer belongs to it. */
+  readonly to?: OptionalArgument<unknown>
+  readonly connectionId?: OptionalArgument<unknown>
+}
+
+const dateTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/i
+
+type Fault = Violation | readonly Violation[]
+
+function timeOf(name: 'from' | 'to', value: unknown): Date | Fault {
+  if (value == null) return missing([name], name)
+  if (!(value instanceof Date) && typeof value !== 'string') return wrongType([name], 'string', value)
+  const isRead = value instanceof Date || dateTime.test(value)
+  const date = isRead ? new Date(value) : new Date(Number.NaN)
+  // PostgreSQL cannot read the other years as JavaScript writes them.
+  const isOfAnEra = date.getUTCFullYear() >= 1 && date.getUTCFullYear() <= 9_999
+  return isOfAnEra ? date : { id: 'date_time', path: [name], rule: 'format', params: { format: 'date-time' } }
+}
+
+/** The range of a replay, or what is wrong with it. */
+function rangeOf({ from, to, connectionId }: ReplayEventsInput): ReplayRange | readonly Violation[] {
+  const ofTime = from != null || to != null
+  if (ofTime === (connectionId != null))
+    return [{ id: 'replay_range', path: [], rule: 'format', params: { reason: 'combination' } }]
+  if (connectionId != null) {
+    if (typeof connectionId !== 'string') return [wrongType(['connectionId'], 'string', connectionId)]
+    if (isUuid(connectionId)) return { connectionId: foldUuid(connectionId) }
+    return [{ id: 'uuid', path: ['connectionId'], rule: 'cast', params: { expected: 'uuid', actual: 'string' } }]
+  }
+  const [begin, end] = [timeOf('from', from), timeOf('to', to)]
+  if (!(begin instanceof Date) || !(end instanceof Date))
+    return [begin, end].flatMap((time) => (time instanceof Date ? [] : time))
+  if (begin < end) return { from: begin, to: end }
+  return [{ id: 'time_order', path: ['to'], rule: 'format', params: { reason: 'order' } }]
+}
+
+/**
+ * The events keep their ids. One that still waits keeps its place. The events go as far back as the audit does.
+ * @throws GatewayError `accessDenied`, `invalidScopes`, `tooManyRequests`, `eventsOff`, `notFound`, `forbidden`,
+ *   `validationFailed`, `subscriptionState` (neither active nor paused) or `unavailable`
+ */
+export function createReplayEvents(deps: EventDeps & { readonly permits: Permits }): ReplayEvents {
+  const { permits } = deps
+  return {
+    permit: (call, subject) => permits.give(call, 'replayEvents', subject),
+    async run(given, input) {
+      const permit = await permits.confirm(given, 'replayEvents')
+      const { subscriptions } = partsOfEvents(deps)
+      const range = rangeOf(input)
+      if (Array.isArray(range)) throw new GatewayError('validationFailed', { violations: range })
+      const found = await ownedSubscription(deps, permit)
+      requireReach(deps, permit, found)
+      const replayed = await subscriptions.replay(found.id, range as ReplayRange, permit)
+      if (replayed !== null) return replayed
+      throw new GatewayError('subscriptionState', { current: await ownedSubscription(deps, permit) })
+    },
+  }
+}
