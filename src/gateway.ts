@@ -13,6 +13,7 @@ import { openLimits } from './limits/open-limits.ts'
 import { createMeter } from './observability/meter.ts'
 import { openMetrics } from './observability/metrics.ts'
 import type { Tracing } from './observability/tracing.ts'
+import { openDatabase } from './open-database.ts'
 import { createDatabase, type Database } from './persistence/pool/database.ts'
 import { createSessionLimitsCheck } from './persistence/pool/session-limits.ts'
 import { traceDatabase } from './persistence/pool/traced-database.ts'
@@ -79,13 +80,6 @@ async function openConsole(config: Config, developmentIssuer: DevelopmentIssuer 
   }
 }
 
-/** Opens the configured database, or the embedded one. Production never loads the embedded one. */
-async function openDatabase({ database, dataDir }: Config) {
-  if (database.url !== null) return { url: database.url, description: 'DATABASE_URL', stop: async () => {} }
-  const { openEmbeddedDatabase } = await import('./development/open-embedded-database.ts')
-  return openEmbeddedDatabase(dataDir)
-}
-
 /** Imports OpenTelemetry only if the configuration names a collector. */
 async function openTracing({ tracesUrl }: Config, log: DeferredLog): Promise<Tracing | null> {
   if (tracesUrl === null) return null
@@ -110,11 +104,17 @@ async function openEventsOf({ events }: Config, database: Database, log: Deferre
 /**
  * Opens the parts that a configuration names and makes the app from them. If one of them fails, it closes the parts
  * that are open.
+ *
+ * @param openedDatabase a database whose start has begun before; by default it begins here
  */
-export async function openGateway(config: Config, logDestination?: LogDestination): Promise<Gateway> {
+export async function openGateway(
+  config: Config,
+  logDestination?: LogDestination,
+  openedDatabase = openDatabase(config),
+): Promise<Gateway> {
   await using opening = new AsyncDisposableStack()
   const log = createDeferredLog()
-  const opened = opening.adopt(await openDatabase(config), ({ stop }) => stop())
+  const opened = opening.adopt(await openedDatabase, ({ stop }) => stop())
   const { keys, developmentIssuer, ...expected } = await openKeys(config, log)
   opening.defer(() => keys.close())
   const eventLoop = opening.adopt(watchEventLoop(config.limits.eventLoopDelayMaxMs), ({ close }) => close())

@@ -1,19 +1,11 @@
 import { join } from 'node:path'
 import { seed } from '../../prisma/seed.ts'
+import type { OpenedDatabase } from '../open-database.ts'
 import { migrate } from '../persistence/migrations/migrate.ts'
 import { startEmbeddedPostgres } from './embedded-postgres.ts'
 
-/** The running embedded database. */
-export interface EmbeddedDatabase {
-  /** It holds the password, so no log may hold it. */
-  readonly url: string
-  /** A text for people, without the password. */
-  readonly description: string
-  readonly stop: () => Promise<void>
-}
-
 /** Starts the embedded PostgreSQL below `dataDir`, migrates it and inserts the demo data. */
-export async function openEmbeddedDatabase(dataDir: string): Promise<EmbeddedDatabase> {
+export async function openEmbeddedDatabase(dataDir: string): Promise<OpenedDatabase> {
   const embedded = await startEmbeddedPostgres({ dataDir: join(dataDir, 'postgres'), durable: true })
   try {
     await migrate(embedded.url)
