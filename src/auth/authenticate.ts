@@ -45,7 +45,7 @@ export interface Credentials {
 /**
  * Authenticates a request. It returns no promise for a remembered caller. A refusal is a throw or a rejection.
  *
- * @throws GatewayError `accessDenied` with `tokenWasSent`
+ * @throws GatewayError `accessDenied` with `tokenWasSent` and `reason`
  * @throws GatewayError `apiKeyMissing` or `apiKeyInvalid` for a client that must send its broker's key
  * @throws GatewayError `unavailable` with `retryAfter` without the issuer's keys or without Mithril's tokens
  */
@@ -60,8 +60,13 @@ export function createAuthenticate({
 }: AuthenticateOptions): Authenticate {
   function refuse(error: unknown): never {
     if (error instanceof TokenRefused) {
-      onRefused(error.reason)
-      throw new GatewayError('accessDenied', { tokenWasSent: true, tokenHasExpired: error.reason === 'expired' }, error)
+      const { reason } = error
+      onRefused(reason)
+      throw new GatewayError(
+        'accessDenied',
+        { tokenWasSent: true, tokenHasExpired: reason === 'expired', reason },
+        error,
+      )
     }
     if (error instanceof KeysUnavailable) {
       onRefused('keys_unavailable')
@@ -79,11 +84,11 @@ export function createAuthenticate({
     const bearer = readBearer(rawHeaders)
     if (bearer.kind === 'none') {
       onRefused('no_token')
-      throw new GatewayError('accessDenied', { tokenWasSent: false })
+      throw new GatewayError('accessDenied', { tokenWasSent: false, reason: 'no_token' })
     }
     if (bearer.kind === 'refused') {
       onRefused('header')
-      throw new GatewayError('accessDenied', { tokenWasSent: true }, new Error(bearer.why))
+      throw new GatewayError('accessDenied', { tokenWasSent: true, reason: 'header' }, new Error(bearer.why))
     }
     try {
       const verified = verify(bearer.token, mayLookUpTokens)

@@ -46,6 +46,8 @@ export interface OutcomeDetails {
     readonly tokenWasSent?: boolean
     /** true if the token was good until it expired, so that its sender is no stranger. */
     readonly tokenHasExpired?: boolean
+    /** A word for the log, never for the caller. */
+    readonly reason?: string
   }
   /** The scope words that the operation needs and the token lacks. */
   invalidScopes: { readonly missingScopes: readonly string[] }

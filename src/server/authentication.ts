@@ -1,6 +1,5 @@
 import type { FastifyRequest, onRequestHookHandler } from 'fastify'
 import type { Authenticate } from '../auth/authenticate.ts'
-import { TokenRefused } from '../auth/token-refused.ts'
 import type { Call, Door } from '../domain/call.ts'
 import type { Caller } from '../domain/caller.ts'
 import { GatewayError } from '../domain/errors.ts'
@@ -26,7 +25,8 @@ function callerOf(
     throw error
   }
   const refuse = (error: unknown): Promise<never> => {
-    request.outcome.unauthenticated = reasonOf(error)
+    if (error instanceof GatewayError && error.is('accessDenied'))
+      request.outcome.unauthenticated = error.details.reason
     if (failureLimit === null || !isFailure(error)) throw error
     return countThenRefuse(error)
   }
@@ -108,13 +108,6 @@ export function createCallOf(deps: AuthenticationDeps, door: Door): (request: Fa
  */
 const isFailure = (error: unknown) =>
   error instanceof GatewayError && error.code === 'UNAUTHENTICATED' && error.details.tokenHasExpired !== true
-
-/** The reason of a 401 for the log: a word of `RefusalReason`, or about a header that holds no token. */
-function reasonOf(error: unknown): string | undefined {
-  if (!(error instanceof GatewayError) || !error.is('accessDenied')) return undefined
-  if (error.cause instanceof TokenRefused) return error.cause.reason
-  return error.details.tokenWasSent ? 'header' : 'no_token'
-}
 
 /** The `API-key` header. Node joins two such headers into one value, which is no connection's secret. */
 export function apiKeyOf({ headers: { 'api-key': apiKey } }: FastifyRequest): string | null {
