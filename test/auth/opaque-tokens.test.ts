@@ -13,6 +13,7 @@ let clientId: string
 beforeAll(async () => {
   db = await createTestDatabase()
   database = createDatabase(db.url, databaseDefaults)
+  await database.prepare()
   clientId = await db.insertClient({ type: 'MIS' })
 })
 afterAll(async () => {

@@ -8,7 +8,7 @@ import { startPostgresProxy } from '../support/postgres-proxy.ts'
 const config: DatabaseConfig = {
   ...databaseDefaults,
   poolMax: 3,
-  connectTimeoutMs: 2_000,
+  connectTimeoutMs: 10_000,
   statementTimeoutMs: 5_000,
   lockTimeoutMs: 5_000,
 }

@@ -303,20 +303,24 @@ describe('a file that is not a complete archive', () => {
       () => '{"invoice": 1}\n',
       'its first line does not say "mithril-connection-gateway history 1"',
     ],
-  ])('%s: neither --verify takes it nor the removal, which removes nothing', async (_what, change, reason) => {
-    await insertHistory('2015-01-01', 20)
-    const held = new Client({ connectionString: cluster.adminUrl })
-    await held.connect()
-    await held.query('REVOKE EXECUTE ON FUNCTION remove_archived_changes(text, text[]) FROM gateway_archivist')
-    expect((await archive()).stderr).toContain('permission denied for function remove_archived_changes')
-    await held.query('GRANT EXECUTE ON FUNCTION remove_archived_changes(text, text[]) TO gateway_archivist')
-    await held.end()
-    await damage(change)
-    const refused = { code: 1, stdout: '', stderr: `${file} is not a complete archive: ${reason}.\n` }
-    expect(await run('--verify', file)).toEqual(refused)
-    expect(await archive()).toEqual(refused)
-    expect(await countLeft()).toBe(20)
-  })
+  ])(
+    '%s: neither --verify takes it nor the removal, which removes nothing',
+    { timeout: 60_000 },
+    async (_what, change, reason) => {
+      await insertHistory('2015-01-01', 20)
+      const held = new Client({ connectionString: cluster.adminUrl })
+      await held.connect()
+      await held.query('REVOKE EXECUTE ON FUNCTION remove_archived_changes(text, text[]) FROM gateway_archivist')
+      expect((await archive()).stderr).toContain('permission denied for function remove_archived_changes')
+      await held.query('GRANT EXECUTE ON FUNCTION remove_archived_changes(text, text[]) TO gateway_archivist')
+      await held.end()
+      await damage(change)
+      const refused = { code: 1, stdout: '', stderr: `${file} is not a complete archive: ${reason}.\n` }
+      expect(await run('--verify', file)).toEqual(refused)
+      expect(await archive()).toEqual(refused)
+      expect(await countLeft()).toBe(20)
+    },
+  )
 
   test('an archive of another day does not overwrite a file', async () => {
     await insertHistory('2014-01-01', 3)

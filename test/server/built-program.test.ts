@@ -46,6 +46,9 @@ beforeAll(async () => {
     TOKEN_AUDIENCE: sources.issuer.audience,
     TOKEN_JWKS_URL: sources.issuer.jwksUrl,
     LOG_LEVEL: 'info',
+    EVENT_LOOP_DELAY_MAX_MS: '0',
+    DATABASE_QUEUE_TIMEOUT_MS: '10000',
+    DATABASE_CONNECT_TIMEOUT_MS: '10000',
   }
   built = createGatewayProcess({ logFile: join(folder, 'log'), environment: { ...environment, ...options } })
   await built.start()

@@ -123,7 +123,7 @@ async function startProgram(stdout: number): Promise<{ url: string; child: Child
     errors += text
   })
   const url = `http://127.0.0.1:${port}/api/clients`
-  await vi.waitFor(() => fetch(url, { signal: AbortSignal.timeout(5_000) }), { timeout: 20_000, interval: 50 })
+  await vi.waitFor(() => fetch(url, { signal: AbortSignal.timeout(5_000) }), { timeout: 45_000, interval: 50 })
   return { url, child, errors: () => errors }
 }
 
@@ -144,7 +144,7 @@ test.each([
   ['a log that nobody reads, after an unhandled rejection,', 'SIGUSR2', 1, unread],
 ] as const)(
   '%s keeps nobody waiting, and does not keep the program from ending',
-  { timeout: 60_000 },
+  { timeout: 90_000 },
   async (_name, signal, code, open) => {
     const { url, child, errors } = await startProgram(open())
     // Several times what a pipe holds.

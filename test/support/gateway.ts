@@ -81,7 +81,7 @@ export async function startProxiedGateway(
   const proxy = await startPostgresProxy(database.url)
   const gateway = await startOn(database, {
     DATABASE_URL: proxy.url,
-    DATABASE_CONNECT_TIMEOUT_MS: '300',
+    DATABASE_CONNECT_TIMEOUT_MS: '2000',
     ...environment,
   })
   const close = async () => {
@@ -102,9 +102,13 @@ async function startOn(database: TestDatabase, environment: Record<string, strin
     TOKEN_JWKS_URL: issuer.jwksUrl,
     PORT: '0',
     PUBLIC_URL: 'https://gateway.example.ua',
-    // Tests write and fail as fast as they can; those of the limits set their own.
+    // Tests write and fail as fast as they can; tests of the limits set their own.
     WRITE_LIMIT_PER_MINUTE: '0',
     AUTH_FAILURE_LIMIT_PER_MINUTE: '0',
+    // Nor does a busy machine make the gateway refuse work as under overload.
+    EVENT_LOOP_DELAY_MAX_MS: '0',
+    DATABASE_QUEUE_TIMEOUT_MS: '10000',
+    DATABASE_CONNECT_TIMEOUT_MS: '10000',
     ...environment,
   })
   const log: string[] = []
