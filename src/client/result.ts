@@ -12,15 +12,26 @@ export interface GatewayResult<Data> {
 interface AnsweredError {
   readonly message: string
   readonly path?: readonly (string | number)[]
-  readonly extensions?: { readonly code?: string; readonly status?: number; readonly exception?: Exception }
+  readonly extensions?: {
+    readonly code?: string
+    readonly status?: number
+    readonly reason?: string
+    readonly exception?: Exception
+  }
 }
 
 /** `extensions.exception`, of which each code has one member or none. */
 interface Exception {
   readonly missingAllowances?: readonly string[]
   readonly inputErrors?: readonly InputError[]
-  readonly current?: { readonly version: number; readonly redirectUri: string; readonly updatedAt: string }
+  readonly current?: ConnectionState | { readonly method: string; readonly state: string }
   readonly retryAfter?: number
+}
+
+interface ConnectionState {
+  readonly version: number
+  readonly redirectUri: string
+  readonly updatedAt: string
 }
 
 /**
@@ -31,7 +42,12 @@ export interface InputError {
   readonly message: string
   /** From the input object or the arguments, for example `['redirectUri']`. */
   readonly path: readonly string[]
-  readonly options: { readonly rule: string; readonly params: Readonly<Record<string, string | number>> }
+  readonly options: {
+    /** The one rule that is broken; `rule` is the kind of it. */
+    readonly id: string
+    readonly rule: string
+    readonly params: Readonly<Record<string, string | number>>
+  }
 }
 
 /** Codes that say all with their message. */
@@ -54,23 +70,25 @@ export type GatewayFailure = {
   readonly status: number
   /** Where in the answer, for example `['updateClientConnection']`; empty for the whole request. */
   readonly path: readonly (string | number)[]
+  /** A word that tells refusals of one code apart, such as `events_off` of NOT_FOUND; absent where none is needed. */
+  readonly reason?: string
 } & (
   | { readonly code: PlainCode }
   /** The scope words that the token lacks; none: the client is not the caller's own. */
   | { readonly code: 'FORBIDDEN'; readonly missingAllowances: readonly string[] }
   | { readonly code: 'UNPROCESSABLE_ENTITY'; readonly inputErrors: readonly InputError[] }
   /** The connection as it is now: decide anew, then send its version. */
-  | {
-      readonly code: 'CONFLICT'
-      readonly current: { readonly version: number; readonly redirectUri: string; readonly updatedAt: string }
-    }
+  | { readonly code: 'CONFLICT'; readonly current: ConnectionState }
   /** Seconds after which a new attempt makes sense, if that is known. */
   | { readonly code: 'SERVICE_UNAVAILABLE' | 'TOO_MANY_REQUESTS'; readonly retryAfter: number | null }
-  /** A code that this client does not know, or none. */
+  /** A code that this client does not know, or none. CONFLICT where no connection is concerned: see `reason`. */
   | { readonly code: 'UNKNOWN'; readonly answeredCode: string | null }
 )
 
 const isPlain = (code: string | undefined): code is PlainCode => plainCodes.some((plain) => plain === code)
+
+const isConnection = (current: Exception['current']): current is ConnectionState =>
+  current !== undefined && 'version' in current
 
 /**
  * Why a request was refused, a failure for each error of the answer; empty where nothing was refused.
@@ -82,13 +100,17 @@ const isPlain = (code: string | undefined): code is PlainCode => plainCodes.some
  */
 export function readErrors({ errors, httpStatus }: GatewayResult<unknown>): GatewayFailure[] {
   return errors.map(
-    ({ message, path = [], extensions: { code, status = httpStatus, exception = {} } = {} }): GatewayFailure => {
+    ({
+      message,
+      path = [],
+      extensions: { code, status = httpStatus, reason, exception = {} } = {},
+    }): GatewayFailure => {
       const { missingAllowances = [], inputErrors = [], current, retryAfter = null } = exception
-      const failure = { message, status, path }
+      const failure = { message, status, path, ...(reason !== undefined && { reason }) }
       if (isPlain(code)) return { ...failure, code }
       if (code === 'FORBIDDEN') return { ...failure, code, missingAllowances }
       if (code === 'UNPROCESSABLE_ENTITY') return { ...failure, code, inputErrors }
-      if (code === 'CONFLICT' && current) return { ...failure, code, current }
+      if (code === 'CONFLICT' && isConnection(current)) return { ...failure, code, current }
       if (code === 'SERVICE_UNAVAILABLE' || code === 'TOO_MANY_REQUESTS') return { ...failure, code, retryAfter }
       return { ...failure, code: 'UNKNOWN', answeredCode: code ?? null }
     },

@@ -17,15 +17,19 @@ import {
   type ClientsQuery,
   type ClientsQueryVariables,
   ConnectionHistoryDocument,
+  CreateEventSubscriptionDocument,
   DeleteClientConnectionDocument,
+  EventSubscriptionsDocument,
   RedirectUriCheckDocument,
   RefreshClientConnectionSecretDocument,
   RevertClientConnectionDocument,
+  RotateEventSubscriptionKeyDocument,
   TypedDocumentString,
   UpdateClientConnectionDocument,
   ViewerDocument,
 } from '../../src/client/documents/graphql.ts'
 import { createSchema } from '../../src/graphql/schema.ts'
+import { eventsOn } from '../support/events.ts'
 import { type Fixture, startTestGateway, type TestGateway, writer } from '../support/gateway.ts'
 
 const allScopes = 'client:read connection:read connection:write connection:refresh_secret connection:delete'
@@ -289,6 +293,7 @@ describe('every document, answered by the running gateway', () => {
       {
         code: 'UNAUTHENTICATED',
         status: 401,
+        reason: 'api_key_missing',
         message: 'api-key header not set',
         path: ['refreshClientConnectionSecret'],
       },
@@ -383,6 +388,46 @@ describe('readErrors', () => {
       current: { version: 1, redirectUri: before, updatedAt: time },
     })
     expect(await update(failure?.code === 'CONFLICT' ? { expectedVersion: failure.current.version } : {})).toEqual([])
+  })
+
+  const minted = ({ issuer }: TestGateway) =>
+    issuer.mint(writer(randomUUID(), { clientType: 'MIS', scope: 'event:manage' }))
+
+  test('NOT_FOUND says by its reason that events are off', async () => {
+    const client = createGatewayClient({ url, token: minted(gateway) })
+    expect(readErrors(await client.execute(EventSubscriptionsDocument))).toEqual([
+      {
+        code: 'NOT_FOUND',
+        status: 404,
+        reason: 'events_off',
+        message: 'Events are off in this gateway',
+        path: ['eventSubscriptions'],
+      },
+    ])
+  })
+
+  test('a conflict of a subscription has its reason, and no connection', async () => {
+    const sending = await startTestGateway(eventsOn)
+    try {
+      const address = `${await sending.app.listen({ host: '127.0.0.1', port: 0 })}/graphql`
+      const client = createGatewayClient({ url: address, token: minted(sending) })
+      const created = await client.execute(CreateEventSubscriptionDocument, {
+        input: { reach: 'CLIENT', method: 'POLL' },
+      })
+      const id = created.data?.createEventSubscription?.eventSubscription.id ?? ''
+      expect(readErrors(await client.execute(RotateEventSubscriptionKeyDocument, { input: { id } }))).toEqual([
+        {
+          code: 'UNKNOWN',
+          answeredCode: 'CONFLICT',
+          status: 409,
+          reason: 'subscription_state',
+          message: 'The method or the state of the subscription does not allow this',
+          path: ['rotateEventSubscriptionKey'],
+        },
+      ])
+    } finally {
+      await sending.close()
+    }
   })
 
   test('a variable of the wrong type is BAD_REQUEST', async () => {

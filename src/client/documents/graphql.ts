@@ -65,6 +65,20 @@ export type ConsumerConnectionFilter = {
   redirectUriContains?: string | null | undefined;
 };
 
+/** Which events, and how they reach the owner. */
+export type CreateEventSubscriptionInput = {
+  /** UUID of the client that owns the subscription. Without it, the own client; another one needs an admin type. */
+  clientId?: string | null | undefined;
+  /** The kinds of change. Without it, every kind. */
+  kinds?: Array<ConnectionChangeKind> | null | undefined;
+  /** How the events reach the owner. */
+  method: EventMethod;
+  /** The connections whose events it receives. */
+  reach: EventReach;
+  /** Of `PUSH`: where the gateway posts the events. `https://`, port 443, a public host, at most 500 characters, and the rules of redirect URIs. Of `POLL`: none. */
+  url?: string | null | undefined;
+};
+
 /** Which connection to delete. */
 export type DeleteClientConnectionInput = {
   /** UUID of the client. It must be the own client unless the caller is of an admin type. */
@@ -75,6 +89,73 @@ export type DeleteClientConnectionInput = {
   expectedVersion?: number | null | undefined;
 };
 
+/** Which subscription. */
+export type DeleteEventSubscriptionInput = {
+  /** UUID of the subscription. */
+  id: string;
+};
+
+/** What became of a challenge: a random text that the endpoint has to repeat. */
+export type EventChallengeOutcome =
+  /** The host has no address to which events may be sent. */
+  | 'ADDRESS'
+  /** The endpoint repeated it. */
+  | 'ANSWERED'
+  /** No connection, or it broke before the answer. */
+  | 'CONNECTION'
+  /** The answer did not repeat the challenge. */
+  | 'ECHO'
+  /** The gateway could not finish it. Verify the subscription again. */
+  | 'INTERRUPTED'
+  /** The endpoint answered another status than 2xx. */
+  | 'STATUS'
+  /** The endpoint did not answer in time. */
+  | 'TIMEOUT'
+  /** No TLS connection: the certificate or the protocol is not acceptable. */
+  | 'TLS';
+
+/** What became of the delivery of an event. */
+export type EventDeliveryState =
+  /** All attempts failed. A replay sends it again. */
+  | 'DEAD'
+  /** The endpoint took it, or the owner acknowledged it. */
+  | 'DELIVERED'
+  /** It waits: for its turn, for the next attempt, or for the owner who polls. */
+  | 'PENDING';
+
+/** How events reach the owner of a subscription. */
+export type EventMethod =
+  /** The owner fetches the events over REST, and acknowledges them. */
+  | 'POLL'
+  /** The gateway posts each event, signed, to `url`. */
+  | 'PUSH';
+
+/** The connections whose events a subscription receives. */
+export type EventReach =
+  /** Every connection. For owners of an admin type only. */
+  | 'ALL'
+  /** Those of which its owner is the client. */
+  | 'CLIENT'
+  /** Those of which its owner is the consumer. */
+  | 'CONSUMER';
+
+/** Whether a subscription receives events. */
+export type EventSubscriptionState =
+  /** Events are delivered. */
+  | 'ACTIVE'
+  /** The gateway gave the endpoint up: it answered 410, or failed for five days. It receives no event until it is verified; a replay brings those of the time between. */
+  | 'OFF'
+  /** Events wait until it is resumed. */
+  | 'PAUSED'
+  /** Its endpoint has not repeated the challenge yet. It receives no event. */
+  | 'UNVERIFIED';
+
+/** Which subscription. */
+export type PauseEventSubscriptionInput = {
+  /** UUID of the subscription. */
+  id: string;
+};
+
 /** Which connection gets a new secret. */
 export type RefreshClientConnectionSecretInput = {
   /** UUID of the client. It must be the own client unless the caller is of an admin type. */
@@ -83,6 +164,24 @@ export type RefreshClientConnectionSecretInput = {
   connectionId: string;
   /** The version that the caller has seen: if the connection has another one by now, `CONFLICT` and nothing written. Without it the last write wins. */
   expectedVersion?: number | null | undefined;
+};
+
+/** Which events of which subscription: those of a time, or those of one connection. */
+export type ReplayEventsInput = {
+  /** UUID of the connection, instead of a time. */
+  connectionId?: string | null | undefined;
+  /** The beginning of the time. */
+  from?: string | null | undefined;
+  /** UUID of the subscription. */
+  id: string;
+  /** The end of the time, which no longer belongs to it. */
+  to?: string | null | undefined;
+};
+
+/** Which subscription. */
+export type ResumeEventSubscriptionInput = {
+  /** UUID of the subscription. */
+  id: string;
 };
 
 /** Which change to take back. */
@@ -97,6 +196,12 @@ export type RevertClientConnectionInput = {
   expectedVersion?: number | null | undefined;
 };
 
+/** Which subscription gets a new signing secret. */
+export type RotateEventSubscriptionKeyInput = {
+  /** UUID of the subscription. */
+  id: string;
+};
+
 /** What to change. Only the redirect URI of a connection can be changed. */
 export type UpdateClientConnectionInput = {
   /** UUID of the client. It must be the own client unless the caller is of an admin type. */
@@ -107,6 +212,12 @@ export type UpdateClientConnectionInput = {
   expectedVersion?: number | null | undefined;
   /** The new redirect URI: `https://` and at most 255 characters, no fragment, no user info, a host of at least two labels or an IPv4 address. Stored byte for byte as sent. */
   redirectUri: string;
+};
+
+/** Which subscription. */
+export type VerifyEventSubscriptionInput = {
+  /** UUID of the subscription. */
+  id: string;
 };
 
 export type ClientCardQueryVariables = Exact<{
@@ -133,6 +244,13 @@ export type ConsumerConnectionsQueryVariables = Exact<{
 
 
 export type ConsumerConnectionsQuery = { consumerConnections: { totalCount: number, edges: Array<{ cursor: string, node: { id: string, clientId: string, consumerId: string, redirectUri: string, version: number, insertedAt: string, updatedAt: string, client: { clientId: string, name: string | null } | null } }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } };
+
+export type EventSubscriptionCardQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type EventSubscriptionCardQuery = { eventSubscription: { id: string, clientId: string, reach: EventReach, method: EventMethod, url: string | null, kinds: Array<ConnectionChangeKind>, state: EventSubscriptionState, keyRotatedAt: string | null, failingSince: string | null, insertedAt: string, waiting: { totalCount: number } | null, dead: { totalCount: number } | null } | null };
 
 export type ViewerQueryVariables = Exact<{ [key: string]: never; }>;
 
@@ -227,11 +345,90 @@ export type DeleteClientConnectionMutationVariables = Exact<{
 
 export type DeleteClientConnectionMutation = { deleteClientConnection: { clientConnection: { id: string, clientId: string, consumerId: string, redirectUri: string, version: number, insertedAt: string, updatedAt: string } } | null };
 
+export type EventSubscriptionsQueryVariables = Exact<{
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+  clientId?: string | null | undefined;
+}>;
+
+
+export type EventSubscriptionsQuery = { eventSubscriptions: { totalCount: number, edges: Array<{ cursor: string, node: { id: string, clientId: string, reach: EventReach, method: EventMethod, url: string | null, kinds: Array<ConnectionChangeKind>, state: EventSubscriptionState, keyRotatedAt: string | null, failingSince: string | null, insertedAt: string } }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } | null };
+
+export type EventSubscriptionQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type EventSubscriptionQuery = { eventSubscription: { id: string, clientId: string, reach: EventReach, method: EventMethod, url: string | null, kinds: Array<ConnectionChangeKind>, state: EventSubscriptionState, keyRotatedAt: string | null, failingSince: string | null, insertedAt: string } | null };
+
+export type EventDeliveriesQueryVariables = Exact<{
+  id: string;
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+  state?: EventDeliveryState | null | undefined;
+}>;
+
+
+export type EventDeliveriesQuery = { eventSubscription: { id: string, deliveries: { totalCount: number, edges: Array<{ cursor: string, node: { eventId: string, connectionId: string, state: EventDeliveryState, attempts: number, nextAttemptAt: string | null, lastStatus: number | null, lastFailure: string | null, endedAt: string | null } }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } | null } | null };
+
+export type CreateEventSubscriptionMutationVariables = Exact<{
+  input: CreateEventSubscriptionInput;
+}>;
+
+
+export type CreateEventSubscriptionMutation = { createEventSubscription: { secret: string | null, challenge: EventChallengeOutcome | null, eventSubscription: { id: string, clientId: string, reach: EventReach, method: EventMethod, url: string | null, kinds: Array<ConnectionChangeKind>, state: EventSubscriptionState, keyRotatedAt: string | null, failingSince: string | null, insertedAt: string } } | null };
+
+export type VerifyEventSubscriptionMutationVariables = Exact<{
+  input: VerifyEventSubscriptionInput;
+}>;
+
+
+export type VerifyEventSubscriptionMutation = { verifyEventSubscription: { eventSubscription: { id: string, clientId: string, reach: EventReach, method: EventMethod, url: string | null, kinds: Array<ConnectionChangeKind>, state: EventSubscriptionState, keyRotatedAt: string | null, failingSince: string | null, insertedAt: string } } | null };
+
+export type PauseEventSubscriptionMutationVariables = Exact<{
+  input: PauseEventSubscriptionInput;
+}>;
+
+
+export type PauseEventSubscriptionMutation = { pauseEventSubscription: { eventSubscription: { id: string, clientId: string, reach: EventReach, method: EventMethod, url: string | null, kinds: Array<ConnectionChangeKind>, state: EventSubscriptionState, keyRotatedAt: string | null, failingSince: string | null, insertedAt: string } } | null };
+
+export type ResumeEventSubscriptionMutationVariables = Exact<{
+  input: ResumeEventSubscriptionInput;
+}>;
+
+
+export type ResumeEventSubscriptionMutation = { resumeEventSubscription: { eventSubscription: { id: string, clientId: string, reach: EventReach, method: EventMethod, url: string | null, kinds: Array<ConnectionChangeKind>, state: EventSubscriptionState, keyRotatedAt: string | null, failingSince: string | null, insertedAt: string } } | null };
+
+export type DeleteEventSubscriptionMutationVariables = Exact<{
+  input: DeleteEventSubscriptionInput;
+}>;
+
+
+export type DeleteEventSubscriptionMutation = { deleteEventSubscription: { eventSubscription: { id: string, clientId: string, reach: EventReach, method: EventMethod, url: string | null, kinds: Array<ConnectionChangeKind>, state: EventSubscriptionState, keyRotatedAt: string | null, failingSince: string | null, insertedAt: string } } | null };
+
+export type RotateEventSubscriptionKeyMutationVariables = Exact<{
+  input: RotateEventSubscriptionKeyInput;
+}>;
+
+
+export type RotateEventSubscriptionKeyMutation = { rotateEventSubscriptionKey: { secret: string, eventSubscription: { id: string, clientId: string, reach: EventReach, method: EventMethod, url: string | null, kinds: Array<ConnectionChangeKind>, state: EventSubscriptionState, keyRotatedAt: string | null, failingSince: string | null, insertedAt: string } } | null };
+
+export type ReplayEventsMutationVariables = Exact<{
+  input: ReplayEventsInput;
+}>;
+
+
+export type ReplayEventsMutation = { replayEvents: { queued: number, hasMore: boolean } | null };
+
 export type ClientFieldsFragment = { id: string, name: string | null, settings: unknown, isBlocked: boolean, blockReason: string | null, userId: string | null, clientTypeId: string, clientTypeName: string, insertedAt: string, updatedAt: string };
 
 export type ConnectionFieldsFragment = { id: string, clientId: string, consumerId: string, redirectUri: string, version: number, insertedAt: string, updatedAt: string };
 
 export type ChangeFieldsFragment = { id: string, consumerId: string | null, version: number | null, kind: ConnectionChangeKind, before: string, after: string | null, brokerClientId: string | null, door: ChangeDoor, requestId: string | null, revertedChangeId: string | null, changedAt: string, caller: { clientId: string, clientType: string, userId: string | null } | null };
+
+export type EventSubscriptionFieldsFragment = { id: string, clientId: string, reach: EventReach, method: EventMethod, url: string | null, kinds: Array<ConnectionChangeKind>, state: EventSubscriptionState, keyRotatedAt: string | null, failingSince: string | null, insertedAt: string };
+
+export type EventDeliveryFieldsFragment = { eventId: string, connectionId: string, state: EventDeliveryState, attempts: number, nextAttemptAt: string | null, lastStatus: number | null, lastFailure: string | null, endedAt: string | null };
 
 export type PageFieldsFragment = { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null };
 
@@ -298,6 +495,32 @@ export const ChangeFieldsFragmentDoc = new TypedDocumentString(`
   changedAt
 }
     `, {"fragmentName":"ChangeFields"}) as unknown as TypedDocumentString<ChangeFieldsFragment, unknown>;
+export const EventSubscriptionFieldsFragmentDoc = new TypedDocumentString(`
+    fragment EventSubscriptionFields on EventSubscription {
+  id
+  clientId
+  reach
+  method
+  url
+  kinds
+  state
+  keyRotatedAt
+  failingSince
+  insertedAt
+}
+    `, {"fragmentName":"EventSubscriptionFields"}) as unknown as TypedDocumentString<EventSubscriptionFieldsFragment, unknown>;
+export const EventDeliveryFieldsFragmentDoc = new TypedDocumentString(`
+    fragment EventDeliveryFields on EventDelivery {
+  eventId
+  connectionId
+  state
+  attempts
+  nextAttemptAt
+  lastStatus
+  lastFailure
+  endedAt
+}
+    `, {"fragmentName":"EventDeliveryFields"}) as unknown as TypedDocumentString<EventDeliveryFieldsFragment, unknown>;
 export const PageFieldsFragmentDoc = new TypedDocumentString(`
     fragment PageFields on PageInfo {
   hasNextPage
@@ -407,6 +630,30 @@ fragment PageFields on PageInfo {
   startCursor
   endCursor
 }`, {"hash":"sha256:4313c257439cf4b1bfe2799140e07c13b6fcacb8c6e97a915e5b723cea07cea5"}) as unknown as TypedDocumentString<ConsumerConnectionsQuery, ConsumerConnectionsQueryVariables>;
+export const EventSubscriptionCardDocument = new TypedDocumentString(`
+    query EventSubscriptionCard($id: ID!) {
+  eventSubscription(id: $id) {
+    ...EventSubscriptionFields
+    waiting: deliveries(first: 1, state: PENDING) {
+      totalCount
+    }
+    dead: deliveries(first: 1, state: DEAD) {
+      totalCount
+    }
+  }
+}
+    fragment EventSubscriptionFields on EventSubscription {
+  id
+  clientId
+  reach
+  method
+  url
+  kinds
+  state
+  keyRotatedAt
+  failingSince
+  insertedAt
+}`, {"hash":"sha256:43ac023d4c37105183df3b2eecb0d4764567f15e311987cf0fc796be0161f931"}) as unknown as TypedDocumentString<EventSubscriptionCardQuery, EventSubscriptionCardQueryVariables>;
 export const ViewerDocument = new TypedDocumentString(`
     query Viewer {
   viewer {
@@ -706,3 +953,219 @@ export const DeleteClientConnectionDocument = new TypedDocumentString(`
   insertedAt
   updatedAt
 }`, {"hash":"sha256:b8e6a512552e8908bd8c3644b5e2ba7e2a913a3e98a3cb6cd5599c02030ef412"}) as unknown as TypedDocumentString<DeleteClientConnectionMutation, DeleteClientConnectionMutationVariables>;
+export const EventSubscriptionsDocument = new TypedDocumentString(`
+    query EventSubscriptions($first: Int, $after: String, $clientId: ID) {
+  eventSubscriptions(first: $first, after: $after, clientId: $clientId) {
+    edges {
+      cursor
+      node {
+        ...EventSubscriptionFields
+      }
+    }
+    pageInfo {
+      ...PageFields
+    }
+    totalCount
+  }
+}
+    fragment EventSubscriptionFields on EventSubscription {
+  id
+  clientId
+  reach
+  method
+  url
+  kinds
+  state
+  keyRotatedAt
+  failingSince
+  insertedAt
+}
+fragment PageFields on PageInfo {
+  hasNextPage
+  hasPreviousPage
+  startCursor
+  endCursor
+}`, {"hash":"sha256:ae5ce180966eb6e424da03aca57af7bba8515c1158be9a99bf17f77d3e04a6a0"}) as unknown as TypedDocumentString<EventSubscriptionsQuery, EventSubscriptionsQueryVariables>;
+export const EventSubscriptionDocument = new TypedDocumentString(`
+    query EventSubscription($id: ID!) {
+  eventSubscription(id: $id) {
+    ...EventSubscriptionFields
+  }
+}
+    fragment EventSubscriptionFields on EventSubscription {
+  id
+  clientId
+  reach
+  method
+  url
+  kinds
+  state
+  keyRotatedAt
+  failingSince
+  insertedAt
+}`, {"hash":"sha256:2b3383caf836dc7e615eb206d531771a423f1fab0d2772ea1b3842204f882f2d"}) as unknown as TypedDocumentString<EventSubscriptionQuery, EventSubscriptionQueryVariables>;
+export const EventDeliveriesDocument = new TypedDocumentString(`
+    query EventDeliveries($id: ID!, $first: Int, $after: String, $state: EventDeliveryState) {
+  eventSubscription(id: $id) {
+    id
+    deliveries(first: $first, after: $after, state: $state) {
+      edges {
+        cursor
+        node {
+          ...EventDeliveryFields
+        }
+      }
+      pageInfo {
+        ...PageFields
+      }
+      totalCount
+    }
+  }
+}
+    fragment EventDeliveryFields on EventDelivery {
+  eventId
+  connectionId
+  state
+  attempts
+  nextAttemptAt
+  lastStatus
+  lastFailure
+  endedAt
+}
+fragment PageFields on PageInfo {
+  hasNextPage
+  hasPreviousPage
+  startCursor
+  endCursor
+}`, {"hash":"sha256:c8c6179a0672525618a6919551bc67500ecb8d79097de0e5ecc1107f424e2c41"}) as unknown as TypedDocumentString<EventDeliveriesQuery, EventDeliveriesQueryVariables>;
+export const CreateEventSubscriptionDocument = new TypedDocumentString(`
+    mutation CreateEventSubscription($input: CreateEventSubscriptionInput!) {
+  createEventSubscription(input: $input) {
+    eventSubscription {
+      ...EventSubscriptionFields
+    }
+    secret
+    challenge
+  }
+}
+    fragment EventSubscriptionFields on EventSubscription {
+  id
+  clientId
+  reach
+  method
+  url
+  kinds
+  state
+  keyRotatedAt
+  failingSince
+  insertedAt
+}`, {"hash":"sha256:93d92a1e275ff33b467f16dc49cd21c4257beb60b1a029111cef354a6e9dd165"}) as unknown as TypedDocumentString<CreateEventSubscriptionMutation, CreateEventSubscriptionMutationVariables>;
+export const VerifyEventSubscriptionDocument = new TypedDocumentString(`
+    mutation VerifyEventSubscription($input: VerifyEventSubscriptionInput!) {
+  verifyEventSubscription(input: $input) {
+    eventSubscription {
+      ...EventSubscriptionFields
+    }
+  }
+}
+    fragment EventSubscriptionFields on EventSubscription {
+  id
+  clientId
+  reach
+  method
+  url
+  kinds
+  state
+  keyRotatedAt
+  failingSince
+  insertedAt
+}`, {"hash":"sha256:2757d257ef60bc5b6fac844c2fd50fd6af082a86144fdfa3b22af7413b4b7da2"}) as unknown as TypedDocumentString<VerifyEventSubscriptionMutation, VerifyEventSubscriptionMutationVariables>;
+export const PauseEventSubscriptionDocument = new TypedDocumentString(`
+    mutation PauseEventSubscription($input: PauseEventSubscriptionInput!) {
+  pauseEventSubscription(input: $input) {
+    eventSubscription {
+      ...EventSubscriptionFields
+    }
+  }
+}
+    fragment EventSubscriptionFields on EventSubscription {
+  id
+  clientId
+  reach
+  method
+  url
+  kinds
+  state
+  keyRotatedAt
+  failingSince
+  insertedAt
+}`, {"hash":"sha256:570a5038c9cdfc898c1c792366a0c433620e5512ac479f51d948a895f16d4401"}) as unknown as TypedDocumentString<PauseEventSubscriptionMutation, PauseEventSubscriptionMutationVariables>;
+export const ResumeEventSubscriptionDocument = new TypedDocumentString(`
+    mutation ResumeEventSubscription($input: ResumeEventSubscriptionInput!) {
+  resumeEventSubscription(input: $input) {
+    eventSubscription {
+      ...EventSubscriptionFields
+    }
+  }
+}
+    fragment EventSubscriptionFields on EventSubscription {
+  id
+  clientId
+  reach
+  method
+  url
+  kinds
+  state
+  keyRotatedAt
+  failingSince
+  insertedAt
+}`, {"hash":"sha256:9c0a4d677c114707fb381262dcda9d16ed5d005e7dd6feddffe5e4e31e0796fd"}) as unknown as TypedDocumentString<ResumeEventSubscriptionMutation, ResumeEventSubscriptionMutationVariables>;
+export const DeleteEventSubscriptionDocument = new TypedDocumentString(`
+    mutation DeleteEventSubscription($input: DeleteEventSubscriptionInput!) {
+  deleteEventSubscription(input: $input) {
+    eventSubscription {
+      ...EventSubscriptionFields
+    }
+  }
+}
+    fragment EventSubscriptionFields on EventSubscription {
+  id
+  clientId
+  reach
+  method
+  url
+  kinds
+  state
+  keyRotatedAt
+  failingSince
+  insertedAt
+}`, {"hash":"sha256:0f6c05af5b5e80226cb1ea37267e96eeb020b0e647cb5bd8205403d115ba71fb"}) as unknown as TypedDocumentString<DeleteEventSubscriptionMutation, DeleteEventSubscriptionMutationVariables>;
+export const RotateEventSubscriptionKeyDocument = new TypedDocumentString(`
+    mutation RotateEventSubscriptionKey($input: RotateEventSubscriptionKeyInput!) {
+  rotateEventSubscriptionKey(input: $input) {
+    eventSubscription {
+      ...EventSubscriptionFields
+    }
+    secret
+  }
+}
+    fragment EventSubscriptionFields on EventSubscription {
+  id
+  clientId
+  reach
+  method
+  url
+  kinds
+  state
+  keyRotatedAt
+  failingSince
+  insertedAt
+}`, {"hash":"sha256:8c51ba6af649dd39df9d0cf890589070903df71ac03b0bcf9b0457ba429a3eea"}) as unknown as TypedDocumentString<RotateEventSubscriptionKeyMutation, RotateEventSubscriptionKeyMutationVariables>;
+export const ReplayEventsDocument = new TypedDocumentString(`
+    mutation ReplayEvents($input: ReplayEventsInput!) {
+  replayEvents(input: $input) {
+    queued
+    hasMore
+  }
+}
+    `, {"hash":"sha256:f00c637a9db36034cf3db607ebf77a842bb2931f605f044b69f35ce24a7335ff"}) as unknown as TypedDocumentString<ReplayEventsMutation, ReplayEventsMutationVariables>;
