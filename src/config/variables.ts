@@ -226,7 +226,9 @@ const consoleVariables = {
   CONSOLE_SCOPE: z
     .string()
     .regex(/^[!#-[\]-~]+( [!#-[\]-~]+)*$/, 'must be words separated by single blanks')
-    .default('openid client:read connection:read connection:write connection:refresh_secret connection:delete')
+    .default(
+      'openid client:read connection:read connection:write connection:refresh_secret connection:delete event:manage',
+    )
     .describe('The scope that the console asks for. Without `openid` it expects no ID token.'),
   CONSOLE_AUDIENCE: z
     .string()

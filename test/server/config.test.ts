@@ -257,7 +257,8 @@ describe('the console', () => {
     expect(parseConfig({ ...production, ...id }).console).toEqual({
       issuer: 'https://issuer.example.ua/',
       clientId: 'console',
-      scope: 'openid client:read connection:read connection:write connection:refresh_secret connection:delete',
+      scope:
+        'openid client:read connection:read connection:write connection:refresh_secret connection:delete event:manage',
       audience: null,
       authorizationEndpoint: null,
       tokenEndpoint: null,

@@ -28,7 +28,7 @@ export function newVerifier() {
 }
 
 export const everyScope =
-  'openid client:read connection:read connection:write connection:refresh_secret connection:delete'
+  'openid client:read connection:read connection:write connection:refresh_secret connection:delete event:manage'
 
 /** The address at which the console begins a sign-in. A parameter that is undefined is left out. */
 export function authorizationOf(origin: string, challenge: string, more: Record<string, string | undefined> = {}) {

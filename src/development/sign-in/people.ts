@@ -18,7 +18,7 @@ export interface Person {
 }
 
 const changing: readonly Scope[] = ['client:read', 'connection:read', 'connection:write']
-const everything: readonly Scope[] = [...changing, 'connection:refresh_secret', 'connection:delete']
+const everything: readonly Scope[] = [...changing, 'connection:refresh_secret', 'connection:delete', 'event:manage']
 
 /** The five people, in the order of the page. */
 export const people: readonly Person[] = [
@@ -64,8 +64,8 @@ export const people: readonly Person[] = [
     scopes: changing,
     name: { uk: 'Андрій Ткач', en: 'Andrii Tkach' },
     work: {
-      uk: 'МІС «Здоров’я». Бачить лише свій клієнт, не видаляє і не змінює секретів.',
-      en: 'MIS “Zdorovia”. Sees its own client only, cannot delete connections or renew secrets.',
+      uk: 'МІС «Здоров’я». Бачить лише свій клієнт, не видаляє, не змінює секретів і не підписується на події.',
+      en: 'MIS “Zdorovia”. Sees its own client only, cannot delete connections, renew secrets or subscribe to events.',
     },
   },
 ]
