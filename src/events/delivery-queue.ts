@@ -63,8 +63,11 @@ export interface ClaimOptions {
  * the events of a connection reach a subscription in their order, whatever number of instances takes part.
  */
 export interface DeliveryQueue {
-  /** Makes a delivery of each new change for each subscription that receives it, unless another instance does so. */
-  gather(): Promise<void>
+  /**
+   * Makes a delivery of each new change for each subscription that receives it, unless another instance does so. It
+   * takes a portion of them. @returns whether more may be left
+   */
+  gather(): Promise<boolean>
   claim(options: ClaimOptions): Promise<readonly LeasedDelivery[]>
   /** Ends deliveries that arrived, each with its HTTP status, and opens their endpoints. */
   delivered(deliveries: readonly (DeliveryKey & { readonly status: number })[]): Promise<void>

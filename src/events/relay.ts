@@ -103,15 +103,16 @@ export function createRelay(deps: AttemptDeps): Relay {
 
   /** @returns milliseconds until the next claim, unless somebody wakes the loop */
   async function turn(): Promise<number> {
-    const atMost = Math.min(claimAtMost, inFlightAtMost - running.size)
     const idle = idleMs * (0.5 + Math.random())
-    if (atMost <= 0) return idle
     try {
-      await queue.gather()
+      // A large transaction of Mithril takes many portions. Deliveries go out between them.
+      const isMoreLeft = await queue.gather()
+      const atMost = Math.min(claimAtMost, inFlightAtMost - running.size)
+      if (atMost <= 0) return isMoreLeft ? 0 : idle
       const claimedAt = performance.now()
       const claimed = await queue.claim({ atMost, share: firstWindow, shares: windows.free() })
       for (const delivery of claimed) running.set(delivery, send(delivery, claimedAt))
-      return claimed.length === atMost ? 0 : idle
+      return isMoreLeft || claimed.length === atMost ? 0 : idle
     } catch (error) {
       complain(error)
       return refusedMs

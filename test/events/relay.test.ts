@@ -7,6 +7,7 @@ import { createSender } from '../../src/events/sender.ts'
 import { signingSecretOf } from '../../src/events/signing-secret.ts'
 import { createTargetAddresses } from '../../src/events/target-addresses.ts'
 import { createDeliveryQueue } from '../../src/persistence/events/delivery-queue.ts'
+import { gatherAtMost } from '../../src/persistence/events/gather.ts'
 import { createDatabase, type Database } from '../../src/persistence/pool/database.ts'
 import { createTestDatabase, databaseDefaults, type TestDatabase } from '../support/database.ts'
 import { type EventReceiver, type ReceivedMessage, startEventReceiver, verify } from '../support/event-receiver.ts'
@@ -314,6 +315,24 @@ describe('a relay', () => {
       const seen = messages.filter(({ event }) => event.subject === connectionId)
       expect(seen.slice(1).map(({ event }) => event.previous)).toEqual(seen.slice(0, -1).map(({ id }) => id))
     }
+  })
+
+  test('sends the first events while changes of a large transaction are still in the inbox', async () => {
+    const inboxes: number[] = []
+    const { url } = await receiver(async (_message, response) => {
+      const [row] = await testDatabase.query<{ count: number }>('SELECT count(*)::int FROM event_inbox')
+      inboxes.push(row?.count ?? 0)
+      response.writeHead(204).end()
+    })
+    await insertSubscription(testDatabase, { url })
+    const connectionIds = Array.from({ length: 100 }, () => randomUUID())
+    await insertChanges(
+      testDatabase,
+      Array.from({ length: 3 * gatherAtMost }, (_, count) => ({ connectionId: connectionIds[count % 100] ?? '' })),
+    )
+    startRelay()
+    await eventually(() => expect(inboxes.length).toBeGreaterThan(0))
+    expect(inboxes[0]).toBeGreaterThan(0)
   })
 
   test('goes on after the database was away, and says so once', async () => {

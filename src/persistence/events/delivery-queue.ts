@@ -38,8 +38,8 @@ const textOf = (time: Date | null) => time?.toISOString() ?? null
 export function createDeliveryQueue({ rows }: Pick<Database, 'rows'>): DeliveryQueue {
   return {
     async gather() {
-      let taken = gatherAtMost
-      while (taken >= gatherAtMost) taken = (await rows<CountRow>(gather, []))[0]?.[0] ?? 0
+      const [row] = await rows<CountRow>(gather, [])
+      return (row?.[0] ?? 0) >= gatherAtMost
     },
 
     async claim({ atMost, share, shares }) {
