@@ -89,16 +89,36 @@ async function openTracing({ tracesUrl }: Config, log: DeferredLog): Promise<Tra
   )
 }
 
-/** Opens the delivery of events and its store, and imports them only if the configuration has events on. */
-async function openEventsOf({ events }: Config, database: Database, log: DeferredLog) {
+/** Connections that deliver events. Requests have their own. */
+const eventConnections = 4
+
+/**
+ * Opens the delivery of events and its store, and imports them only if the configuration has events on.
+ * @param database Runs the requests.
+ * @param open Opens a pool of this number of connections for the delivery.
+ */
+async function openEventsOf(
+  { events }: Config,
+  database: Database,
+  open: (poolMax: number) => Database,
+  log: DeferredLog,
+) {
   if (events === null) return null
   const [{ openEvents }, { createDeliveryQueue }, { createSubscriptionStore }] = await Promise.all([
     import('./events/open-events.ts'),
     import('./persistence/events/delivery-queue.ts'),
     import('./persistence/events/subscription-store.ts'),
   ])
-  const opened = openEvents(events, createDeliveryQueue(database), log)
-  return { ...opened, subscriptions: createSubscriptionStore(database) }
+  const own = open(eventConnections)
+  const opened = openEvents(events, createDeliveryQueue(own), log)
+  return {
+    ...opened,
+    subscriptions: createSubscriptionStore(database),
+    async close() {
+      await opened.close()
+      await own.close()
+    },
+  }
 }
 
 /**
@@ -119,11 +139,12 @@ export async function openGateway(
   opening.defer(() => keys.close())
   const eventLoop = opening.adopt(watchEventLoop(config.limits.eventLoopDelayMaxMs), ({ close }) => close())
   const tracing = opening.adopt(await openTracing(config, log), (traces) => traces?.close())
-  const untraced = createDatabase(opened.url, config.database, {
-    onIdleError: (error) => log.warn({ reason: error.message }, 'an idle database connection broke'),
+  const databaseOptions = {
+    onIdleError: (error: Error) => log.warn({ reason: error.message }, 'an idle database connection broke'),
     pressure: eventLoop,
     isMigrationPending: () => databaseReadiness.isMigrationPending(),
-  })
+  }
+  const untraced = createDatabase(opened.url, config.database, databaseOptions)
   opening.defer(() => untraced.close())
   // Callers of these two wait for an answer of the registry, which is bounded, and would wait for the import as well.
   if (config.opaqueTokens || config.enforceBrokerKey) await untraced.prepare()
@@ -135,7 +156,9 @@ export async function openGateway(
     events: config.events !== null,
     warn,
   })
-  const events = opening.adopt(await openEventsOf(config, database, log), (opened) => opened?.close())
+  const openKeyed = (poolMax: number) =>
+    createDatabase(opened.url, { ...config.database, poolMax }, { ...databaseOptions, isKeyed: true })
+  const events = opening.adopt(await openEventsOf(config, database, openKeyed, log), (delivery) => delivery?.close())
   const limits = opening.adopt(await openLimits(config.limits, log), (counters) => counters.close())
   const meter = createMeter()
   const sources = {

@@ -10,7 +10,7 @@ const inFlightAtMost = 256
 const claimAtMost = 64
 
 /** The mean pause between two claims while nothing is due. Each one is up to a half longer or shorter. */
-const idleMs = 250
+const idleMs = 200
 
 /** The pause after a claim that the database refused. */
 const refusedMs = 1_000

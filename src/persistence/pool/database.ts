@@ -6,7 +6,7 @@ import type { GatewayError } from '../../domain/errors.ts'
 import { createAdmission, type Pressure, type ShedReason } from './admission.ts'
 import { classifyFailure, isMismatch, refusalWhileMigrating, toRefusal } from './failure.ts'
 import { createFastStatements, type RunFastStatement } from './fast-statements.ts'
-import { settingsOfSession } from './session-limits.ts'
+import { settingsOfKeyedSession, settingsOfSession } from './session-limits.ts'
 import { createStatementNames, noStatementNames } from './statement-names.ts'
 
 type Prisma = Awaited<ReturnType<typeof createPrisma>>
@@ -92,6 +92,8 @@ export interface DatabaseOptions {
   readonly pressure?: Pressure
   /** Called if a statement fails because the database lacks a table, column, function or right. */
   readonly isMigrationPending?: () => Promise<boolean>
+  /** All statements find their rows by keys, in tables that grow fast. */
+  readonly isKeyed?: boolean
 }
 
 const noPressure: Pressure = { isBusy: () => false, isOverloaded: () => false }
@@ -99,6 +101,7 @@ const noPressure: Pressure = { isBusy: () => false, isOverloaded: () => false }
 /** Makes the pool, which connects at the first query. So this succeeds also while the database is away. */
 export function createDatabase(url: string, config: DatabaseConfig, options: DatabaseOptions = {}): Database {
   const { onIdleError = () => {}, pressure = noPressure, isMigrationPending = async () => false } = options
+  const { isKeyed = false } = options
   const pool = new pg.Pool({
     connectionString: url,
     // The admission limits operations to `poolMax` connections. Checks have one more.
@@ -111,6 +114,7 @@ export function createDatabase(url: string, config: DatabaseConfig, options: Dat
     // A client sends the next statement before the last one is answered. Only `read` makes use of it.
     pipeline: true,
     ...settingsOfSession(config),
+    ...(isKeyed && settingsOfKeyedSession(config)),
   })
   // Without a listener, Node ends the process when an idle connection breaks.
   pool.on('error', onIdleError)

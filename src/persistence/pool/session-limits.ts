@@ -18,6 +18,15 @@ export function settingsOfSession(config: DatabaseConfig): Partial<ReturnType<ty
 }
 
 /**
+ * Settings of sessions whose statements find every row by a key. PostgreSQL keeps the plan of a named statement. A plan
+ * from a time when a table was small may read the whole table for each row, until `ANALYZE` sees that it has grown. An
+ * index is right for these statements at every size. Behind PgBouncer each statement is planned anew.
+ */
+export function settingsOfKeyedSession(config: DatabaseConfig): { readonly options?: string } {
+  return config.pooler === 'pgbouncer' ? {} : { options: '-c enable_seqscan=off -c jit=off' }
+}
+
+/**
  * Finds the limits that sessions behind PgBouncer lack. Without a limit, PostgreSQL continues a statement after the
  * gateway has answered 503.
  * @returns one sentence for each limit that is missing or longer than configured
