@@ -25,7 +25,7 @@ export interface SubscriptionFixture {
 
 /** Inserts a subscription that is active, receives everything, and is pushed to nobody, unless told otherwise. */
 export async function insertSubscription(
-  { query }: TestDatabase,
+  { query }: Pick<TestDatabase, 'query'>,
   {
     id = randomUUID(),
     ownerClientId = randomUUID(),
