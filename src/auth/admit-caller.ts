@@ -56,8 +56,9 @@ export function createAdmitCaller({ registry, enforceBrokerKey, now }: AdmitCall
     return { ...caller, scopes, brokerClientId: broker.clientId }
   }
 
-  function judge(caller: Caller, status: CallerStatus, apiKey: string | null): Caller | Promise<Caller> {
+  function judge(known: Caller, status: CallerStatus, apiKey: string | null): Caller | Promise<Caller> {
     if (status.blocked) throw new TokenRefused('blocked')
+    const caller = status.registered ? known : ({ ...known, isUnregistered: true } as const)
     if (!enforceBrokerKey || !status.throughBroker) return caller
     if (apiKey === null) throw new GatewayError('apiKeyMissing')
     const broker = brokers.ask(apiKey)

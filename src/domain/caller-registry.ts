@@ -7,6 +7,8 @@ export interface CallerStatus {
    * key of that system.
    */
   readonly throughBroker: boolean
+  /** The registry has the client. */
+  readonly registered: boolean
 }
 
 /** A row of Mithril's table `tokens`, with the client that the token was issued to. */

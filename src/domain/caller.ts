@@ -13,6 +13,8 @@ export interface Caller {
   readonly userId: string | null
   /** The medical information system whose key the client sent. Absent: the client acts for itself. */
   readonly brokerClientId?: string
+  /** The registry has no such client. */
+  readonly isUnregistered?: true
   /**
    * The refusal `unavailable`: the registry could not say whether client or user is blocked. The policy then refuses
    * every act.

@@ -35,15 +35,21 @@ export function createReadViewer({ permits }: Pick<ReadClientsDeps, 'permits'>):
 export interface ReadClient {
   permit(call: Call, subject: { readonly clientId: string }): Permit | Promise<Permit>
   run(permit: Permit): Promise<Client | null>
+  /** The same for an answer that needs the id only. The registry has confirmed the caller's own client already. */
+  runForId(permit: Permit): Promise<Pick<Client, 'id'> | null>
 }
 
 /** @throws GatewayError `accessDenied`, `invalidScopes`, `forbidden` or `unavailable` */
 export function createReadClient({ permits, clients }: ReadClientsDeps): ReadClient {
+  const find = (id: string) => (isUuid(id) ? clients.find(id) : null)
   return {
     permit: (call, subject) => permits.give(call, 'readClient', subject),
     async run(permit) {
-      const { clientId } = await permits.confirm(permit, 'readClient')
-      return isUuid(clientId) ? clients.find(clientId) : null
+      return find((await permits.confirm(permit, 'readClient')).clientId)
+    },
+    async runForId(permit) {
+      const { clientId, caller } = await permits.confirm(permit, 'readClient')
+      return clientId === caller.clientId && !caller.isUnregistered ? { id: clientId } : find(clientId)
     },
   }
 }

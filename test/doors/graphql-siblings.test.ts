@@ -103,6 +103,20 @@ describe('clients', () => {
     }
   })
 
+  test.each([
+    '{ id }',
+    '{ __typename }',
+    '{ connections { nodes { id } } }',
+    '{ connectionChanges { nodes { id } } }',
+    '{ id name connections { nodes { id } } }',
+  ])('a client that does not exist is null to an admin, and to its own caller, for %s', async (selection) => {
+    const query = `query ($id: ID!) { client(id: $id) ${selection} }`
+    for (const id of [randomUUID(), 'no UUID'])
+      expect(await ask(query, { id }, admin())).toMatchObject({ status: 200, data: { client: null } })
+    const id = randomUUID()
+    expect(await ask(query, { id }, owner(id))).toMatchObject({ status: 200, data: { client: null } })
+  })
+
   const cursorOf = (time: string) => Buffer.from(JSON.stringify([time, randomUUID()])).toString('base64url')
 
   test('a cursor of a leap day is valid', async () => {
@@ -209,6 +223,30 @@ describe('statements', () => {
     const one = await roundTrips(1)
     expect(await roundTrips(100)).toBe(one)
     expect(one).toBe(5)
+  })
+
+  test('the connections of the own client take one statement, unless the document selects facts about the client', async () => {
+    const { clientId } = await gateway.connection()
+    const token = watched.issuer.mint(writer(clientId, { scope }))
+    const statements = async (selection: string) => {
+      const before = proxy.roundTrips()
+      const fragment = `fragment C on Client ${selection}`
+      const answer = await watched.graphql(`{ client(id: "${clientId}") { ...C } } ${fragment}`, {}, token)
+      expect(answer.json().data.client).toMatchObject({ connections: { nodes: [{ clientId }] } })
+      return proxy.roundTrips() - before
+    }
+    const list = 'connections { nodes { clientId } }'
+    // PostgreSQL prepares each statement at its first use, and the registry is asked about the caller every 4 s.
+    for (const selection of [`{ ${list} }`, `{ name ${list} }`]) {
+      await statements(selection)
+      await statements(selection)
+    }
+    const counts = async () => [
+      await statements(`{ ${list} }`),
+      await statements(`{ __typename id ... { ${list} } }`),
+      await statements(`{ name ${list} }`),
+    ]
+    await expect.poll(counts).toEqual([1, 1, 2])
   })
 
   test('the total is counted only where it is selected', async () => {

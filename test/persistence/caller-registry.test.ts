@@ -23,7 +23,7 @@ const block = (table: 'clients' | 'users', id: string) =>
   db.query(`UPDATE ${table} SET is_blocked = true WHERE id = $1`, [id])
 
 describe('the status of a caller', () => {
-  const free = { blocked: false, throughBroker: false }
+  const free = { blocked: false, throughBroker: false, registered: true }
 
   test('a caller is blocked if its client or its user is blocked', async () => {
     const [client, blockedClient] = [await db.insertClient({ type: 'MSP' }), await db.insertClient({ type: 'MSP' })]
@@ -38,8 +38,8 @@ describe('the status of a caller', () => {
     expect(await registry.statusOf(blockedClient.toUpperCase(), user)).toEqual({ ...free, blocked: true })
   })
 
-  test('a client or user without a row counts as not blocked', async () => {
-    expect(await registry.statusOf(randomUUID(), randomUUID())).toEqual(free)
+  test('a client or user without a row counts as not blocked, and the status says that there is no client', async () => {
+    expect(await registry.statusOf(randomUUID(), randomUUID())).toEqual({ ...free, registered: false })
   })
 
   test.each([
@@ -53,7 +53,7 @@ describe('the status of a caller', () => {
     [['access_type', 'BROKER'], false],
   ])('private settings %j: through a broker is %s', async (privSettings, throughBroker) => {
     const clientId = await db.insertClient({ type: 'MSP', privSettings })
-    expect(await registry.statusOf(clientId, null)).toEqual({ blocked: false, throughBroker })
+    expect(await registry.statusOf(clientId, null)).toEqual({ blocked: false, throughBroker, registered: true })
   })
 
   test('a client without private settings acts through no broker', async () => {

@@ -5,7 +5,8 @@ import type { Builder } from '../builder.ts'
 import { permitted } from '../permit-guard.ts'
 import { prose } from '../prose.ts'
 import type { ConnectionChangeRef } from './connection-change.ts'
-import { addPage, type PageInfoRef, selects } from './page.ts'
+import { addPage, type PageInfoRef } from './page.ts'
+import { selects } from './selection.ts'
 
 export type ClientConnectionRef = ReturnType<typeof addClientConnection>
 export type ConnectionPageRef = ReturnType<typeof addConnectionPage>

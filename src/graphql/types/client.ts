@@ -6,7 +6,8 @@ import { permitted } from '../permit-guard.ts'
 import { prose } from '../prose.ts'
 import type { ChangePageRef, ConnectionPageRef } from './client-connection.ts'
 import type { ChangeKindRef } from './connection-change.ts'
-import { addPage, type PageInfoRef, selects } from './page.ts'
+import { addPage, type PageInfoRef } from './page.ts'
+import { selects, selectsOnly } from './selection.ts'
 
 export interface ClientTypeRefs {
   readonly PageInfo: PageInfoRef
@@ -14,6 +15,9 @@ export interface ClientTypeRefs {
   readonly ChangePage: ChangePageRef
   readonly ChangeKind: ChangeKindRef
 }
+
+/** The fields of `Client` whose resolvers need its id only. */
+const fieldsOfId = new Set(['__typename', 'id', 'connections', 'connectionChanges'])
 
 const clientOf = ({ id }: Client) => ({ clientId: id })
 
@@ -98,7 +102,11 @@ export function addClients(builder: Builder, refs: ClientTypeRefs): void {
       description: 'One client, or null when there is none.',
       args: { id: t.arg.id({ description: 'UUID of the client.' }) },
       authScopes: permitted('readClient', (_parent, { id }) => ({ clientId: id })),
-      resolve: (_parent, args, { operations, permits }) => operations.readClient.run(permits.of(args)),
+      resolve: (_parent, args, { operations: { readClient }, permits }, info) => {
+        const permit = permits.of(args)
+        if (!selectsOnly(info, fieldsOfId)) return readClient.run(permit)
+        return readClient.runForId(permit) as Promise<Client | null> // no resolver reads another member
+      },
     }),
   )
 

@@ -2,7 +2,7 @@ import type { Builder } from '../builder.ts'
 import { permitted } from '../permit-guard.ts'
 import { prose } from '../prose.ts'
 import type { ConnectionPageRef } from './client-connection.ts'
-import { selects } from './page.ts'
+import { selects } from './selection.ts'
 
 /** `Query.consumerConnections`. */
 export function addConsumerConnections(builder: Builder, ConnectionPage: ConnectionPageRef): void {

@@ -6,7 +6,8 @@ import type { Builder } from '../builder.ts'
 import { permitted } from '../permit-guard.ts'
 import { prose } from '../prose.ts'
 import type { ChangeKindRef } from './connection-change.ts'
-import { addPage, type PageInfoRef, selects } from './page.ts'
+import { addPage, type PageInfoRef } from './page.ts'
+import { selects } from './selection.ts'
 
 export type EventSubscriptionRef = ReturnType<typeof addEventSubscription>['EventSubscription']
 export type EventSubscriptionEnums = ReturnType<typeof addEnums>

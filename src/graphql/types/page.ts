@@ -1,5 +1,4 @@
 import type { ObjectRef } from '@pothos/core'
-import type { GraphQLResolveInfo, SelectionSetNode } from 'graphql'
 import type { Page } from '../../domain/page.ts'
 import type { Builder, BuilderTypes } from '../builder.ts'
 
@@ -70,18 +69,4 @@ export function addPage<Item>(
       }),
     }),
   })
-}
-
-/**
- * Whether the document selects a field of the page that is being resolved, also in fragments. It ignores `@skip` and
- * `@include`.
- */
-export function selects({ fieldNodes, fragments }: GraphQLResolveInfo, name: string): boolean {
-  const within = (set: SelectionSetNode | undefined): boolean =>
-    set?.selections.some((selection) => {
-      if (selection.kind === 'Field') return selection.name.value === name
-      if (selection.kind === 'InlineFragment') return within(selection.selectionSet)
-      return within(fragments[selection.name.value]?.selectionSet)
-    }) ?? false
-  return fieldNodes.some(({ selectionSet }) => within(selectionSet))
 }

@@ -6,6 +6,7 @@ import { findSecretOwner } from './secret-owner.ts'
 const statusColumns = createColumns<CallerStatus>({
   blocked: 'coalesce(clients.is_blocked, false) OR coalesce(users.is_blocked, false)',
   throughBroker: `coalesce(clients.priv_settings ->> 'access_type' = 'BROKER', false)`,
+  registered: 'clients.id IS NOT NULL',
 })
 
 /** Returns always one row. A client or user without a row counts as not blocked. */
