@@ -19,8 +19,8 @@ export function settingsOfSession(config: DatabaseConfig): Partial<ReturnType<ty
 
 /**
  * Settings of sessions whose statements find every row by a key. PostgreSQL keeps the plan of a named statement. A plan
- * from a time when a table was small may read the whole table for each row. It stays until `ANALYZE` sees the growth. An
- * index is right for these statements at every size. Behind PgBouncer each statement is planned anew.
+ * from a time when a table was small may read the whole table for each row. It stays until `ANALYZE` sees the growth.
+ * An index is right for these statements at every size. Behind PgBouncer each statement is planned anew.
  */
 export function settingsOfKeyedSession(config: DatabaseConfig): { readonly options?: string } {
   return config.pooler === 'pgbouncer' ? {} : { options: '-c enable_seqscan=off -c jit=off' }
