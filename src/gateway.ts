@@ -104,16 +104,25 @@ async function openEventsOf(
   log: DeferredLog,
 ) {
   if (events === null) return null
-  const [{ openEvents }, { createDeliveryQueue }, { createSubscriptionStore }] = await Promise.all([
-    import('./events/open-events.ts'),
-    import('./persistence/events/delivery-queue.ts'),
-    import('./persistence/events/subscription-store.ts'),
-  ])
+  const [{ openEvents }, { createEventWaits }, { createDeliveryQueue }, { createSubscriptionStore }] =
+    await Promise.all([
+      import('./events/open-events.ts'),
+      import('./events/event-waits.ts'),
+      import('./persistence/events/delivery-queue.ts'),
+      import('./persistence/events/subscription-store.ts'),
+    ])
   const own = open(eventConnections)
   const opened = openEvents(events, createDeliveryQueue(own), log)
+  const subscriptions = createSubscriptionStore(database)
+  const waits = createEventWaits(subscriptions)
   return {
     ...opened,
-    subscriptions: createSubscriptionStore(database),
+    subscriptions,
+    waits,
+    stop() {
+      opened.stop()
+      waits.stop()
+    },
     async close() {
       await opened.close()
       await own.close()
@@ -241,6 +250,10 @@ export async function openGateway(
       events?.stop()
     },
     // A signal and a failed start may both close the gateway.
-    close: () => (closed ??= open.disposeAsync()),
+    close() {
+      events?.stop()
+      closed ??= open.disposeAsync()
+      return closed
+    },
   }
 }

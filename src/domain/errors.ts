@@ -31,6 +31,11 @@ export const outcomes = {
   },
   validationFailed: { code: 'UNPROCESSABLE_ENTITY', message: 'Validation failed' },
   tooManyRequests: { code: 'TOO_MANY_REQUESTS', message: 'Too many requests' },
+  tooManyWaits: {
+    code: 'TOO_MANY_REQUESTS',
+    reason: 'too_many_waits',
+    message: 'Too many polls of this client are waiting for events',
+  },
   unavailable: { code: 'SERVICE_UNAVAILABLE', message: 'Service temporarily unavailable' },
   internal: { code: 'INTERNAL_SERVER_ERROR', message: 'Internal server error' },
 } as const
@@ -66,6 +71,8 @@ export interface OutcomeDetails {
   validationFailed: { readonly violations: readonly Violation[] }
   /** Seconds after which a new attempt makes sense, and the limit that was passed. */
   tooManyRequests: { readonly retryAfter: number; readonly allowance: Allowance }
+  /** Seconds after which a new attempt makes sense. */
+  tooManyWaits: { readonly retryAfter: number }
   /** Seconds after which a new attempt makes sense. */
   unavailable: { readonly retryAfter?: number }
   internal: Nothing

@@ -75,6 +75,8 @@ export interface EventSubscriptionStore {
    * they are acknowledged. Empty: none waits, or the subscription is paused.
    */
   waiting(id: string, atMost: number): Promise<readonly EventChange[]>
+  /** The POLL subscriptions of these for which `waiting` has an event. */
+  ready(ids: readonly string[]): Promise<readonly string[]>
   /** Ends the deliveries of these numbers to a POLL subscription, and answers how many were waiting. */
   acknowledge(id: string, numbers: readonly string[]): Promise<number>
   /** A page of each subscription's deliveries, newest event first, in the order of the ids. */

@@ -67,6 +67,19 @@ export class ListArguments {
     if (value != null && typeof value !== 'boolean') this.#refuse(name, wrongType([], 'boolean', value))
   }
 
+  /** Refuses arguments that were sent more than once. */
+  once(repeated: readonly string[]): void {
+    for (const name of repeated) this.#refuse(name, { id: 'repeated', rule: 'format', params: { reason: 'repeated' } })
+  }
+
+  /** Accepts a whole number from `min` to `max`, or no value. */
+  count(name: string, value: OptionalArgument<number>, bounds: { readonly min: number; readonly max: number }) {
+    if (value == null) return undefined
+    if (Number.isInteger(value) && value >= bounds.min && value <= bounds.max) return value
+    this.#refuse(name, { id: 'range', rule: 'number', params: bounds })
+    return undefined
+  }
+
   /** Reads a page of either kind. `list` names the sort key that its cursors hold. */
   page(given: PageArguments, list: 'time' | 'number'): PageRequest {
     return given.by === 'cursor' ? this.#cursorPage(given, list) : this.#numberedPage(given)
@@ -95,7 +108,7 @@ export class ListArguments {
 
   /** Reduces a size above the greatest size to that size. */
   #numberedPage({ page, pageSize, repeated }: NumberArguments): PageRequest {
-    for (const name of repeated) this.#refuse(name, { id: 'repeated', rule: 'format', params: { reason: 'repeated' } })
+    this.once(repeated)
     return {
       by: 'number',
       number: this.#wholeNumber('page', page) ?? 1,

@@ -75,6 +75,9 @@ export const operationRules = {
   resumeEventSubscription: ofSubscription(true),
   deleteEventSubscription: ofSubscription(true),
   replayEvents: ofSubscription(true),
+  receiveEvents: ofSubscription(false),
+  // It changes nothing that others see, and follows each poll, so it does not count as a write.
+  acknowledgeEvents: ofSubscription(false),
 } as const satisfies Record<string, OperationRule>
 
 export type OperationName = keyof typeof operationRules

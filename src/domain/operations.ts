@@ -53,6 +53,12 @@ import {
   type ListEventSubscriptions,
   type ReadEventSubscription,
 } from './read-event-subscriptions.ts'
+import {
+  type AcknowledgeEvents,
+  createAcknowledgeEvents,
+  createReceiveEvents,
+  type ReceiveEvents,
+} from './receive-events.ts'
 import type { RedirectUriParser } from './redirect-uri-parser.ts'
 import {
   createRefreshClientConnectionSecret,
@@ -93,6 +99,8 @@ export interface Operations {
   readonly resumeEventSubscription: ResumeEventSubscription
   readonly deleteEventSubscription: DeleteEventSubscription
   readonly replayEvents: ReplayEvents
+  readonly receiveEvents: ReceiveEvents
+  readonly acknowledgeEvents: AcknowledgeEvents
 }
 
 export interface OperationsDeps {
@@ -135,5 +143,7 @@ export function createOperations(deps: OperationsDeps): Operations {
     resumeEventSubscription: createResumeEventSubscription(deps),
     deleteEventSubscription: createDeleteEventSubscription(deps),
     replayEvents: createReplayEvents(deps),
+    receiveEvents: createReceiveEvents(deps),
+    acknowledgeEvents: createAcknowledgeEvents(deps),
   } satisfies Record<OperationName, unknown>
 }

@@ -2,6 +2,7 @@ import { GatewayError } from './errors.ts'
 import type { EventEndpoints } from './event-endpoints.ts'
 import type { EventSubscription } from './event-subscription.ts'
 import type { EventSubscriptionStore } from './event-subscription-store.ts'
+import type { EventWaits } from './event-waits.ts'
 import type { Permit } from './permit.ts'
 import type { Policy } from './policy.ts'
 import { isUuid } from './uuid.ts'
@@ -10,6 +11,7 @@ import { isUuid } from './uuid.ts'
 export interface EventParts {
   readonly subscriptions: EventSubscriptionStore
   readonly endpoints: EventEndpoints
+  readonly waits: EventWaits
 }
 
 export interface EventDeps {

@@ -24,6 +24,7 @@ export const en = {
   'outcome.tooManySubscriptions': 'The client owns as many subscriptions as allowed. Delete one that is not needed.',
   'outcome.validationFailed': 'Nothing was saved: some values are not valid. Correct them and try again.',
   'outcome.tooManyRequests': 'Too many requests. Try again in {seconds, plural, one {# second} other {# seconds}}.',
+  'outcome.tooManyWaits': 'Too many programs of this client wait for events. Poll each subscription once at a time.',
   'outcome.unavailable': 'The service is not available at the moment. Try again a little later.',
   'outcome.unavailableFor':
     'The service is not available at the moment. Try again in {seconds, plural, one {# second} other {# seconds}}.',

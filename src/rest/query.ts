@@ -16,7 +16,8 @@ const boolean = (text: string | undefined) => (text === 'true' ? true : text ===
 /** Reads the parameters of one query string as arguments of the domain. */
 class QueryReader {
   readonly #query: GivenQuery
-  readonly #repeated: string[] = []
+  /** Arguments that stand more than once in the query string. */
+  readonly repeated: string[] = []
 
   constructor(query: GivenQuery) {
     this.#query = query
@@ -26,7 +27,7 @@ class QueryReader {
   one(name: string, argument: string): string | undefined {
     const value = this.#query[name]
     if (value === undefined || typeof value === 'string') return value || undefined
-    this.#repeated.push(argument)
+    this.repeated.push(argument)
     return undefined
   }
 
@@ -36,8 +37,21 @@ class QueryReader {
       by: 'number',
       page: wholeNumber(this.one('page', 'page')),
       pageSize: wholeNumber(this.one('page_size', 'pageSize')),
-      repeated: this.#repeated,
+      repeated: this.repeated,
     }
+  }
+}
+
+/** The page of `GET /api/event-subscriptions`. */
+export const pageOf = (given: GivenQuery): NumberArguments => new QueryReader(given).page()
+
+/** The arguments of `GET /api/event-subscriptions/{subscription_id}/events`. */
+export function pollInput(given: GivenQuery) {
+  const query = new QueryReader(given)
+  return {
+    max: wholeNumber(query.one('max', 'max')),
+    wait: wholeNumber(query.one('wait', 'wait')),
+    repeated: query.repeated,
   }
 }
 

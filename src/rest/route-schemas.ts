@@ -4,14 +4,14 @@ import { type OperationName, operationRules } from '../domain/operation-rules.ts
 // The OpenAPI description of each route. `views.ts` names the members of answers. A test compares each answer with its
 // schema.
 
-const string = { type: 'string' } as const
-const nullableString = { type: ['string', 'null'] } as const
-const uuid = { type: 'string', format: 'uuid' } as const
-const nullableUuid = { type: ['string', 'null'], format: 'uuid' } as const
-const dateTime = { type: 'string', format: 'date-time' } as const
-const integer = { type: 'integer' } as const
+export const string = { type: 'string' } as const
+export const nullableString = { type: ['string', 'null'] } as const
+export const uuid = { type: 'string', format: 'uuid' } as const
+export const nullableUuid = { type: ['string', 'null'], format: 'uuid' } as const
+export const dateTime = { type: 'string', format: 'date-time' } as const
+export const integer = { type: 'integer' } as const
 
-const object = <Properties extends Record<string, object>>(properties: Properties, title?: string) => ({
+export const object = <Properties extends Record<string, object>>(properties: Properties, title?: string) => ({
   ...(title !== undefined && { title }),
   type: 'object' as const,
   required: Object.keys(properties),
@@ -114,15 +114,18 @@ const refusals = {
     'Access denied: no valid access token, a blocked client or user, or, where one is demanded, an API-key that is ' +
     'missing or unknown',
   403: 'Invalid scopes, or Forbidden: not the own client',
-  404: 'There is no such client or connection',
+  404: 'There is no such client, connection or subscription; or this gateway sends no events',
   405: 'The path does not know this method; see Allow',
   406: 'The caller does not accept application/json',
   408: 'The request did not arrive in time',
+  409: 'The method or the state of the subscription does not allow this, or the client owns too many',
   412: 'If-Match or If-None-Match failed: the connection has been changed by somebody else',
   413: 'The body is larger than 64 kB',
   415: 'The body is not application/json in UTF-8',
   422: 'Validation failed: every violation is listed',
-  429: 'Too many writes of this caller, or too many failed authentications from its address; see Retry-After',
+  429:
+    'Too many writes or waiting polls of this caller, or too many failed authentications from its address; see ' +
+    'Retry-After',
   431: 'The headers are larger than 16 kB',
   500: 'A fault of the gateway',
   503: 'Temporarily unavailable; see Retry-After',
@@ -133,7 +136,7 @@ type RefusalStatus = keyof typeof refusals
 const header = (description: string) => ({ type: 'string', description })
 const requestId = { 'x-request-id': header('The id of the request') }
 const entityTag = { etag: header('Names the state of the connection') }
-const rateLimit = {
+export const rateLimit = {
   ratelimit: header('What is left of the limit (draft-ietf-httpapi-ratelimit-headers-11)'),
   'ratelimit-policy': header('The limit'),
 }
@@ -152,7 +155,7 @@ const headersOfRefusal: Partial<Record<RefusalStatus, object>> = {
 const refusalContent = { 'application/json': { schema: { $ref: 'Error#' } } }
 
 const always: readonly RefusalStatus[] = [400, 401, 403, 405, 406, 408, 429, 431, 500, 503]
-const withBody: readonly RefusalStatus[] = [413, 415]
+export const withBody: readonly RefusalStatus[] = [413, 415]
 
 const clientParams = object({ id: { ...uuid, description: 'The client', example: example.client_id } })
 const connectionParams = object({
@@ -164,7 +167,7 @@ const connectionParams = object({
   },
 })
 
-const pageQuery = {
+export const pageQuery = {
   page: { ...integer, minimum: 1, default: 1, description: 'Past the end means the last page.' },
   page_size: { ...integer, minimum: 1, maximum: 300, default: 50, description: 'More than 300 counts as 300.' },
 }
@@ -184,7 +187,7 @@ interface Route extends Omit<FastifySchema, 'response'> {
 }
 
 /** A route's schema. It adds the parts that every route of this door has. */
-function route({ operationId, description, success, refuses, answers: headers, ...rest }: Route): FastifySchema {
+export function route({ operationId, description, success, refuses, answers: headers, ...rest }: Route): FastifySchema {
   const statuses = [...always, ...refuses].sort()
   return {
     ...rest,
@@ -216,8 +219,10 @@ function route({ operationId, description, success, refuses, answers: headers, .
   }
 }
 
-const data = (description: string, schema: object) => ({ 200: { description, ...object({ meta, data: schema }) } })
-const list = (description: string, items: object) => ({
+export const data = (description: string, schema: object) => ({
+  200: { description, ...object({ meta, data: schema }) },
+})
+export const list = (description: string, items: object) => ({
   200: { description, ...object({ meta, data: { type: 'array', items }, paging }) },
 })
 

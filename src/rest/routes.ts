@@ -7,6 +7,7 @@ import { redirectUriOf } from './connection-update-body.ts'
 import { addresseeOf, entrance, permitOf, type RestDoorDeps } from './door.ts'
 import { expectedVersionsOf, isKnownTo, setEntityTag } from './entity-tag.ts'
 import { dataEnvelope, pageEnvelope } from './envelope.ts'
+import { eventRoutes } from './event-routes.ts'
 import { clientsInput, connectionsInput, type GivenQuery } from './query.ts'
 import * as schemas from './route-schemas.ts'
 import { clientDetailsView, clientView, connectionView, refreshedConnectionView } from './views.ts'
@@ -112,4 +113,5 @@ export function restRoutes(app: FastifyInstance, door: RestDoorDeps): void {
     },
   )
   refuseOtherMethods(app, refresh, ['PATCH'])
+  eventRoutes(app, door)
 }

@@ -102,6 +102,7 @@ export const statusOfOutcome: Readonly<Record<OutcomeName, number>> = {
   tooManySubscriptions: 409,
   validationFailed: 422,
   tooManyRequests: 429,
+  tooManyWaits: 429,
   unavailable: 503,
   internal: 500,
 }

@@ -73,7 +73,8 @@ export function refusalHeaders(refusal: Refusal): Record<string, string> {
     const { retryAfter, allowance } = refusal.details
     return { 'retry-after': String(retryAfter), ...rateLimitHeaders(allowance) }
   }
-  if (refusal.is('unavailable') && refusal.details.retryAfter !== undefined)
+  const isTemporary = refusal.is('unavailable') || refusal.is('tooManyWaits')
+  if (isTemporary && refusal.details.retryAfter !== undefined)
     return { 'retry-after': String(refusal.details.retryAfter) }
   return {}
 }

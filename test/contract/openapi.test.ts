@@ -17,7 +17,7 @@ interface OpenApi {
 }
 
 /**
- * What is routed below /api/clients: Fastify's own list of paths, and of each the methods that ask for a token instead
+ * What is routed below /api, except the documentation: Fastify's own list of paths, and of each the methods that ask for a token instead
  * of refusing the method.
  */
 async function routesOfTheApi(): Promise<string[]> {
@@ -28,7 +28,7 @@ async function routesOfTheApi(): Promise<string[]> {
     if (indent === undefined || part === undefined) continue
     parts.splice(indent.length / 4, parts.length, part)
     const url = parts.join('')
-    if (!url.startsWith('/api/clients')) continue
+    if (!/^\/api\/(?:clients|event-subscriptions)/.test(url)) continue
     for (const method of ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const) {
       const { statusCode } = await gateway.app.inject({ method, url })
       if (statusCode === 401) routes.push(`${method} ${url.replace(/:(\w+)/g, '{$1}')}`)

@@ -107,6 +107,15 @@ const selectWaiting = `
    WHERE subscription.id = $1::uuid AND subscription.method = 'POLL' AND subscription.state = 'ACTIVE'
    ORDER BY change.id`
 
+/** $1 is a list of subscriptions. */
+const selectReady = `
+  SELECT to_json(subscription.id) FROM event_subscriptions AS subscription
+   WHERE subscription.id = ANY ($1::uuid[]) AND subscription.method = 'POLL' AND subscription.state = 'ACTIVE'
+     AND EXISTS (
+           SELECT FROM event_deliveries AS delivery
+            WHERE delivery.subscription_id = subscription.id AND delivery.state = 'PENDING'
+         )`
+
 /** $1 is the subscription, $2 the numbers. */
 const acknowledge = `
   WITH ended AS (
@@ -202,6 +211,11 @@ export function createSubscriptionStore({ rows }: Pick<Database, 'rows'>): Event
       // The owner sees a change at once, also while no gateway pushes events.
       await rows(gather, [])
       return rows<EventChange>(selectWaiting, [id, atMost])
+    },
+
+    async ready(ids) {
+      await rows(gather, [])
+      return rows<string>(selectReady, [ids])
     },
 
     async acknowledge(id, numbers) {
