@@ -10,8 +10,8 @@ export interface OpenedDatabase {
 }
 
 /** Opens the configured database, or starts the embedded one, which production never loads. */
-export async function openDatabase({ database, dataDir }: Config): Promise<OpenedDatabase> {
+export async function openDatabase({ database, dataDir, events }: Config): Promise<OpenedDatabase> {
   if (database.url !== null) return { url: database.url, description: 'DATABASE_URL', stop: async () => {} }
   const { openEmbeddedDatabase } = await import('./development/open-embedded-database.ts')
-  return openEmbeddedDatabase(dataDir)
+  return openEmbeddedDatabase(dataDir, { queuesEvents: events !== null })
 }

@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmod, mkdtemp, readFile, readlink, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readFile, readlink, rm, writeFile } from 'node:fs/promises'
 import { get, type IncomingMessage } from 'node:http'
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -10,6 +10,7 @@ import { promisify } from 'node:util'
 import { Client } from 'pg'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { demo } from '../../prisma/seed-data.ts'
+import { findFreePort } from '../support/free-port.ts'
 import { recordHidden, recordLog, recordRedirectUris } from '../support/recordings.ts'
 
 // The program itself, as `npm start` runs it: nothing is imported from src.
@@ -612,6 +613,76 @@ test('the commands of the README and of the first five minutes work', {
     expect(stdout).toMatch(/kind: 'UPDATED'/)
     expect(stdout).toMatch(/HTTP\/1\.1 200 OK.*etag: .*example4\.com/s)
   } finally {
+    await rm(directory, { recursive: true, force: true })
+  }
+})
+
+test('the receiver of the first five minutes verifies what the gateway delivers', {
+  timeout: 120_000,
+}, async (context) => {
+  if (
+    await run('curl', ['--version']).then(
+      () => false,
+      () => true,
+    )
+  )
+    context.skip('curl is not installed')
+  const page = await readFile(join(root, 'docs/first-five-minutes.md'), 'utf8')
+  const [, chapter = ''] = page.split('## A receiver of events')
+  const [start = '', subscribe = '', receiver = '', change = ''] = [
+    ...chapter.matchAll(/```(?:sh|ts)\n(.*?)```/gs),
+  ].map(([, code]) => code ?? '')
+  expect(receiver.trim().split('\n').length).toBeLessThanOrEqual(30)
+  const { stdout: set } = await run('sh', ['-euc', start.replace('npm start', 'env')], { env: environment({}) })
+  const names = ['EVENTS', 'EVENT_SIGNING_KEY', 'EVENT_TARGET_NETWORKS', 'PUBLIC_URL']
+  const variables = [...set.matchAll(/^(\w+)=(.*)$/gm)].map(([, name = '', value = '']) => [name, value] as const)
+  const events = Object.fromEntries(variables.filter(([name]) => names.includes(name)))
+  expect(Object.keys(events).sort()).toEqual(names)
+  const [gatewayPort, port] = [await findFreePort(), await findFreePort()].map(String) as [string, string]
+  const here = (code: string) => code.replaceAll('127.0.0.1:4000', `127.0.0.1:${gatewayPort}`).replaceAll('4001', port)
+  const publicUrl = here(events['PUBLIC_URL'] ?? '')
+  await banner(startProgram({ ...events, PORT: gatewayPort, PUBLIC_URL: publicUrl }))
+  const sh = (code: string) =>
+    run('sh', ['-euc', `npm() { command npm --prefix '${root}' "$@"; }\n${here(code)}`], { env: environment({}) })
+
+  await mkdir(join(root, 'scratch'), { recursive: true })
+  const directory = await mkdtemp(join(root, 'scratch/receiver-'))
+  let receiving: ChildProcess | undefined
+  try {
+    const { stdout: answer } = await sh(subscribe)
+    const { data } = JSON.parse(answer)
+    recordHidden(data.secret)
+    expect(data).toMatchObject({ state: 'UNVERIFIED', challenge: 'CONNECTION', secret: expect.any(String) })
+
+    await writeFile(join(directory, 'receiver.ts'), here(receiver))
+    const configuration = { extends: '../../tsconfig.json', include: ['receiver.ts'] }
+    await writeFile(join(directory, 'tsconfig.json'), JSON.stringify(configuration))
+    await run(join(root, 'node_modules/.bin/tsc'), ['--noEmit', '--project', directory])
+    const child = spawn(process.execPath, [join(directory, 'receiver.ts')], {
+      env: environment({ SECRET: data.secret }),
+    })
+    receiving = child
+    let printed = ''
+    child.stdout.on('data', (chunk) => {
+      printed += chunk
+    })
+    await vi.waitFor(() => expect(printed).toContain('The receiver listens.'), { timeout: 20_000 })
+    // A stranger without the secret.
+    expect((await fetch(here('http://127.0.0.1:4001/'), { method: 'POST', body: '{}' })).status).toBe(401)
+
+    const token = subscribe.split('\n').find((line) => line.startsWith('TOKEN='))
+    const eventsUrl = subscribe.split('\n').find((line) => line.startsWith('EVENTS_URL='))
+    const { stdout: answers } = await sh(`${token}\n${eventsUrl}\nSUBSCRIPTION=${data.id}\n${change}`)
+    expect(answers).toMatch(/"state":"ACTIVE".*example6\.com/s)
+    await vi.waitFor(
+      () =>
+        expect(printed).toMatch(
+          /^chg_\d+ ua\.ehealth\.mithril\.connection\.redirect_uri_changed .* -> https:\/\/example6\.com$/m,
+        ),
+      { timeout: 20_000 },
+    )
+  } finally {
+    receiving?.kill('SIGKILL')
     await rm(directory, { recursive: true, force: true })
   }
 })
