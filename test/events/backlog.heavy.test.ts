@@ -45,7 +45,8 @@ beforeAll(async () => {
   }
   await database.query(switchOn)
   gateway = startEventGateway(database.url, issuer)
-  await load(500)
+  // Node compiles what is hot, and its heap grows to its working size.
+  await load(isShort ? 2_000 : 20_000)
 }, 60_000)
 afterAll(async () => {
   gateway?.kill('SIGKILL')
@@ -99,7 +100,10 @@ const pending = async () =>
   (await database.query<{ count: number }>(`SELECT count(*)::int FROM event_deliveries WHERE state = 'PENDING'`))[0]
     ?.count ?? 0
 
-test('a dead and a slow endpoint with 100,000 events do not delay 48 others', { timeout: 300_000 }, async () => {
+test('a dead and a slow endpoint with 100,000 events do not delay 48 others', {
+  timeout: 300_000,
+  retry: 0,
+}, async () => {
   const [alone, memoryAlone] = await withPeakMemory(load(loadMs))
   const backlogAt = performance.now()
   const [[arriving], memoryArriving] = await withPeakMemory(

@@ -151,7 +151,10 @@ const faults: readonly { readonly name: string; strike(): Promise<void> }[] = [
   },
 ]
 
-test('no event is lost or out of order while PostgreSQL and the network fail', { timeout: 400_000 }, async () => {
+test('no event is lost or out of order while PostgreSQL and the network fail', {
+  timeout: 400_000,
+  retry: 0,
+}, async () => {
   const [before] = await cluster.query<{ id: string }>('SELECT max(id)::text AS id FROM connection_changes')
   let isOver = false
   const writers = [writer(), writer(), writer()]

@@ -49,6 +49,7 @@ afterAll(async () => {
 
 test('no event is lost or out of order while gateways are killed', {
   timeout: (runSeconds + 120) * 1_000,
+  retry: 0,
 }, async () => {
   const clientId = await database.insertClient({ type: 'MSP' })
   const connectionIds: string[] = []
