@@ -28,7 +28,7 @@ const write = () =>
 
 /** Has the role `gateway` make a subscription and deliver events, and answers the ids that arrived. */
 async function deliver(url: string, pooler: 'none' | 'pgbouncer'): Promise<string[]> {
-  const database = createDatabase(url, { ...databaseDefaults, pooler })
+  const database = createDatabase(url, { ...databaseDefaults, pooler }, { isKeyed: true })
   const receiver = await startEventReceiver()
   const author = {
     caller: { clientId: randomUUID(), clientType: 'NHS', scopes: [], userId: null },

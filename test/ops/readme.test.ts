@@ -323,6 +323,18 @@ describe.skipIf(psqlIsMissing)('its commands, one after the other on a database 
     ).toEqual([{ after: long }])
   })
 
+  test('the command moves the numbers of changes on, so that no event gets the id of a lost one', async () => {
+    const change = `UPDATE connections SET redirect_uri = 'https://' || gen_random_uuid() || '.example.ua/'`
+    const latest = async () => {
+      await cluster.query(change, 'mithril')
+      const [row] = await cluster.query('SELECT max(id)::int AS id FROM connection_changes')
+      return Number(row?.['id'])
+    }
+    const before = await latest()
+    await runInShell(optional[4] ?? '', connections())
+    expect(await latest()).toBeGreaterThan(before + 1_000_000)
+  })
+
   test('the commands move old history into a file', async () => {
     await cluster.query(`
       INSERT INTO connection_changes (connection_id, client_id, kind, redirect_uri_before, door, changed_at)
