@@ -108,7 +108,7 @@ export function createSender({
     return target
   }
 
-  function send(target: URL, options: RequestOptions, body: string): Promise<Answer> {
+  function send(target: URL, options: RequestOptions, body: string, withinMs: number): Promise<Answer> {
     return new Promise((resolve, reject) => {
       const [library, agent] = target.protocol === 'https:' ? [https, tlsAgent] : [http, plainAgent]
       const request = library.request(target, { ...options, agent })
@@ -124,7 +124,7 @@ export function createSender({
         settle(failure)
         request.destroy()
       }
-      const timer = setTimeout(() => fail(new SendFailure('timeout')), timeoutMs)
+      const timer = setTimeout(() => fail(new SendFailure('timeout')), withinMs)
       running.add(fail)
       request.on('error', (error) => {
         const isStale = request.reusedSocket && codeOf(error) === 'ECONNRESET' && answered === undefined
@@ -150,9 +150,11 @@ export function createSender({
     async post(url, headers, body) {
       const target = targetOf(url)
       const options = { method: 'POST', headers: { ...headers, 'content-length': String(Buffer.byteLength(body)) } }
+      // One time for all connections: an endpoint may keep each of them for a while and then close it.
+      const until = performance.now() + timeoutMs
       for (let left = staleAtMost; ; left--)
         try {
-          return await send(target, options, body)
+          return await send(target, options, body, until - performance.now())
         } catch (error) {
           if (left === 0 || !(error instanceof StaleConnection)) throw error
         }

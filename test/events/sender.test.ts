@@ -107,6 +107,21 @@ describe('a sender', () => {
     expect(connections()).toBeGreaterThan(0)
   })
 
+  test('gives up in time if the endpoint closes one used connection after the other', async () => {
+    const answers = new Map<unknown, number>()
+    const { url } = await receiver((_message, response, { socket }) => {
+      const count = (answers.get(socket) ?? 0) + 1
+      answers.set(socket, count)
+      if (count === 1) response.writeHead(204).end()
+      else setTimeout(() => socket.resetAndDestroy(), 400)
+    })
+    const one = sender({ timeoutMs: 600 })
+    await Promise.all(Array.from({ length: 5 }, () => one.post(url, headers, '{}')))
+    const startedAt = performance.now()
+    expect(await reasonOf(one.post(url, headers, '{}'))).toBe('timeout')
+    expect(performance.now() - startedAt).toBeLessThan(1_000)
+  })
+
   test('says why nobody answered', async () => {
     const closed = await startEventReceiver()
     await closed.close()
