@@ -2,19 +2,16 @@ import type { FastifyInstance } from 'fastify'
 import { createApp } from './app.ts'
 import { createAdmitCaller } from './auth/admit-caller.ts'
 import { createAuthenticate } from './auth/authenticate.ts'
-import { createKeySet } from './auth/key-set.ts'
 import { createOpaqueTokens } from './auth/opaque-tokens.ts'
-import { createStaticKeySet } from './auth/static-key-set.ts'
 import { createTokenVerifier } from './auth/verify-token.ts'
-import { inRootFolder } from './config/root-folder.ts'
 import type { Config } from './config/shape.ts'
 import type { DevelopmentIssuer } from './development/issuer.ts'
 import { openLimits } from './limits/open-limits.ts'
 import { createMeter } from './observability/meter.ts'
 import { openMetrics } from './observability/metrics.ts'
-import type { Tracing } from './observability/tracing.ts'
 import { openDatabase } from './open-database.ts'
-import { createDatabase, type Database } from './persistence/pool/database.ts'
+import { openConsole, openEventsOf, openKeys, openTracing } from './open-parts.ts'
+import { createDatabase } from './persistence/pool/database.ts'
 import { createSessionLimitsCheck } from './persistence/pool/session-limits.ts'
 import { traceDatabase } from './persistence/pool/traced-database.ts'
 import { createDatabaseReadiness, type DatabaseReadiness } from './persistence/readiness.ts'
@@ -22,7 +19,7 @@ import { createCallerRegistry } from './persistence/stores/caller-registry.ts'
 import { createClientStore } from './persistence/stores/client-store.ts'
 import { createConnectionHistory } from './persistence/stores/connection-history.ts'
 import { createConnectionStore } from './persistence/stores/connection-store.ts'
-import { createDeferredLog, type DeferredLog } from './server/deferred-log.ts'
+import { createDeferredLog } from './server/deferred-log.ts'
 import { watchEventLoop } from './server/event-loop.ts'
 import type { LogDestination } from './server/log-destination.ts'
 import { describeCause } from './server/log-text.ts'
@@ -44,90 +41,6 @@ export interface Gateway {
   leave(): void
   /** Drains the app, then closes its parts. A second call returns the promise of the first. */
   close(): Promise<void>
-}
-
-async function openKeys({ token, dataDir }: Config, log: DeferredLog) {
-  if (token !== null) {
-    const keys = createKeySet({ url: token.jwksUrl, limits: { staleSeconds: token.staleSeconds }, log })
-    keys.start()
-    return {
-      keys,
-      developmentIssuer: null,
-      issuer: token.issuer,
-      audience: token.audience,
-      algorithms: token.algorithms,
-    }
-  }
-  const { openDevelopmentIssuer } = await import('./development/issuer.ts')
-  const developmentIssuer = await openDevelopmentIssuer(dataDir)
-  const { issuer, audience, jwks } = developmentIssuer
-  return { keys: await createStaticKeySet(jwks), developmentIssuer, issuer, audience, algorithms: ['ES256'] }
-}
-
-/** Where `npm run build:console` writes. */
-const consoleDirectory = inRootFolder('dist/console/')
-
-/** The console with the configured issuer, or with the development issuer, which production never imports. */
-async function openConsole(config: Config, developmentIssuer: DevelopmentIssuer | null) {
-  const { console } = config
-  if (console !== null) return { console: { directory: consoleDirectory, configOf: () => console }, signIn: null }
-  if (developmentIssuer === null) return { console: null, signIn: null }
-  const { consoleConfigOf, signInRoutes } = await import('./development/sign-in/routes.ts')
-  const options = { signingKey: developmentIssuer.signingKey, tokenSeconds: config.developmentTokenSeconds }
-  return {
-    console: { directory: consoleDirectory, configOf: consoleConfigOf },
-    signIn: (app: FastifyInstance) => signInRoutes(app, options),
-  }
-}
-
-/** Imports OpenTelemetry only if the configuration names a collector. */
-async function openTracing({ tracesUrl }: Config, log: DeferredLog): Promise<Tracing | null> {
-  if (tracesUrl === null) return null
-  const otlp = await import('./observability/otlp.ts')
-  return otlp.openTracing(tracesUrl, (error, failures) =>
-    log.warn({ reason: describeCause(error), failures }, 'traces could not be sent to the collector'),
-  )
-}
-
-/** Connections that deliver events. Requests have their own. */
-const eventConnections = 4
-
-/**
- * Opens the delivery of events and its store, and imports them only if the configuration has events on.
- * @param database Runs the requests.
- * @param open Opens a pool of this number of connections for the delivery.
- */
-async function openEventsOf(
-  { events }: Config,
-  database: Database,
-  open: (poolMax: number) => Database,
-  log: DeferredLog,
-) {
-  if (events === null) return null
-  const [{ openEvents }, { createEventWaits }, { createDeliveryQueue }, { createSubscriptionStore }] =
-    await Promise.all([
-      import('./events/open-events.ts'),
-      import('./events/event-waits.ts'),
-      import('./persistence/events/delivery-queue.ts'),
-      import('./persistence/events/subscription-store.ts'),
-    ])
-  const own = open(eventConnections)
-  const opened = openEvents(events, createDeliveryQueue(own), log)
-  const subscriptions = createSubscriptionStore(database)
-  const waits = createEventWaits(subscriptions)
-  return {
-    ...opened,
-    subscriptions,
-    waits,
-    stop() {
-      opened.stop()
-      waits.stop()
-    },
-    async close() {
-      await opened.close()
-      await own.close()
-    },
-  }
 }
 
 /**
