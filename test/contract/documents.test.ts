@@ -137,7 +137,7 @@ test('a document that a comment cites is in the repository, and so is its sectio
     exclude: ['src/generated/**'],
   })
   const citations = files.flatMap((file) =>
-    [...read(file).matchAll(/(?<!\]\(|[\w./*-])((?:[\w-]+\/)*[\w-]+\.md)\b`?(?: §(\d+))?/g)].map(
+    [...read(file).matchAll(/(?<!\]\(|readOps\('|[\w./*-])((?:[\w-]+\/)*[\w-]+\.md)\b`?(?: §(\d+))?/g)].map(
       ([, path = '', section]) => [file, path, section] as const,
     ),
   )
