@@ -24,7 +24,7 @@ export interface EventEndpoints {
   readonly addresses: TargetAddresses
   /** The `source` of every event. */
   readonly source: string
-  /** Asks the endpoint of a PUSH subscription to repeat a random text. It takes 8 s at most and never throws. */
+  /** Asks the endpoint of a PUSH subscription to repeat a random text. It takes 6 s at most and never throws. */
   challenge(subscription: EventSubscription & { readonly url: string }): Promise<ChallengeOutcome>
   /** The present signing secret of a subscription, as Standard Webhooks writes it. */
   signingSecretOf(subscription: Pick<EventSubscription, 'id' | 'keyGeneration'>): string

@@ -5,8 +5,8 @@ import { type ChallengeResult, createChallenge } from './challenge.ts'
 import { createSender } from './sender.ts'
 import { signingSecretOf } from './signing-secret.ts'
 
-/** A person or a program waits for the outcome, and the end of the process waits for the request. */
-const challengeTimeoutMs = 8_000
+/** A request waits for the outcome, and a document of GraphQL may hold five challenges. */
+const challengeTimeoutMs = 6_000
 
 const outcomes: Readonly<Record<ChallengeResult, ChallengeOutcome>> = {
   answered: 'ANSWERED',
@@ -20,11 +20,11 @@ const outcomes: Readonly<Record<ChallengeResult, ChallengeOutcome>> = {
   stopped: 'INTERRUPTED',
 }
 
-/** The endpoints of subscriptions for the operations. `close` interrupts challenges. */
+/** The endpoints of subscriptions for the operations. `interrupt` ends the challenges that are under way. */
 export function openEventEndpoints(
   { signingKey, source }: EventsConfig,
   addresses: TargetAddresses,
-): EventEndpoints & { close(): void } {
+): EventEndpoints & { interrupt(): void } {
   const sender = createSender({ addresses, timeoutMs: challengeTimeoutMs })
   const challenge = createChallenge({ sender, signingKey, source })
   return {
@@ -36,6 +36,6 @@ export function openEventEndpoints(
         () => 'INTERRUPTED' as const,
       ),
     signingSecretOf: ({ id, keyGeneration }) => signingSecretOf(signingKey, id, keyGeneration),
-    close: () => sender.close(),
+    interrupt: () => sender.close(),
   }
 }

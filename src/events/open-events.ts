@@ -13,7 +13,7 @@ export interface Events {
   readonly counts: EventCounts
   readonly endpoints: EventEndpoints
   start(): void
-  /** Sends nothing more that is not on its way. */
+  /** Sends nothing more that is not on its way, and ends the challenges that requests wait for. */
   stop(): void
   close(): Promise<void>
 }
@@ -24,15 +24,15 @@ export function openEvents(config: EventsConfig, queue: DeliveryQueue, log: Log)
   const counts = createEventCounts()
   const addresses = createTargetAddresses(targetNetworks)
   const relay = createRelay({ queue, sender: createSender({ addresses }), signingKey, source, counts, log })
-  const { close: closeEndpoints, ...endpoints } = openEventEndpoints(config, addresses)
+  const { interrupt: interruptChallenges, ...endpoints } = openEventEndpoints(config, addresses)
   return {
     counts,
     endpoints,
     start: relay.start,
-    stop: relay.stop,
-    close() {
-      closeEndpoints()
-      return relay.close()
+    stop() {
+      relay.stop()
+      interruptChallenges()
     },
+    close: relay.close,
   }
 }

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { changeKinds } from '../../src/domain/connection-change.ts'
 import { type EventReceiver, startEventReceiver, verify } from '../support/event-receiver.ts'
 import { eventsOn, insertSubscription, queueChanges, switchOn } from '../support/events.ts'
-import { bearer, startTestGateway, type TestGateway, writer } from '../support/gateway.ts'
+import { bearer, startProxiedGateway, startTestGateway, type TestGateway, writer } from '../support/gateway.ts'
 import { recordHidden } from '../support/recordings.ts'
 
 let gateway: TestGateway
@@ -179,6 +179,68 @@ describe.each(routes)('%s {id}%s', (method, name, body) => {
     const allowed = name === '' ? 'GET, HEAD, DELETE' : method === 'GET' ? 'GET, HEAD' : method
     expect([said, response.headers.allow]).toEqual(['405 Method not allowed', allowed])
   })
+})
+
+describe('a new subscription keeps its secret', () => {
+  /** Creates a PUSH subscription whose endpoint is silent until `meanwhile` has run. */
+  async function createWhile(at: TestGateway, meanwhile: () => Promise<unknown>) {
+    let challenged = () => {}
+    const arrived = new Promise<void>((resolve) => {
+      challenged = resolve
+    })
+    let done = () => {}
+    const over = new Promise<void>((resolve) => {
+      done = resolve
+    })
+    const silent = await startEventReceiver(async ({ event }, response) => {
+      challenged()
+      await over
+      response.end(event.data['challenge'])
+    })
+    try {
+      const body = { reach: 'CLIENT', method: 'PUSH', url: silent.url }
+      const creating = ask('POST', '', minted(at, randomUUID()), body, at)
+      await arrived
+      const meanwhileEnded = meanwhile()
+      // A gateway that closes waits for the request, and the request for the challenge.
+      await Promise.race([meanwhileEnded, creating])
+      done()
+      const created = await creating
+      await meanwhileEnded
+      return created
+    } finally {
+      await silent.close()
+    }
+  }
+  const interrupted = { challenge: 'INTERRUPTED', state: 'UNVERIFIED', secret: expect.stringMatching(/^whsec_/) }
+
+  test('when the gateway stops during the challenge, which it then does not wait for', async () => {
+    const stopping = await startTestGateway(eventsOn)
+    const startedAt = performance.now()
+    const { said, data } = await createWhile(stopping, () => stopping.close())
+    expect([said, data]).toMatchObject(['201', interrupted])
+    expect(performance.now() - startedAt).toBeLessThan(5_000)
+  }, 30_000)
+
+  test('when the database goes away during the challenge', async () => {
+    const { gateway: proxied, proxy } = await startProxiedGateway(eventsOn)
+    try {
+      const { said, data } = await createWhile(proxied, () => proxy.stop())
+      expect([said, data]).toMatchObject(['201', interrupted])
+      await proxy.start()
+    } finally {
+      await proxied.close()
+    }
+  }, 30_000)
+})
+
+test('HEAD answers as GET does, without a body', async () => {
+  const clientId = randomUUID()
+  const id = await subscription(clientId, { url: null })
+  for (const path of ['', `/${id}`, `/${id}/events`]) {
+    const { said, response } = await ask('HEAD', path, minted(gateway, clientId))
+    expect([said, response.body]).toEqual(['200', ''])
+  }
 })
 
 test('a list has the own subscriptions; of an admin type, those of all clients', async () => {
