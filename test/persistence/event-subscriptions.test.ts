@@ -228,6 +228,18 @@ describe('an owner that polls', () => {
     })
   })
 
+  test('gets the next event although older rows of the audit were archived', async () => {
+    const id = await insertSubscription(testDatabase, { url: null })
+    // An archive has taken the rows of these deliveries.
+    await testDatabase.query(
+      'INSERT INTO event_deliveries (subscription_id, connection_id, number) SELECT $1, $2, unnest($3::bigint[])',
+      [id, connectionId, [1, 2].map((number) => -number)],
+    )
+    expect([await numbersOf(id, 1), await store.ready([id])]).toEqual([[], []])
+    const numbers = await insertChanges(testDatabase, Array(2).fill({ connectionId }))
+    expect([await numbersOf(id, 1), await store.ready([id])]).toEqual([numbers.slice(0, 1), [id]])
+  })
+
   test('gets nothing of a subscription that is pushed, paused or of somebody else, and acknowledges nothing of it', async () => {
     const pushed = await insertSubscription(testDatabase)
     const paused = await insertSubscription(testDatabase, { url: null, state: 'PAUSED' })
