@@ -50,7 +50,7 @@ export interface EventDelivery {
  * The operations check the rights of the caller before.
  */
 export interface EventSubscriptionStore {
-  /** null: the owner has `subscriptionsAtMost` already. */
+  /** null: the owner has `subscriptionsAtMost` already, also by others that are made at the same time. */
   create(subscription: NewEventSubscription, author: ChangeAuthor): Promise<EventSubscription | null>
   find(id: string): Promise<EventSubscription | null>
   /** The subscriptions of an owner, or of all owners (null), oldest first. */

@@ -87,6 +87,19 @@ describe('a new subscription', () => {
     expect(await store.create(poll({ ownerClientId: randomUUID() }), author)).not.toBe(null)
     expect(await acts()).toHaveLength(subscriptionsAtMost + 1)
   })
+
+  test(`is never one of more than ${subscriptionsAtMost}, also if many are made at the same time`, async () => {
+    const owners = Array.from({ length: 10 }, () => randomUUID())
+    for (const ownerClientId of owners) {
+      for (let count = 1; count < subscriptionsAtMost; count++)
+        await insertSubscription(testDatabase, { ownerClientId, reach: 'CLIENT' })
+      await Promise.all(Array.from({ length: 6 }, () => store.create(poll({ ownerClientId }), author)))
+    }
+    const counts = await testDatabase.query<{ found: number }>(
+      'SELECT count(*)::int AS found FROM event_subscriptions GROUP BY owner_client_id',
+    )
+    expect(Math.max(...counts.map(({ found }) => found))).toBeLessThanOrEqual(subscriptionsAtMost)
+  })
 })
 
 describe('a subscription', () => {

@@ -54,6 +54,15 @@ const insert = noted(`
          CASE $10 WHEN 'PUSH' THEN 'UNVERIFIED' ELSE 'ACTIVE' END, clock_timestamp()
    WHERE (SELECT count(*) FROM event_subscriptions WHERE owner_client_id = $8::uuid) < ${subscriptionsAtMost}`)
 
+/**
+ * Removes a new subscription again if its owner has too many. Creations at the same time do not see each other, but the
+ * one that is committed last sees all of them here. $8 is the owner.
+ */
+const removeSurplus = noted(`
+  DELETE FROM event_subscriptions
+   WHERE id = $7::uuid
+     AND (SELECT count(*) FROM event_subscriptions WHERE owner_client_id = $8::uuid) > ${subscriptionsAtMost}`)
+
 const isHealthy = 'failures = 0, probes = 0, failing_since = NULL, closed_until = NULL'
 const moves = (set: string, from: string) =>
   noted(`UPDATE event_subscriptions SET ${set} WHERE id = $7::uuid AND state = ANY ('{${from}}')`)
@@ -201,8 +210,13 @@ export function createSubscriptionStore({ rows }: Pick<Database, 'rows'>): Event
     one(acts[name], [...authorValues(author), name, id])
 
   return {
-    create: ({ id, ownerClientId, reach, method, url, kinds }, author) =>
-      one(insert, [...authorValues(author), 'CREATED', id, ownerClientId, reach, method, url, kinds]),
+    async create({ id, ownerClientId, reach, method, url, kinds }, author) {
+      const values = [...authorValues(author), 'CREATED', id, ownerClientId, reach, method, url, kinds]
+      const created = await one(insert, values)
+      if (created === null) return null
+      const removed = await one(removeSurplus, [...authorValues(author), 'DELETED', id, ownerClientId])
+      return removed === null ? created : null
+    },
     find: (id) => one(`SELECT ${select()} FROM event_subscriptions WHERE id = $1::uuid`, [id]),
     activate: act('ACTIVATED'),
     pause: act('PAUSED'),
