@@ -22,14 +22,21 @@ export interface ReplayEventsInput {
   readonly connectionId?: OptionalArgument<unknown>
 }
 
-const dateTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/i
+const dateTime = /^(\d{4}-\d\d-\d\d)T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/i
+
+/** Whether a text is a time of RFC 3339. JavaScript reads 30 February as 2 March. */
+function isDateTime(text: string): boolean {
+  const day = dateTime.exec(text)?.[1]
+  const midnight = new Date(`${day}T00:00:00Z`)
+  return !Number.isNaN(Number(midnight)) && midnight.toISOString().startsWith(`${day}T`)
+}
 
 type Fault = Violation | readonly Violation[]
 
 function timeOf(name: 'from' | 'to', value: unknown): Date | Fault {
   if (value == null) return missing([name], name)
   if (!(value instanceof Date) && typeof value !== 'string') return wrongType([name], 'string', value)
-  const isRead = value instanceof Date || dateTime.test(value)
+  const isRead = value instanceof Date || isDateTime(value)
   const date = isRead ? new Date(value) : new Date(Number.NaN)
   // PostgreSQL cannot read the other years as JavaScript writes them.
   const isOfAnEra = date.getUTCFullYear() >= 1 && date.getUTCFullYear() <= 9_999

@@ -125,6 +125,22 @@ describe('a MIS without GraphQL', () => {
     ])
   })
 
+  test.each([
+    '2026-02-30T00:00:00Z',
+    '2026-04-31T00:00:00Z',
+    '2026-02-29T00:00:00+02:00',
+    '2026-02-28T24:00:00Z',
+    '2026-13-01T00:00:00Z',
+    '2026-02-28T00:00:00+25:00',
+    '2026-02-28',
+  ])('cannot replay from %s, which is no time', async (from) => {
+    const clientId = randomUUID()
+    const id = await subscription(clientId, { url: null })
+    const range = { from, to: '2999-01-01T00:00:00Z' }
+    const { said, error } = await ask('POST', `/${id}/replay`, minted(gateway, clientId), range)
+    expect([said, error?.invalid[0].entry]).toEqual(['422 Validation failed', '$.from'])
+  })
+
   test('replays a time, and reads the refusal of a state', async () => {
     const clientId = randomUUID()
     const token = minted(gateway, clientId)
