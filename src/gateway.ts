@@ -80,7 +80,8 @@ export async function openGateway(
   })
   const openKeyed = (poolMax: number) =>
     createDatabase(opened.url, { ...config.database, poolMax }, { ...databaseOptions, isKeyed: true })
-  const events = opening.adopt(await openEventsOf(config, database, openKeyed, log), (delivery) => delivery?.close())
+  const openedEvents = await openEventsOf(config, database, openKeyed, eventLoop, log)
+  const events = opening.adopt(openedEvents, (delivery) => delivery?.close())
   const limits = opening.adopt(await openLimits(config.limits, log), (counters) => counters.close())
   const meter = createMeter()
   const sources = {

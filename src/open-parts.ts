@@ -5,6 +5,7 @@ import { inRootFolder } from './config/root-folder.ts'
 import type { Config } from './config/shape.ts'
 import type { DevelopmentIssuer } from './development/issuer.ts'
 import type { Tracing } from './observability/tracing.ts'
+import { createAdmission, type Pressure } from './persistence/pool/admission.ts'
 import type { Database } from './persistence/pool/database.ts'
 import type { DeferredLog } from './server/deferred-log.ts'
 import { describeCause } from './server/log-text.ts'
@@ -58,6 +59,9 @@ export async function openTracing({ tracesUrl }: Config, log: DeferredLog): Prom
 /** Connections that deliver events. Requests have their own. */
 const eventConnections = 4
 
+/** Polls that read their events after a wait. One look of `event-waits.ts` ends 500 waits at most. */
+const pollsAfterWait = { insideAtMost: 4, waitingAtMost: 500, waitAtMostMs: 3_000 } as const
+
 /**
  * Opens the delivery of events and its store, and imports them only if the configuration has events on.
  * @param database Runs the requests.
@@ -67,6 +71,7 @@ export async function openEventsOf(
   { events }: Config,
   database: Database,
   open: (poolMax: number) => Database,
+  pressure: Pressure,
   log: DeferredLog,
 ) {
   if (events === null) return null
@@ -80,7 +85,8 @@ export async function openEventsOf(
   const own = open(eventConnections)
   const opened = openEvents(events, createDeliveryQueue(own), log)
   const subscriptions = createSubscriptionStore(database)
-  const waits = createEventWaits(subscriptions)
+  const turns = createAdmission({ ...pollsAfterWait, pressure })
+  const waits = createEventWaits({ ready: subscriptions.ready, turns })
   return {
     ...opened,
     subscriptions,

@@ -21,4 +21,9 @@ export interface EventWaits {
    * @throws GatewayError `tooManyWaits` or `unavailable`
    */
   wait(wait: EventWait): Promise<'ready' | 'over'>
+  /**
+   * Reads the events after a wait. Few polls do so at a time.
+   * @throws GatewayError `unavailable` if there are too many
+   */
+  inTurn<T>(read: () => Promise<T>): Promise<T>
 }

@@ -63,9 +63,12 @@ export function createReceiveEvents(deps: ReceiveEventsDeps): ReceiveEvents {
       for (let ms = until - performance.now(); changes.length === 0 && ms > 0; ms = until - performance.now()) {
         const wait = { subscriptionId: id, clientId: permit.caller.clientId, ms, signal }
         if ((await waits.wait(wait)) === 'over') break
-        // Mithril may have blocked the caller meanwhile.
-        await permits.confirm(given, 'receiveEvents')
-        changes = await subscriptions.waiting(id, max)
+        changes = await waits.inTurn(async () => {
+          if (signal.aborted) return []
+          // Mithril may have blocked the caller meanwhile.
+          await permits.confirm(given, 'receiveEvents')
+          return subscriptions.waiting(id, max)
+        })
       }
       return changes.map((change) => eventOf(change, endpoints.source))
     },

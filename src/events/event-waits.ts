@@ -20,6 +20,15 @@ const stoppingMs = 1_000
 export interface EventWaitsDeps {
   /** The subscriptions of these that have an event. */
   ready(ids: readonly string[]): Promise<readonly string[]>
+  /**
+   * The turns of polls that read their events after a wait. One change can end all waits at once, and other requests
+   * need places in the queue of the database, too.
+   */
+  readonly turns: {
+    /** @throws GatewayError `unavailable` if no turn comes in time */
+    enter(): Promise<void> | undefined
+    leave(): void
+  }
 }
 
 export interface RunningEventWaits extends EventWaits {
@@ -35,7 +44,7 @@ interface Waiting extends Pick<EventWait, 'subscriptionId' | 'clientId'> {
  * Makes the waits of one process. One statement looks for the events of all of them, so their number costs the database
  * little, and a wait holds no connection.
  */
-export function createEventWaits({ ready }: EventWaitsDeps): RunningEventWaits {
+export function createEventWaits({ ready, turns }: EventWaitsDeps): RunningEventWaits {
   const waiting = new Set<Waiting>()
   let isStopping = false
   let isLooking = false
@@ -101,6 +110,14 @@ export function createEventWaits({ ready }: EventWaitsDeps): RunningEventWaits {
         waiting.add(one)
         lookIn(lookEveryMs * Math.random())
       })
+    },
+    async inTurn(read) {
+      await turns.enter()
+      try {
+        return await read()
+      } finally {
+        turns.leave()
+      }
     },
     stop() {
       isStopping = true

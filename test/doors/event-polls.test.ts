@@ -159,6 +159,31 @@ describe('a poll that waits', () => {
     expect(new Set((await Promise.all(polls)).map(({ said }) => said))).toEqual(new Set(['200']))
   })
 
+  test('is answered although one change ends more polls than the queue of the database has places', async () => {
+    const small = await startTestGateway({ ...eventsOn, DATABASE_POOL_MAX: '2', DATABASE_QUEUE_MAX: '15' })
+    try {
+      await small.database.query(switchOn)
+      const at = await small.listen()
+      const owners = await Promise.all(Array.from({ length: 8 }, () => subscriber({ at: small })))
+      const polls: ReturnType<typeof poll>[] = []
+      // Fewer polls arrive at a time than the queue has places.
+      for (let place = 0; place < 10; place++)
+        for (const one of owners) {
+          polls.push(poll(one, '?wait=30', { at }))
+          await delay(50)
+        }
+      const changes = owners.map(({ clientId }) => ({ clientId }))
+      await insertChanges(small.database, changes)
+      const answers = await Promise.all(polls)
+      expect([new Set(answers.map(({ said }) => said)), new Set(answers.map(({ data }) => data?.length))]).toEqual([
+        new Set(['200']),
+        new Set([1]),
+      ])
+    } finally {
+      await small.close()
+    }
+  }, 60_000)
+
   test('gives its place back when the caller leaves', async () => {
     const one = await subscriber()
     const leaving = new AbortController()

@@ -2,12 +2,14 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { createEventWaits } from '../../src/events/event-waits.ts'
 
+const turns = { enter: () => undefined, leave: () => {} }
 const signal = new AbortController().signal
 const wait = (index: number, ms: number) => ({ subscriptionId: `s${index}`, clientId: `c${index}`, ms, signal })
 
 test('many waits share one look into the database, about twice a second', async () => {
   const looks: (readonly string[])[] = []
   const { wait: begin } = createEventWaits({
+    turns,
     async ready(ids) {
       looks.push(ids)
       return looks.length === 3 ? ['s7', 's8'] : []
@@ -27,7 +29,7 @@ test('many waits share one look into the database, about twice a second', async 
 })
 
 test('a process has 500 places, and a client 10', async () => {
-  const waits = createEventWaits({ ready: async () => [] })
+  const waits = createEventWaits({ ready: async () => [], turns })
   const ofClient = Array.from({ length: 10 }, () => waits.wait(wait(0, 5_000)))
   await expect(waits.wait(wait(0, 5_000))).rejects.toMatchObject({ refusal: 'tooManyWaits' })
   const others = Array.from({ length: 490 }, (_, index) => waits.wait(wait(index + 1, 5_000)))
@@ -40,7 +42,7 @@ test('a process has 500 places, and a client 10', async () => {
 })
 
 test('a wait that begins after the stop is short, so that a client does not ask again and again', async () => {
-  const waits = createEventWaits({ ready: async () => [] })
+  const waits = createEventWaits({ ready: async () => [], turns })
   waits.stop()
   const startedAt = performance.now()
   expect(await waits.wait(wait(1, 30_000))).toBe('over')
@@ -49,13 +51,14 @@ test('a wait that begins after the stop is short, so that a client does not ask 
 })
 
 test('a caller that has left already takes no place', async () => {
-  const waits = createEventWaits({ ready: async () => [] })
+  const waits = createEventWaits({ ready: async () => [], turns })
   expect(await waits.wait({ ...wait(1, 30_000), signal: AbortSignal.abort() })).toBe('over')
 })
 
 test('a failure of long ago is not the answer of a new wait', async () => {
   let isAway = true
   const waits = createEventWaits({
+    turns,
     async ready() {
       if (isAway) throw new Error('the database is away')
       return []
