@@ -143,6 +143,22 @@ describe('a claim', () => {
     expect(await claim()).toEqual([])
   })
 
+  test('leases nothing of a subscription whose owner is blocked, until it is no longer blocked', async () => {
+    const ownerClientId = await testDatabase.insertClient({ type: 'MIS' })
+    await insertSubscription(testDatabase, { ownerClientId, reach: 'CLIENT' })
+    const numbers = await queueChanges(testDatabase, [{ clientId: ownerClientId }])
+    await testDatabase.query(`UPDATE event_deliveries SET next_attempt_at = now() - interval '1 hour'`)
+    const block = (isBlocked: boolean) =>
+      testDatabase.query('UPDATE clients SET is_blocked = $1 WHERE id = $2', [isBlocked, ownerClientId])
+    await block(true)
+    expect(await claim()).toEqual([])
+    // Nobody delivers these events, so they are no delay that an operator could end.
+    expect((await queue.backlog()).oldestSeconds).toBe(0)
+    await block(false)
+    expect((await queue.backlog()).oldestSeconds).toBeGreaterThan(3_000)
+    expect(numbersOf(await claim())).toEqual(numbers)
+  })
+
   test('leases nothing of a subscription that its owner polls, and nothing that was removed', async () => {
     await insertSubscription(testDatabase, { url: null })
     await insertSubscription(testDatabase)

@@ -1,5 +1,6 @@
 import type { LeasedDelivery } from '../../events/delivery-queue.ts'
 import { eventChange } from './event-change.ts'
+import { isServed } from './subscription-rows.ts'
 
 /** The longest time from a claim to its end, in which nobody else sends the delivery. An attempt takes half of it. */
 export const leaseSeconds = 30
@@ -53,7 +54,7 @@ export const claim = `
            ) AS before ON true
      WHERE subscription.method = 'PUSH' AND subscription.state = 'ACTIVE'
        AND (subscription.closed_until IS NULL OR subscription.closed_until <= now())
-       AND coalesce(own.share, 1) > 0
+       AND coalesce(own.share, 1) > 0 AND ${isServed('subscription')}
   ), chosen AS (
     SELECT subscription_id, connection_id, number, is_probe FROM seen
      WHERE is_free AND before_state IS DISTINCT FROM 'PENDING' AND place <= share

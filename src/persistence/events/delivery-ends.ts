@@ -1,3 +1,5 @@
+import { isServed } from './subscription-rows.ts'
+
 /** Days after which an ended delivery goes. Its event stays in the audit. */
 const deliveredDays = 14
 
@@ -107,7 +109,7 @@ export const selectBacklog = `
                FROM event_subscriptions AS subscription
                     JOIN event_deliveries AS delivery ON delivery.subscription_id = subscription.id
               WHERE subscription.method = 'PUSH' AND subscription.state = 'ACTIVE' AND subscription.closed_until IS NULL
-                AND delivery.state = 'PENDING' AND delivery.next_attempt_at <= now()
+                AND delivery.state = 'PENDING' AND delivery.next_attempt_at <= now() AND ${isServed('subscription')}
            ),
            'subscriptions', (
              SELECT coalesce(json_object_agg(state, found), '{}')

@@ -45,3 +45,7 @@ export const reaches = (subscription: string, change: string) => `(
     WHEN 'CONSUMER' THEN ${change}.consumer_id = ${subscription}.owner_client_id
     ELSE true
   END)`
+
+/** The condition that Mithril has not blocked the owner of a subscription. The events of a blocked owner wait. */
+export const isServed = (subscription: string) =>
+  `NOT EXISTS (SELECT FROM clients WHERE clients.id = ${subscription}.owner_client_id AND clients.is_blocked)`
