@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { demo } from '../../prisma/seed-data.ts'
 import type { Locale } from '../../src/messages/format.ts'
-import { violationsOf } from './support/accessibility.ts'
 import { isWithoutBrowser, useConsole } from './support/console.ts'
+import { goes, lookAt, sidewaysOf } from './support/looks.ts'
 import { connectionPath, type Person } from './support/person.ts'
 import { storedConnection } from './support/stored.ts'
 
@@ -10,12 +10,6 @@ import { storedConnection } from './support/stored.ts'
 
 const key = { clientId: demo.msp.clientId, connectionId: demo.changed.connectionId }
 const site = 'https://borys.medsestra.example'
-const looks = [
-  { look: 'light', colorScheme: 'light', forcedColors: 'none' },
-  { look: 'dark', colorScheme: 'dark', forcedColors: 'none' },
-  { look: 'forced colours', colorScheme: 'light', forcedColors: 'active' },
-] as const
-
 describe.skipIf(isWithoutBrowser())('everybody', { timeout: 300_000 }, () => {
   const at = useConsole()
   const stored = storedConnection(() => at.database, key)
@@ -33,14 +27,6 @@ describe.skipIf(isWithoutBrowser())('everybody', { timeout: 300_000 }, () => {
     '/console/nothing-is-here',
     '/console/signed-out',
   ]
-
-  /** Goes to a screen within the page, as a link does, so that no new sign-in is needed. */
-  async function goes({ page }: Person, address: string): Promise<void> {
-    await page.evaluate((url) => void navigation.navigate(url), address)
-    await page.waitForURL(at.url + address)
-    await page.locator('main#main h1').waitFor()
-    await page.locator('.loading').first().waitFor({ state: 'detached' })
-  }
 
   /** The dialogs of a connection and the state before Save, each with the way into it. */
   const states: Readonly<Record<string, (person: Person) => Promise<void>>> = {
@@ -113,17 +99,12 @@ describe.skipIf(isWithoutBrowser())('everybody', { timeout: 300_000 }, () => {
       const found: Record<string, readonly string[]> = {}
       let looked = 0
       async function look(where: string): Promise<void> {
-        expect(await page.evaluate(() => document.documentElement.lang)).toBe(language)
-        // The colours are the same in both languages.
-        for (const { look, ...media } of language === 'uk' ? looks : looks.slice(0, 1)) {
-          await page.emulateMedia(media)
-          const violations = await violationsOf(page)
-          if (violations.length > 0) found[`${where}, ${look}`] = violations
-          looked += 1
-        }
+        const { faults, count } = await lookAt(person)
+        for (const [look, violations] of Object.entries(faults)) found[`${where}, ${look}`] = violations
+        looked += count
       }
       for (const address of addresses.filter((each) => !each.endsWith('signed-out'))) {
-        await goes(person, address)
+        await goes(person, at.url, address)
         await look(address)
       }
       for (const [name, enter] of Object.entries(states)) {
@@ -147,19 +128,14 @@ describe.skipIf(isWithoutBrowser())('everybody', { timeout: 300_000 }, () => {
       const { page } = person
       const sideways: string[] = []
       async function measure(where: string): Promise<void> {
-        const { wide, clipped } = await page.evaluate(() => ({
-          wide: document.documentElement.scrollWidth - innerWidth,
-          clipped: [...document.querySelectorAll('main *, dialog *')]
-            .filter((element) => element.getBoundingClientRect().right > innerWidth + 1 && !element.closest('.unseen'))
-            .map((element) => element.outerHTML.slice(0, 120)),
-        }))
-        if (wide > 0 || clipped.length > 0) sideways.push(`${where}: ${wide} px, ${clipped[0] ?? ''}`)
+        const fault = await sidewaysOf(page)
+        if (fault !== null) sideways.push(`${where}: ${fault}`)
       }
       for (const zoom of [1, 2]) {
         // 200 % of the text at 640 pixels is what a person gets who enlarges a narrow window.
         await page.setViewportSize({ width: 320 * zoom, height: 640 })
         for (const address of addresses.filter((each) => !each.endsWith('signed-out'))) {
-          await goes(person, address)
+          await goes(person, at.url, address)
           await page.evaluate(
             (percent) => document.documentElement.style.setProperty('font-size', percent),
             `${zoom}00%`,

@@ -1,9 +1,8 @@
-import { useSignal } from '@preact/signals'
-import { useEffect } from 'preact/hooks'
 import { t } from '../language/language.ts'
 import { Dialog } from '../parts/dialog.tsx'
+import { NewSecret } from '../parts/new-secret.tsx'
+import { useSecretOnce } from '../parts/secret-once.ts'
 import type { ConnectionKey, SeenState } from './connection.ts'
-import { NewSecret } from './new-secret.tsx'
 import { SecretForm } from './secret-form.tsx'
 
 export interface SecretDialogProps {
@@ -19,19 +18,7 @@ export interface SecretDialogProps {
 
 /** Gives a connection a new secret after its host was typed, and shows the secret once. */
 export function SecretDialog(props: SecretDialogProps) {
-  const secret = useSignal<string | null>(null)
-  useEffect(() => {
-    // The back-forward cache keeps the page as it is left, so the secret goes before the page does.
-    const forget = () => {
-      secret.value = null
-      props.onClose()
-    }
-    addEventListener('pagehide', forget)
-    return () => {
-      removeEventListener('pagehide', forget)
-      secret.value = null
-    }
-  }, [])
+  const secret = useSecretOnce(props.onClose)
   return (
     <Dialog title={t(secret.value === null ? 'console.secret.title' : 'console.secret.new')} onClose={props.onClose}>
       {secret.value === null ? (

@@ -1,7 +1,7 @@
 import { useSignal } from '@preact/signals'
 import { useEffect, useId, useRef } from 'preact/hooks'
 import { t } from '../language/language.ts'
-import { announce } from '../parts/announce.tsx'
+import { announce } from './announce.tsx'
 
 /** A new secret, masked until it is asked for. It goes out of the document together with this component. */
 export function NewSecret({ secret, onClose }: { readonly secret: string; readonly onClose: () => void }) {
