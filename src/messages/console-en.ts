@@ -241,6 +241,7 @@ export const consoleEn = {
   'console.me.write': 'Change and put back redirect URIs',
   'console.me.refreshSecret': 'Make new secrets',
   'console.me.delete': 'Delete connections',
+  'console.me.events': 'Manage subscriptions to events of the client',
   'console.me.granted': 'granted',
   'console.me.missing': 'not granted',
 } as const satisfies Record<string, string>

@@ -264,6 +264,7 @@ export const consoleUk = {
   'console.me.write': 'Змінювати й повертати посилання перенаправлення',
   'console.me.refreshSecret': 'Створювати нові секрети',
   'console.me.delete': 'Видаляти з’єднання',
+  'console.me.events': 'Керувати підписками клієнта на події',
   'console.me.granted': 'надано',
   'console.me.missing': 'не надано',
 } as const satisfies Record<keyof typeof consoleEn, string>

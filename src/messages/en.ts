@@ -1,4 +1,5 @@
 import { consoleEn } from './console-en.ts'
+import { consoleEventsEn } from './console-events-en.ts'
 
 /**
  * The English sentences for people, as ICU MessageFormat. Each says what is wrong and what to do, and never repeats a
@@ -169,6 +170,7 @@ export const en = {
   alphabet: '{name, select, Han {Chinese} other {{name}}}',
 
   ...consoleEn,
+  ...consoleEventsEn,
 } as const satisfies Record<string, string>
 
 /** The id of a sentence. A language with another set of ids does not compile. */

@@ -1,3 +1,4 @@
+import { consoleEventsUk } from './console-events-uk.ts'
 import { consoleUk } from './console-uk.ts'
 import type { MessageId } from './en.ts'
 
@@ -194,4 +195,5 @@ export const uk = {
     'Greek {грецька} Han {китайська} Hebrew {єврейська} Latin {латиниця} other {{name}}}',
 
   ...consoleUk,
+  ...consoleEventsUk,
 } as const satisfies Record<MessageId, string>

@@ -7,8 +7,9 @@ export interface Draft {
   readonly seenRedirectUri: string
 }
 
-const prefix = 'console.draft.'
-const keyOf = ({ clientId, connectionId }: ConnectionKey) => `${prefix}${clientId}.${connectionId}`
+/** The beginning of the key of each draft in the storage of the tab. */
+export const draftPrefix = 'console.draft.'
+const keyOf = ({ clientId, connectionId }: ConnectionKey) => `${draftPrefix}${clientId}.${connectionId}`
 
 /** The draft outlives a reload, a crash of the page and a new sign-in in this tab. */
 export function keepDraft(connection: ConnectionKey, draft: Draft): void {
@@ -21,7 +22,7 @@ export function dropDraft(connection: ConnectionKey): void {
 
 /** Drops all drafts, because the next person in this tab may be another one. */
 export function dropAllDrafts(): void {
-  for (const key of Object.keys(sessionStorage)) if (key.startsWith(prefix)) sessionStorage.removeItem(key)
+  for (const key of Object.keys(sessionStorage)) if (key.startsWith(draftPrefix)) sessionStorage.removeItem(key)
 }
 
 /** The draft of a connection, or null. */

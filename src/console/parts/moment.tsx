@@ -10,9 +10,15 @@ function formatOf(locale: string): Intl.DateTimeFormat {
   return format
 }
 
+/** A time in Kyiv time with its zone, for a sentence. */
+export const momentText = (at: string): string =>
+  t('console.time.kyiv', { time: formatOf(localeOf()).format(new Date(at)) })
+
+const localeOf = () => (language.value === 'uk' ? 'uk-UA' : 'en-GB')
+
 /** A time in Kyiv time. A column names the zone once, in its heading. The title always names the zone. */
 export function Moment({ at, isInColumn = false }: { readonly at: string; readonly isInColumn?: boolean }) {
-  const locale = language.value === 'uk' ? 'uk-UA' : 'en-GB'
+  const locale = localeOf()
   const exact = new Date(at).toLocaleString(locale, { timeZone: kyiv, dateStyle: 'long', timeStyle: 'long' })
   const time = formatOf(locale).format(new Date(at))
   return (

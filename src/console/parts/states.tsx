@@ -1,4 +1,5 @@
 import type { ComponentChildren } from 'preact'
+import type { MessageId } from '../../messages/en.ts'
 import type { Failure } from '../answers/ask.ts'
 import { t } from '../language/language.ts'
 
@@ -56,8 +57,8 @@ export function FailureNote({
   if (first === undefined) return null
   return (
     <div class="note bad" role="alert">
-      <p class="title">{failureTitle(first)}</p>
-      <p>{failureAdvice(first)}</p>
+      <p class="title">{reasonText(first) ?? failureTitle(first)}</p>
+      {reasonText(first) === null && <p>{failureAdvice(first)}</p>}
       {requestId !== null && (
         <p class="muted">
           {t('console.requestId')} <code>{requestId}</code>
@@ -70,6 +71,18 @@ export function FailureNote({
       )}
     </div>
   )
+}
+
+const reasonTexts: Readonly<Partial<Record<string, MessageId>>> = {
+  events_off: 'outcome.eventsOff',
+  subscription_state: 'outcome.subscriptionState',
+  too_many_subscriptions: 'outcome.tooManySubscriptions',
+}
+
+/** The sentence of a refusal that its code alone does not explain, or null. */
+function reasonText(failure: Failure): string | null {
+  const text = 'reason' in failure && failure.reason !== undefined ? reasonTexts[failure.reason] : undefined
+  return text === undefined ? null : t(text)
 }
 
 function failureTitle(failure: Failure): string {

@@ -15,6 +15,9 @@ export const places = {
   connection: (clientId: string, connectionId: string, search?: Search) =>
     place(`clients/${clientId}/connections/${connectionId}`, search),
   connections: (search?: Search) => place('connections', search),
+  events: (search?: Search) => place('events', search),
+  newSubscription: (search?: Search) => place('events/new', search),
+  subscription: (id: string, search?: Search) => place(`events/${id}`, search),
   me: () => place('me'),
 }
 

@@ -6,6 +6,8 @@ import { go } from '../places/places.ts'
 
 interface ClientSearchProps {
   readonly name: string
+  /** Absent: the list is one of clients, and says so. */
+  readonly label?: string
   /** `yes`, `no`, or empty for all. Absent: the search does not ask for the state. */
   readonly blocked?: string
   /** The address of the list for a search. */
@@ -15,7 +17,13 @@ interface ClientSearchProps {
 }
 
 /** The search of a list of clients. What it looks for stands in the address. */
-export function ClientSearch({ name, blocked, addressOf, onUuid }: ClientSearchProps) {
+export function ClientSearch({
+  name,
+  label = t('console.search.name'),
+  blocked,
+  addressOf,
+  onUuid,
+}: ClientSearchProps) {
   const stateId = useId()
   const search = (q: string, state: string) => go(addressOf({ q, blocked: state }), { isStep: false })
 
@@ -28,7 +36,7 @@ export function ClientSearch({ name, blocked, addressOf, onUuid }: ClientSearchP
   return (
     <search class="search">
       <SearchField
-        label={t('console.search.name')}
+        label={label}
         placeholder={t('console.search.placeholder')}
         value={name}
         onSearch={(q) => search(q, blocked ?? '')}

@@ -68,6 +68,11 @@ function ClientOf({ clientId }: { readonly clientId: string }) {
             <a href={places.connections({ consumer: client.id })}>{t('console.client.asConsumer')}</a>
           </p>
         )}
+        {viewer.value?.scopes.includes('event:manage') && (
+          <p>
+            <a href={places.events({ client: client.id })}>{t('console.events.ofClient')}</a>
+          </p>
+        )}
       </section>
       <ClientConnections clientId={clientId} query={query} />
       <ClientHistory clientId={clientId} query={query} />

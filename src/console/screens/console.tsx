@@ -17,6 +17,9 @@ const Clients = lazy(() => import('./clients.tsx').then(({ Clients }) => Clients
 const Client = lazy(() => import('./client.tsx').then(({ Client }) => Client))
 const Connection = lazy(() => import('./connection.tsx').then(({ ConnectionScreen }) => ConnectionScreen))
 const Connections = lazy(() => import('./connections.tsx').then(({ Connections }) => Connections))
+const Events = lazy(() => import('./events.tsx').then(({ Events }) => Events))
+const NewSubscription = lazy(() => import('./new-subscription.tsx').then(({ NewSubscription }) => NewSubscription))
+const Subscription = lazy(() => import('./subscription.tsx').then(({ SubscriptionScreen }) => SubscriptionScreen))
 const Me = lazy(() => import('./me.tsx').then(({ Me }) => Me))
 
 /** The whole page: header, the screen of the address, and the live region. */
@@ -59,6 +62,9 @@ function Screens() {
         <Route path={`${base}clients/:clientId`} component={Client} />
         <Route path={`${base}clients/:clientId/connections/:connectionId`} component={Connection} />
         <Route path={`${base}connections`} component={Connections} />
+        <Route path={`${base}events`} component={Events} />
+        <Route path={`${base}events/new`} component={NewSubscription} />
+        <Route path={`${base}events/:subscriptionId`} component={Subscription} />
         <Route path={`${base}me`} component={Me} />
         <Route default component={NotFound} />
       </Router>

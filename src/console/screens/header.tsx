@@ -29,6 +29,11 @@ export function Header() {
               {t('console.connections')}
             </Section>
           )}
+          {caller.scopes.includes('event:manage') && (
+            <Section href={places.events()} path={path}>
+              {t('console.events')}
+            </Section>
+          )}
         </nav>
       )}
       <div class="who">

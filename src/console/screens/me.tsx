@@ -11,6 +11,7 @@ const allowances = [
   { scope: 'connection:write', text: 'console.me.write' },
   { scope: 'connection:refresh_secret', text: 'console.me.refreshSecret' },
   { scope: 'connection:delete', text: 'console.me.delete' },
+  { scope: 'event:manage', text: 'console.me.events' },
 ] as const
 
 const languageTexts = { uk: 'console.language.uk', en: 'console.language.en' } as const
