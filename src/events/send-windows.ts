@@ -5,6 +5,9 @@ const windowAtMost = 32
 /** An answer that took longer does not widen the window. A slow endpoint then holds few of the places of others. */
 const quickMs = 1_000
 
+/** Windows that an instance remembers. Each claim sends all of them, and removed subscriptions leave theirs behind. */
+const windowsAtMost = 1_000
+
 /** How many attempts to each subscription may be under way in this instance. */
 export interface SendWindows {
   begun(subscriptionId: string): void
@@ -31,9 +34,23 @@ export function createSendWindows(): SendWindows {
     return window
   }
 
+  /** Forgets the window that was used longest ago and has no attempt under way. */
+  function forgetOne(): void {
+    for (const [id, { inFlight }] of windows)
+      if (inFlight === 0) {
+        windows.delete(id)
+        return
+      }
+  }
+
   return {
     begun(subscriptionId) {
-      windowOf(subscriptionId).inFlight += 1
+      const window = windowOf(subscriptionId)
+      window.inFlight += 1
+      // A map keeps the order of its insertions.
+      windows.delete(subscriptionId)
+      windows.set(subscriptionId, window)
+      if (windows.size > windowsAtMost) forgetOne()
     },
     ended(subscriptionId, hasArrived, ms) {
       const window = windowOf(subscriptionId)

@@ -32,3 +32,19 @@ test('a window has fewer places while attempts are under way, and none too many'
 test('a subscription that is as at first is forgotten', () => {
   expect(attempts(3, true, 10, attempts(1, false, 10)).free().size).toBe(0)
 })
+
+test('an instance remembers a thousand windows, those that were used last and those with attempts under way', () => {
+  const windows = createSendWindows()
+  const fail = (id: string) => {
+    windows.begun(id)
+    windows.ended(id, false, 10)
+  }
+  windows.begun('under way')
+  for (let index = 0; index < 1_500; index++) {
+    fail(`s${index}`)
+    fail('used again and again')
+  }
+  const free = windows.free()
+  expect([free.size, free.get('under way'), free.get('used again and again')]).toEqual([1_000, firstWindow - 1, 1])
+  expect([free.has('s0'), free.has('s1499')]).toEqual([false, true])
+})
