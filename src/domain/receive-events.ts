@@ -55,7 +55,8 @@ export function createReceiveEvents(deps: ReceiveEventsDeps): ReceiveEvents {
       const max = list.count('max', input.max, { min: 1, max: polledAtMost }) ?? polledAtMost
       const seconds = list.count('wait', input.wait, { min: 0, max: waitAtMostSeconds }) ?? 0
       list.done()
-      const { id } = await polledSubscription(deps, permit)
+      const subscription = await polledSubscription(deps, permit)
+      const { id } = subscription
 
       const until = performance.now() + seconds * 1_000
       let changes = await subscriptions.waiting(id, max)
@@ -65,8 +66,8 @@ export function createReceiveEvents(deps: ReceiveEventsDeps): ReceiveEvents {
         if ((await waits.wait(wait)) === 'over') break
         changes = await waits.inTurn(async () => {
           if (signal.aborted) return []
-          // Mithril may have blocked the caller meanwhile.
-          await permits.confirm(given, 'receiveEvents')
+          // Mithril may have blocked the caller meanwhile, or given it another type.
+          requireReach(deps, await permits.confirm(given, 'receiveEvents'), subscription)
           return subscriptions.waiting(id, max)
         })
       }

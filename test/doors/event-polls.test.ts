@@ -208,6 +208,33 @@ describe('a poll that waits', () => {
   }, 20_000)
 })
 
+test('a poll of all events is 403 if its caller loses its admin type during the wait', async () => {
+  const opaque = await startTestGateway({ ...eventsOn, OPAQUE_TOKENS: 'mithril' })
+  try {
+    const { database } = opaque
+    await database.query(switchOn)
+    const at = await opaque.listen()
+    const clientId = await database.insertClient({ type: 'MITHRIL ADMIN' })
+    await database.insertClient({ type: 'MIS' })
+    const id = await insertSubscription(database, { ownerClientId: clientId, url: null })
+    const token = await database.insertToken({ clientId, scope: 'event:manage' })
+    // The gateway knows the caller before the wait begins.
+    expect((await poll({ id, clientId, token }, '', { at })).said).toBe('200')
+    const waiting = poll({ id, clientId, token }, '?wait=20', { at })
+    await delay(1_000)
+    await database.query(
+      `UPDATE clients SET client_type_id = (SELECT id FROM client_types WHERE name = 'MIS') WHERE id = $1`,
+      [clientId],
+    )
+    // The registry's answers are remembered for 4 s.
+    await delay(5_000)
+    await insertChanges(database, [{}])
+    expect((await waiting).said).toBe('403 Forbidden')
+  } finally {
+    await opaque.close()
+  }
+}, 40_000)
+
 describe('the end of the gateway', () => {
   test('SIGTERM ends polls at once with an empty answer, and the process does not wait for them', async () => {
     const { database, issuer } = gateway
