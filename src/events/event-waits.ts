@@ -7,6 +7,9 @@ const lookEveryMs = 500
 /** The pause after a look that the database refused. */
 const refusedMs = 1_000
 
+/** A look that lasts longer than this is no answer of the database. */
+const lookAtMostMs = 2_000
+
 /** Polls of one client that wait at the same time, and polls of all clients. */
 const ofClientAtMost = 10
 const inAllAtMost = 500
@@ -47,13 +50,14 @@ interface Waiting extends Pick<EventWait, 'subscriptionId' | 'clientId'> {
 export function createEventWaits({ ready, turns }: EventWaitsDeps): RunningEventWaits {
   const waiting = new Set<Waiting>()
   let isStopping = false
-  let isLooking = false
+  /** `performance.now()` at the beginning of the look that is under way. */
+  let lookingSince: number | undefined
   let timer: NodeJS.Timeout | undefined
   let lastFailure: unknown
 
   async function look(): Promise<void> {
     timer = undefined
-    isLooking = true
+    lookingSince = performance.now()
     let pauseMs = lookEveryMs * (0.5 + Math.random())
     const ids = new Set([...waiting].map(({ subscriptionId }) => subscriptionId))
     try {
@@ -64,13 +68,19 @@ export function createEventWaits({ ready, turns }: EventWaitsDeps): RunningEvent
       lastFailure = error
       pauseMs = refusedMs
     }
-    isLooking = false
+    lookingSince = undefined
     lookIn(pauseMs)
+  }
+
+  /** Why nobody knows whether there are events. undefined: the database has answered. */
+  function failureOfLooks(): unknown {
+    const isSilent = lookingSince !== undefined && performance.now() - lookingSince > lookAtMostMs
+    return lastFailure ?? (isSilent ? new GatewayError('unavailable', { retryAfter: fullForSeconds }) : undefined)
   }
 
   /** There is one look at a time, and none while nobody waits. */
   function lookIn(ms: number): void {
-    if (waiting.size > 0 && !isLooking) timer ??= setTimeout(look, ms)
+    if (waiting.size > 0 && lookingSince === undefined) timer ??= setTimeout(look, ms)
   }
 
   function requirePlace(clientId: string): void {
@@ -89,7 +99,8 @@ export function createEventWaits({ ready, turns }: EventWaitsDeps): RunningEvent
         const timeOver = setTimeout(
           () => {
             // The caller must not take an outage for "no event".
-            if (lastFailure !== undefined) reject(lastFailure)
+            const failure = failureOfLooks()
+            if (failure !== undefined) reject(failure)
             one.end('over')
           },
           isStopping ? Math.min(ms, stoppingMs) : ms,

@@ -68,3 +68,8 @@ test('a failure of long ago is not the answer of a new wait', async () => {
   isAway = false
   expect(await waits.wait(wait(1, 10))).toBe('over')
 })
+
+test('a database that does not answer a look is no answer of a wait', async () => {
+  const waits = createEventWaits({ ready: () => new Promise(() => {}), turns })
+  await expect(waits.wait(wait(1, 3_500))).rejects.toMatchObject({ refusal: 'unavailable' })
+})
