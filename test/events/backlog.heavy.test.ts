@@ -44,7 +44,7 @@ beforeAll(async () => {
     await insertSubscription(database, { url: `${well.url}?${count}`, ownerClientId: clientId, reach: 'CLIENT' })
   }
   await database.query(switchOn)
-  gateway = startEventGateway(database.url, issuer)
+  gateway = await startEventGateway(database.url, issuer)
   // Node compiles what is hot, and its heap grows to its working size.
   await load(isShort ? 2_000 : 20_000)
 }, 60_000)

@@ -60,7 +60,7 @@ beforeAll(async () => {
   ;[issuer, receiver] = await Promise.all([startTestIssuer(), startEventReceiver()])
   await cluster.query(switchOn)
   await insertSubscription(cluster, { url: receiver.url })
-  for (let count = 0; count < gatewayCount; count++) gateways.push(startEventGateway(link.url, issuer))
+  for (let count = 0; count < gatewayCount; count++) gateways.push(await startEventGateway(link.url, issuer))
   await vi.waitFor(async () => expect(await sessions()).toBeGreaterThan(0), { timeout: 30_000, interval: 50 })
 }, 90_000)
 afterAll(async () => {

@@ -28,7 +28,7 @@ beforeAll(async () => {
   }
   await database.query(switchOn)
   await insertSubscription(database, { url: receiver.url, ownerClientId: clientId, reach: 'CLIENT' })
-  gateway = startEventGateway(database.url, issuer)
+  gateway = await startEventGateway(database.url, issuer)
   await store(connectionIds[0] ?? '', 'https://first.example.ua/')
   await vi.waitFor(() => expect(receiver.messages).toHaveLength(1), { timeout: 25_000, interval: 20 })
 })

@@ -38,7 +38,7 @@ beforeAll(async () => {
     startEventReceiver((_message, response) => void setTimeout(() => response.writeHead(204).end(), 3 * Math.random())),
   ])
   await database.query(switchOn)
-  for (let count = 0; count < 3; count++) gateways.push(startGateway())
+  for (let count = 0; count < 3; count++) gateways.push(await startGateway())
 }, 30_000)
 afterAll(async () => {
   for (const gateway of gateways) gateway.kill('SIGKILL')
@@ -77,7 +77,7 @@ test('no event is lost or out of order while gateways are killed', {
       killed?.kill('SIGKILL')
       if (killed?.exitCode === null && killed.signalCode === null) await once(killed, 'exit')
       kills += 1
-      gateways[turn % 3] = startGateway()
+      gateways[turn % 3] = await startGateway()
     }
   })()
   const store = (id: string, uri: string) =>

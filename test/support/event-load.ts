@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
+import { buildGateway } from './built-gateway.ts'
 import type { ReceivedMessage } from './event-receiver.ts'
 import type { TestIssuer } from './tokens.ts'
 
@@ -11,9 +12,9 @@ export const loadSigningKey = Buffer.from('a key of the tests, 32 bytes long')
 export const runSeconds = Number(process.env['EVENTS_RUN_SECONDS'] ?? 120)
 export const isShort = runSeconds < 60
 
-/** Starts a gateway that delivers events, in a process of its own. The test ends it. */
-export function startEventGateway(databaseUrl: string, issuer: TestIssuer): ChildProcess {
-  const child = spawn(process.execPath, ['src/main.ts'], {
+/** Starts the built gateway with events, in a process of its own. The test ends it. */
+export async function startEventGateway(databaseUrl: string, issuer: TestIssuer): Promise<ChildProcess> {
+  const child = spawn(process.execPath, await buildGateway(), {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: {
       PATH: process.env['PATH'] ?? '',
