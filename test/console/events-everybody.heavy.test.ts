@@ -4,7 +4,7 @@ import { type EventReceiver, startEventReceiver } from '../support/event-receive
 import { insertSubscription, queueChanges, switchOn } from '../support/events.ts'
 import { isWithoutBrowser, useConsole } from './support/console.ts'
 import { eventsOnLoopback } from './support/events-on-loopback.ts'
-import { goes, lookAt, sidewaysOf } from './support/looks.ts'
+import { goesAndArrives, lookAt, sidewaysOf } from './support/looks.ts'
 import type { Person } from './support/person.ts'
 
 // The screens of events are for everybody: WCAG 2.2 AA, narrow screens, by the keyboard alone.
@@ -20,7 +20,7 @@ const ids = {
   poll: 'b0110000-0000-4000-8000-000000000005',
 } as const
 
-describe.skipIf(isWithoutBrowser())('everybody who manages events', { timeout: 300_000 }, () => {
+describe.skipIf(isWithoutBrowser())('everybody who manages events', { timeout: 600_000 }, () => {
   const at = useConsole(environment)
   let receiver: EventReceiver
   beforeAll(async () => {
@@ -74,7 +74,7 @@ describe.skipIf(isWithoutBrowser())('everybody who manages events', { timeout: 3
   ]
 
   async function opens(person: Person, title: Parameters<Person['say']>[0], id: string): Promise<void> {
-    await goes(person, at.url, `/console/events/${id}`)
+    await goesAndArrives(person, at.url, `/console/events/${id}`)
     await person.button(title, person.page.locator('.act')).click()
     await person.dialog.waitFor()
   }
@@ -82,23 +82,23 @@ describe.skipIf(isWithoutBrowser())('everybody who manages events', { timeout: 3
   /** The dialogs, and the states of the form, each with the way into it. */
   const states: Readonly<Record<string, (person: Person) => Promise<void>>> = {
     'a target that breaks two rules': async (person) => {
-      await goes(person, at.url, '/console/events/new')
+      await goesAndArrives(person, at.url, '/console/events/new')
       await person.page.getByLabel(person.say('console.events.url'), { exact: true }).fill('http://user@localhost/')
       await person.page.locator('.verdict li').first().waitFor()
     },
     'no kind of change': async (person) => {
-      await goes(person, at.url, `/console/events/new?client=${demo.pharmacy.clientId}`)
+      await goesAndArrives(person, at.url, `/console/events/new?client=${demo.pharmacy.clientId}`)
       for (const box of await person.page.getByRole('checkbox').all()) await box.uncheck()
       await person.page.getByText(person.say('console.events.kinds.none')).waitFor()
     },
     'the secret of a new subscription': async (person) => {
-      await goes(person, at.url, `/console/events/new?client=${demo.mis.clientId}`)
+      await goesAndArrives(person, at.url, `/console/events/new?client=${demo.mis.clientId}`)
       await person.page.getByLabel(person.say('console.events.url'), { exact: true }).fill(receiver.url)
       await person.button('console.events.create').click()
       await person.dialog.locator('.note').waitFor()
     },
     'a server that does not pass the check': async (person) => {
-      await goes(person, at.url, `/console/events/${ids.unverified}`)
+      await goesAndArrives(person, at.url, `/console/events/${ids.unverified}`)
       await person.button('console.events.verify').click()
       await person.page.locator('.note.bad').waitFor()
     },
@@ -133,7 +133,7 @@ describe.skipIf(isWithoutBrowser())('everybody who manages events', { timeout: 3
       looked += count
     }
     for (const address of addresses) {
-      await goes(person, at.url, address)
+      await goesAndArrives(person, at.url, address)
       await look(address)
     }
     for (const [name, enter] of Object.entries(states)) {
@@ -162,7 +162,7 @@ describe.skipIf(isWithoutBrowser())('everybody who manages events', { timeout: 3
           `${zoom}00%`,
         )
         for (const address of addresses) {
-          await goes(person, at.url, address)
+          await goesAndArrives(person, at.url, address)
           await measure(`${address} at ${zoom}00 %`)
         }
         for (const [name, enter] of Object.entries(states)) {

@@ -17,6 +17,25 @@ export async function goes({ page }: Person, url: string, address: string): Prom
   await page.locator('.loading').first().waitFor({ state: 'detached' })
 }
 
+/**
+ * Goes to a screen within the page, and waits for all its data. A new screen sets the focus on its heading once the
+ * data is there. A neighbour comes between, because two lists at one address are one screen.
+ */
+export async function goesAndArrives({ page }: Person, url: string, address: string): Promise<void> {
+  const isMe = [address, new URL(page.url()).pathname].includes('/console/me')
+  const neighbour = isMe ? '/console/nothing-is-there' : '/console/me'
+  for (const each of [neighbour, address]) {
+    await page.evaluate((to) => {
+      if (document.activeElement instanceof HTMLElement) document.activeElement.blur()
+      navigation.navigate(to)
+    }, each)
+    await page.waitForURL(url + each)
+    await page.waitForFunction(
+      () => document.activeElement?.matches('main#main h1') && document.querySelector('.loading') === null,
+    )
+  }
+}
+
 /** What axe-core finds wrong with a page in each look, and in how many looks it was asked. */
 export async function lookAt({ page, language }: Person) {
   expect(await page.evaluate(() => document.documentElement.lang)).toBe(language)
