@@ -66,7 +66,7 @@ const msp = (...scopes: string[]): Caller => ({ clientId: own, clientType: 'MSP'
  * stops it.
  */
 const operations = [
-  ['client', 'client:read', `query ($clientId: ID!) { client(id: $clientId) { id } }`, 'client', undefined],
+  ['client', 'client:read', `query ($clientId: ID!) { client(id: $clientId) { name } }`, 'client', undefined],
   [
     'clientConnection',
     'connection:read',
