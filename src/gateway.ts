@@ -46,17 +46,11 @@ export interface Gateway {
 /**
  * Opens the parts that a configuration names and makes the app from them. If one of them fails, it closes the parts
  * that are open.
- *
- * @param openedDatabase a database whose start has begun before; by default it begins here
  */
-export async function openGateway(
-  config: Config,
-  logDestination?: LogDestination,
-  openedDatabase = openDatabase(config),
-): Promise<Gateway> {
+export async function openGateway(config: Config, logDestination?: LogDestination): Promise<Gateway> {
   await using opening = new AsyncDisposableStack()
   const log = createDeferredLog()
-  const opened = opening.adopt(await openedDatabase, ({ stop }) => stop())
+  const opened = opening.adopt(await openDatabase(config), ({ stop }) => stop())
   const { keys, developmentIssuer, ...expected } = await openKeys(config, log)
   opening.defer(() => keys.close())
   const eventLoop = opening.adopt(watchEventLoop(config.limits.eventLoopDelayMaxMs), ({ close }) => close())

@@ -2,8 +2,7 @@ import { ConfigurationError, readConfig } from './config/parse.ts'
 import type { Config } from './config/shape.ts'
 import { explainStartFailure } from './config/start-failure.ts'
 import { version } from './config/version.ts'
-import type { Gateway } from './gateway.ts'
-import { openDatabase } from './open-database.ts'
+import { type Gateway, openGateway } from './gateway.ts'
 import { openLogDestination } from './server/log-destination.ts'
 
 /** The longest time for requests in flight after the gateway has stopped listening. */
@@ -38,14 +37,9 @@ async function end(gateway: Gateway, signal: string, { drainSeconds }: Config): 
 }
 
 async function start(config: Config, ending: AbortSignal): Promise<void> {
-  // An embedded PostgreSQL starts while Node loads the gateway.
-  const database = openDatabase(config)
-  database.catch(() => {}) // openGateway waits for it, and reports
-  const { openGateway } = await import('./gateway.ts')
   const gateway = await openGateway(
     config,
     openLogDestination({ fd: 1, waitingAtMost: 16 * 2 ** 20, lastWordsMs: 1_000 }),
-    database,
   )
   endOnUncaught(gateway)
   // A signal may have arrived while the gateway was opening.
