@@ -97,9 +97,8 @@ export class ListArguments {
   /** Reads forward from `after`. Reads backward from `before` if the caller sent `last` or `before`. */
   #cursorPage({ first, after, last, before, withTotal }: CursorArguments, list: 'time' | 'number'): PageRequest {
     const backward = last != null || before != null
-    const size = (backward ? last : first) ?? defaultFirst
-    if (size < 1 || size > mostFirst)
-      this.#refuse(backward ? 'last' : 'first', { id: 'range', rule: 'number', params: { min: 1, max: mostFirst } })
+    const [name, given] = backward ? (['last', last] as const) : (['first', first] as const)
+    const size = this.count(name, given, { min: 1, max: mostFirst }) ?? defaultFirst
     if (backward && after != null)
       this.#refuse('after', { id: 'cursor_direction', rule: 'format', params: { reason: 'combination' } })
     const place = this.#place(backward ? 'before' : 'after', backward ? before : after, list)
