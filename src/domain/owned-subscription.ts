@@ -26,6 +26,10 @@ export function partsOfEvents({ events }: Pick<EventDeps, 'events'>): EventParts
   return events
 }
 
+/** Whether a caller may act on a subscription: on its own one, or on any with an admin type. */
+export const mayActOn = ({ policy }: Pick<EventDeps, 'policy'>, { caller }: Permit, of: EventSubscription): boolean =>
+  of.ownerClientId === caller.clientId || policy.seesAllClients(caller)
+
 /**
  * The subscription that a permit names. null: it does not exist, or it belongs to another client and the caller has no
  * admin type.
@@ -33,11 +37,9 @@ export function partsOfEvents({ events }: Pick<EventDeps, 'events'>): EventParts
  */
 export async function findOwned(deps: EventDeps, permit: Permit): Promise<EventSubscription | null> {
   const { subscriptions } = partsOfEvents(deps)
-  const { subscriptionId, caller } = permit
+  const { subscriptionId } = permit
   const found = isUuid(subscriptionId) ? await subscriptions.find(subscriptionId) : null
-  if (found === null) return null
-  const isOwn = found.ownerClientId === caller.clientId
-  return isOwn || deps.policy.seesAllClients(caller) ? found : null
+  return found !== null && mayActOn(deps, permit, found) ? found : null
 }
 
 /** @throws GatewayError as `findOwned`, and `notFound` */

@@ -3,7 +3,7 @@ import { GatewayError } from './errors.ts'
 import type { EventSubscription } from './event-subscription.ts'
 import type { DeliveryState, EventDelivery } from './event-subscription-store.ts'
 import { ListArguments, type OptionalArgument, type PageArguments } from './list-arguments.ts'
-import { type EventDeps, findOwned, partsOfEvents } from './owned-subscription.ts'
+import { type EventDeps, findOwned, mayActOn, partsOfEvents } from './owned-subscription.ts'
 import { emptyPage, type Page, type PageRequest } from './page.ts'
 import type { Permit, Permits } from './permit.ts'
 import { isUuid } from './uuid.ts'
@@ -82,7 +82,7 @@ const shown = (delivery: EventDelivery): EventDelivery =>
 
 /** @throws GatewayError `accessDenied`, `invalidScopes`, `eventsOff`, `forbidden`, `validationFailed`, `unavailable` */
 export function createListEventDeliveries(deps: ReadEventSubscriptionsDeps): ListEventDeliveries {
-  const { permits, policy } = deps
+  const { permits } = deps
 
   function requestOf(page: PageArguments): PageRequest {
     const list = new ListArguments()
@@ -96,9 +96,9 @@ export function createListEventDeliveries(deps: ReadEventSubscriptionsDeps): Lis
     check: (page) => void requestOf(page),
     async run(of, { state = null, page }) {
       for (const { permit, subscription } of of) {
-        const { subscriptionId, caller } = await permits.confirm(permit, 'listEventDeliveries')
-        const isOwn = subscription.ownerClientId === caller.clientId || policy.seesAllClients(caller)
-        if (subscriptionId !== subscription.id || !isOwn) throw new GatewayError('forbidden')
+        const confirmed = await permits.confirm(permit, 'listEventDeliveries')
+        if (confirmed.subscriptionId !== subscription.id || !mayActOn(deps, confirmed, subscription))
+          throw new GatewayError('forbidden')
       }
       const { subscriptions } = partsOfEvents(deps)
       const request = requestOf(page)
