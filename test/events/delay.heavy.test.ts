@@ -7,8 +7,9 @@ import { type EventReceiver, startEventReceiver } from '../support/event-receive
 import { insertSubscription, switchOn } from '../support/events.ts'
 import { startTestIssuer, type TestIssuer } from '../support/tokens.ts'
 
-// The time from the commit of a change to the POST of its event, with one gateway in a process of its own. It prints
-// the figures of docs/performance.md. A busy machine needs longer, so the short form fails far above them only.
+// This test measures the time from the commit of a change to the POST of its event. One gateway runs in a process of
+// its own. The test prints the figures of docs/performance.md. A busy machine needs longer, so the short form fails far
+// above them only.
 
 const factor = isShort ? 8 : 1
 
