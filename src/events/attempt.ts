@@ -22,10 +22,12 @@ export interface AttemptDeps {
 }
 
 /**
- * The result of an attempt. `arrived`: the caller stores it, together with others. `done`: it is stored. `unsent`:
+ * The result of an attempt. `arrived`: the caller stores it, together with others. `failed`: it is stored. `unsent`:
  * the caller gives the lease back.
  */
-export type AttemptResult = { readonly kind: 'arrived'; readonly status: number } | { readonly kind: 'done' | 'unsent' }
+export type AttemptResult =
+  | { readonly kind: 'arrived'; readonly status: number }
+  | { readonly kind: 'failed' | 'unsent' }
 
 interface Failure {
   readonly status: number | null
@@ -92,7 +94,7 @@ export function createAttempt({ queue, sender, signingKey, source, counts, log }
     if (change === null) {
       await queue.withoutChange(delivery)
       counts.dead += 1
-      return { kind: 'done' }
+      return { kind: 'failed' }
     }
     const now = new Date()
     const body = cloudEventOf(change, source)
@@ -111,6 +113,6 @@ export function createAttempt({ queue, sender, signingKey, source, counts, log }
       failure = { status: null, reason: error.reason, outcome: { kind: 'failed', retryAfter: null } }
     }
     await storeFailure(delivery, failure)
-    return { kind: 'done' }
+    return { kind: 'failed' }
   }
 }

@@ -2,6 +2,7 @@ import type { EventsConfig } from '../config/shape.ts'
 import type { EventEndpoints } from '../domain/event-endpoints.ts'
 import type { Log } from '../observability/log.ts'
 import type { DeliveryQueue } from './delivery-queue.ts'
+import { directDispatch } from './direct-dispatch.ts'
 import { createEventCounts, type EventCounts } from './event-counts.ts'
 import { openEventEndpoints } from './event-endpoints.ts'
 import { createRelay } from './relay.ts'
@@ -23,7 +24,8 @@ export function openEvents(config: EventsConfig, queue: DeliveryQueue, log: Log)
   const { signingKey, source, targetNetworks } = config
   const counts = createEventCounts()
   const addresses = createTargetAddresses(targetNetworks)
-  const relay = createRelay({ queue, sender: createSender({ addresses }), signingKey, source, counts, log })
+  const deps = { queue, sender: createSender({ addresses }), signingKey, source, counts, log }
+  const relay = createRelay(deps, directDispatch(deps))
   const { interrupt: interruptChallenges, ...endpoints } = openEventEndpoints(config, addresses)
   return {
     counts,

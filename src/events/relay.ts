@@ -1,6 +1,7 @@
-import { createArrivals } from './arrivals.ts'
-import { type AttemptDeps, createAttempt } from './attempt.ts'
-import type { LeasedDelivery } from './delivery-queue.ts'
+import type { Log } from '../observability/log.ts'
+import type { DeliveryQueue, LeasedDelivery } from './delivery-queue.ts'
+import type { OpenDispatch } from './dispatch.ts'
+import type { EventCounts } from './event-counts.ts'
 import { createSendWindows, firstWindow } from './send-windows.ts'
 
 /** Attempts that one instance makes at the same time. */
@@ -25,7 +26,7 @@ const cleanUpEveryMs = 600_000
 /** How long the end of the relay waits for attempts in flight. */
 const drainMs = 4_000
 
-/** Claims due deliveries and sends them, in this instance. Any number of instances may run one each. */
+/** Claims due deliveries and dispatches them, in this instance. Any number of instances may run one each. */
 export interface Relay {
   start(): void
   /** Claims nothing more. Attempts in flight go on. */
@@ -57,11 +58,15 @@ function createPause() {
   }
 }
 
-export function createRelay(deps: AttemptDeps): Relay {
-  const { queue, sender, counts, log } = deps
-  const attempt = createAttempt(deps)
+export interface RelayDeps {
+  readonly queue: DeliveryQueue
+  readonly counts: EventCounts
+  readonly log: Log
+}
+
+export function createRelay({ queue, counts, log }: RelayDeps, openDispatch: OpenDispatch): Relay {
   const pause = createPause()
-  const arrivals = createArrivals(queue, pause.wake)
+  const dispatch = openDispatch(pause.wake)
   const running = new Map<LeasedDelivery, Promise<void>>()
   const windows = createSendWindows()
   const unsent: LeasedDelivery[] = []
@@ -85,12 +90,9 @@ export function createRelay(deps: AttemptDeps): Relay {
     let hasArrived = false
     windows.begun(subscriptionId)
     try {
-      const result = await attempt(delivery, claimedAt)
-      hasArrived = result.kind === 'arrived'
-      if (result.kind === 'arrived') {
-        counts.delivered += 1
-        arrivals.add(delivery, result.status)
-      } else if (result.kind === 'unsent' && stopped) unsent.push(delivery)
+      const result = await dispatch.send(delivery, claimedAt)
+      hasArrived = result === 'arrived'
+      if (result === 'unsent') unsent.push(delivery)
     } catch (error) {
       // The lease ends by itself.
       complain(error)
@@ -101,13 +103,19 @@ export function createRelay(deps: AttemptDeps): Relay {
     }
   }
 
+  /** Gives the leases of unsent deliveries back. */
+  async function release(): Promise<void> {
+    if (unsent.length > 0) await queue.release(unsent.splice(0))
+  }
+
   /** @returns milliseconds until the next claim, unless somebody wakes the loop */
   async function turn(): Promise<number> {
     const idle = idleMs * (0.5 + Math.random())
     try {
       // A large transaction of Mithril takes many portions. Deliveries go out between them.
       const isMoreLeft = await queue.gather()
-      const atMost = Math.min(claimAtMost, inFlightAtMost - running.size)
+      await release()
+      const atMost = dispatch.isReady() ? Math.min(claimAtMost, inFlightAtMost - running.size) : 0
       if (atMost <= 0) return isMoreLeft ? 0 : idle
       const claimedAt = performance.now()
       const claimed = await queue.claim({ atMost, share: firstWindow, shares: windows.free() })
@@ -157,10 +165,10 @@ export function createRelay(deps: AttemptDeps): Relay {
       await loop
       const ended = Promise.all(running.values())
       await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, drainMs).unref())])
-      sender.close()
+      dispatch.interrupt()
       await ended
-      await arrivals.flush()
-      if (unsent.length > 0) await queue.release(unsent.splice(0)).catch(complain)
+      await dispatch.close()
+      await release().catch(complain)
     },
   }
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { createChallenge } from '../../src/events/challenge.ts'
+import { directDispatch } from '../../src/events/direct-dispatch.ts'
 import { createEventCounts, type EventCounts } from '../../src/events/event-counts.ts'
 import { createRelay, type Relay } from '../../src/events/relay.ts'
 import { createSender } from '../../src/events/sender.ts'
@@ -40,14 +41,15 @@ function startRelay(url = testDatabase.url): { relay: Relay; counts: EventCounts
   opened.push(database)
   const counts = createEventCounts()
   const write = (level: string) => (details: object, message: string) => lines.push({ level, details, message })
-  const relay = createRelay({
+  const deps = {
     queue: createDeliveryQueue(database),
     sender: createSender({ addresses, timeoutMs: 2_000 }),
     signingKey,
     source,
     counts,
     log: { info: write('info'), warn: write('warn') },
-  })
+  }
+  const relay = createRelay(deps, directDispatch(deps))
   relays.push(relay)
   relay.start()
   return { relay, counts }

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import tls from 'node:tls'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { directDispatch } from '../../src/events/direct-dispatch.ts'
 import { createEventCounts } from '../../src/events/event-counts.ts'
 import { createRelay } from '../../src/events/relay.ts'
 import { createSender } from '../../src/events/sender.ts'
@@ -58,14 +59,15 @@ test.each(['http', 'https'] as const)('a backlog goes out over %s', { timeout: 1
   )
   const own = createDatabase(database.url, databaseDefaults, { isKeyed: true })
   const counts = createEventCounts()
-  const relay = createRelay({
+  const deps = {
     queue: createDeliveryQueue(own),
     sender: createSender({ addresses: createTargetAddresses(['127.0.0.1']) }),
     signingKey: Buffer.alloc(32, 1),
     source: 'https://gateway.example.ua',
     counts,
     log: { info: () => {}, warn: () => {} },
-  })
+  }
+  const relay = createRelay(deps, directDispatch(deps))
   const startedAt = performance.now()
   const cpu = process.cpuUsage()
   relay.start()

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { directDispatch } from '../../src/events/direct-dispatch.ts'
 import { createEventCounts } from '../../src/events/event-counts.ts'
 import { createRelay } from '../../src/events/relay.ts'
 import { createSender } from '../../src/events/sender.ts'
@@ -44,14 +45,15 @@ async function deliver(url: string, pooler: 'none' | 'pgbouncer'): Promise<strin
   )
   await subscriptions.activate(id, author)
   await subscriptions.rotateKey(id, author)
-  const relay = createRelay({
+  const deps = {
     queue: createDeliveryQueue(database),
     sender: createSender({ addresses: createTargetAddresses(['127.0.0.1']) }),
     signingKey: Buffer.alloc(32, 1),
     source: 'https://gateway.example.ua',
     counts: createEventCounts(),
     log: { info: () => {}, warn: () => {} },
-  })
+  }
+  const relay = createRelay(deps, directDispatch(deps))
   relay.start()
   try {
     await write()

@@ -1,0 +1,19 @@
+import type { LeasedDelivery } from './delivery-queue.ts'
+
+/** The end of one attempt. `failed`: the outcome is stored. `unsent`: nothing was sent, so the lease can go back. */
+export type DispatchResult = 'arrived' | 'failed' | 'unsent'
+
+/** Where a leased delivery goes: this process sends it, or a broker carries it to a process that does. */
+export interface Dispatch {
+  /** Whether it takes deliveries now. Otherwise a relay claims none. */
+  isReady(): boolean
+  /** @param claimedAt `performance.now()` before the claim */
+  send(delivery: LeasedDelivery, claimedAt: number): Promise<DispatchResult>
+  /** Ends what is on its way. */
+  interrupt(): void
+  /** Stores what is left. */
+  close(): Promise<void>
+}
+
+/** @param onStored Called after the outcomes of deliveries were stored: the next events can be claimed. */
+export type OpenDispatch = (onStored: () => void) => Dispatch
