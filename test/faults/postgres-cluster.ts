@@ -22,6 +22,8 @@ export interface Cluster {
   stop(mode?: 'fast' | 'immediate'): Promise<void>
   /** A crash that it does not know of. */
   kill(): Promise<void>
+  /** The process number of the postmaster; undefined: it does not run. */
+  pid(): Promise<number | undefined>
   query<Row extends object = Record<string, unknown>>(sql: string, values?: readonly unknown[]): Promise<Row[]>
   /** A session of its own, for locks. */
   session(): Promise<Client>
@@ -126,6 +128,7 @@ async function clusterAt(place: Place): Promise<Cluster> {
       if (server !== undefined) process.kill(server.pid, 'SIGKILL')
       await gone()
     },
+    pid: async () => (await findPostmaster(data))?.pid,
     async query<Row extends object>(sql: string, values: readonly unknown[] = []) {
       const client = await session()
       try {

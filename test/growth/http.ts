@@ -4,7 +4,7 @@ import { findPostmaster } from '../../src/development/embedded/postmaster.ts'
 import { type Shot, send } from '../faults/open-loop.ts'
 import { crowd } from '../faults/registry.ts'
 import { openStage, type Stage } from '../faults/stage.ts'
-import { median, processorSeconds } from './processor-time.ts'
+import { median, processorSeconds } from '../support/processor-time.ts'
 
 const rounds = 3
 const seconds = 3

@@ -9,7 +9,7 @@ import { createClientStore } from '../../src/persistence/stores/client-store.ts'
 import { createConnectionHistory } from '../../src/persistence/stores/connection-history.ts'
 import { createConnectionStore } from '../../src/persistence/stores/connection-store.ts'
 import { type Cluster, copyCluster } from '../faults/postgres-cluster.ts'
-import { median, processorSeconds } from './processor-time.ts'
+import { median, processorSeconds } from '../support/processor-time.ts'
 
 export interface Sizes {
   /** There is one connection for each client. */

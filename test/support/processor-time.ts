@@ -23,4 +23,16 @@ export async function processorSeconds(pid: number): Promise<number> {
   return ticks / ticksPerSecond
 }
 
+/**
+ * The processor time that the machine had for these processes and their children: what they used, what nobody used, and
+ * what the kernel spent in interrupts. The time of all other processes is left out. Seconds, from Linux's /proc.
+ */
+export async function availableSeconds(pids: readonly number[]): Promise<number> {
+  // proc_stat(5): the times of all processors are user, nice, system, idle, iowait, irq and softirq, then others.
+  const [line = ''] = (await readFile('/proc/stat', 'utf8')).split('\n')
+  const [, , , idle = 0, waiting = 0, irq = 0, softirq = 0] = line.split(/\s+/).slice(1).map(Number)
+  const own = await Promise.all(pids.map(processorSeconds))
+  return own.reduce((sum, seconds) => sum + seconds, (idle + waiting + irq + softirq) / ticksPerSecond)
+}
+
 export const median = (numbers: readonly number[]) => numbers.toSorted((a, b) => a - b)[numbers.length >> 1] ?? 0
