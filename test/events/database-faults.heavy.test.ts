@@ -10,6 +10,7 @@ import { type Cluster, copyCluster, makeBaseCluster, makeStandby, synchronous } 
 import { crowd, fillRegistry } from '../faults/registry.ts'
 import {
   delaysOf,
+  hangMs,
   isShort,
   judgeEvents,
   quantile,
@@ -61,8 +62,8 @@ beforeAll(async () => {
   await cluster.query(switchOn)
   await insertSubscription(cluster, { url: receiver.url })
   for (let count = 0; count < gatewayCount; count++) gateways.push(await startEventGateway(link.url, issuer))
-  await vi.waitFor(async () => expect(await sessions()).toBeGreaterThan(0), { timeout: 30_000, interval: 50 })
-}, 90_000)
+  await vi.waitFor(async () => expect(await sessions()).toBeGreaterThan(0), { timeout: hangMs, interval: 50 })
+}, 2 * hangMs)
 afterAll(async () => {
   for (const gateway of gateways) gateway.kill('SIGKILL')
   await receiver?.close()
@@ -139,12 +140,16 @@ const faults: readonly { readonly name: string; strike(): Promise<void> }[] = [
     name: 'failover',
     async strike() {
       await alter(`SET ${synchronous.join()}`)
-      const sync = () => cluster.query(`SELECT FROM pg_stat_replication WHERE sync_state = 'sync'`)
-      await vi.waitFor(async () => expect(await sync()).toHaveLength(1), { timeout: 20_000, interval: 50 })
-      await delay(1_500)
+      // A commit that waits for the standby proves that the checkpointer has read the setting.
+      const waits = () => cluster.query(`SELECT FROM pg_stat_activity WHERE wait_event = 'SyncRep'`)
+      await vi.waitFor(async () => expect(await waits()).not.toEqual([]), { timeout: hangMs, interval: 20 })
+      // Commits before that one were acknowledged without the standby.
+      const [now] = await cluster.query<{ lsn: string }>('SELECT pg_current_wal_insert_lsn()::text AS lsn')
+      const written = () => cluster.query('SELECT FROM pg_stat_replication WHERE flush_lsn >= $1::pg_lsn', [now?.lsn])
+      await vi.waitFor(async () => expect(await written()).toHaveLength(1), { timeout: hangMs, interval: 20 })
       const primary = cluster
       await primary.kill()
-      await standby.query('SELECT pg_promote(true, 20)')
+      expect(await standby.query('SELECT pg_promote(true, 120) AS is_promoted')).toEqual([{ is_promoted: true }])
       cluster = standby
       standby = primary
     },
@@ -152,7 +157,7 @@ const faults: readonly { readonly name: string; strike(): Promise<void> }[] = [
 ]
 
 test('no event is lost or out of order while PostgreSQL and the network fail', {
-  timeout: 400_000,
+  timeout: 7 * hangMs,
   retry: 0,
 }, async () => {
   const [before] = await cluster.query<{ id: string }>('SELECT max(id)::text AS id FROM connection_changes')
@@ -180,7 +185,7 @@ test('no event is lost or out of order while PostgreSQL and the network fail', {
     [before?.id],
   )
   const audited = rows.map(({ id }) => `chg_${id}`)
-  const tookSeconds = await untilAllCame(receiver.messages, audited, 60_000)
+  const tookSeconds = await untilAllCame(receiver.messages, audited)
   const { doubles, ...wrong } = judgeEvents(receiver.messages, audited)
   const during = (fault: number, at: number) =>
     at >= (struckAt[fault] ?? 0) && at < (struckAt[fault + 1] ?? Number.POSITIVE_INFINITY)

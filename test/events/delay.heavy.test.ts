@@ -1,17 +1,14 @@
 import type { ChildProcess } from 'node:child_process'
-import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
-import { delaysOf, isShort, quantile, startEventGateway, writeChanges } from '../support/event-load.ts'
+import { delaysOf, hangMs, isShort, quantile, startEventGateway, writeChanges } from '../support/event-load.ts'
 import { type EventReceiver, startEventReceiver } from '../support/event-receiver.ts'
 import { insertSubscription, switchOn } from '../support/events.ts'
 import { startTestIssuer, type TestIssuer } from '../support/tokens.ts'
 
 // This test measures the time from the commit of a change to the POST of its event. One gateway runs in a process of
-// its own. The test prints the figures of docs/performance.md. A busy machine needs longer, so the short form fails far
-// above them only.
-
-const factor = isShort ? 8 : 1
+// its own. The test prints the figures of docs/performance.md. A busy machine needs longer, so the short form only prints
+// them.
 
 let database: TestDatabase
 let issuer: TestIssuer
@@ -31,7 +28,7 @@ beforeAll(async () => {
   await insertSubscription(database, { url: receiver.url, ownerClientId: clientId, reach: 'CLIENT' })
   gateway = await startEventGateway(database.url, issuer)
   await store(connectionIds[0] ?? '', 'https://first.example.ua/')
-  await vi.waitFor(() => expect(receiver.messages).toHaveLength(1), { timeout: 25_000, interval: 20 })
+  await vi.waitFor(() => expect(receiver.messages).toHaveLength(1), { timeout: hangMs, interval: 20 })
 })
 afterAll(async () => {
   gateway?.kill('SIGKILL')
@@ -50,7 +47,7 @@ test.each([
 ])(
   'an event is posted soon after the commit: $load',
   {
-    timeout: 150_000,
+    timeout: 2 * hangMs,
   },
   async ({ load, perSecond, seconds, p50AtMost, p99AtMost }) => {
     receiver.messages.length = 0
@@ -61,16 +58,16 @@ test.each([
     const isOver = () => performance.now() > until
     const committedAt = await writeChanges({ connectionIds, perSecond, stores, isOver })
     await vi.waitFor(() => expect(delaysOf(receiver.messages, committedAt)).toHaveLength(committedAt.size), {
-      timeout: 60_000,
+      timeout: hangMs,
       interval: 100,
     })
-    await delay(100)
     const delays = delaysOf(receiver.messages, committedAt)
     const [p50, p99, most] = [0.5, 0.99, 1].map((share) => Math.round(quantile(delays, share)))
     process.stdout.write(
       `Events: ${load}, ${delays.length} changes from commit to POST: p50 ${p50} ms, p99 ${p99} ms, at most ${most} ms.\n`,
     )
-    expect(p50).toBeLessThanOrEqual(p50AtMost * factor)
-    expect(p99).toBeLessThanOrEqual(p99AtMost * factor)
+    if (isShort) return
+    expect(p50).toBeLessThanOrEqual(p50AtMost)
+    expect(p99).toBeLessThanOrEqual(p99AtMost)
   },
 )

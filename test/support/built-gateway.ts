@@ -16,7 +16,7 @@ export function buildGateway(): Promise<readonly string[]> {
 }
 
 async function build(): Promise<readonly string[]> {
-  await promisify(execFile)('npm', ['run', '--silent', 'build:gateway'], { cwd: root, timeout: 60_000 })
+  await promisify(execFile)('npm', ['run', '--silent', 'build:gateway'], { cwd: root, timeout: 180_000 })
   const { scripts }: { scripts: Record<string, string> } = JSON.parse(await readFile(`${root}package.json`, 'utf8'))
   const [, ...words] = scripts['start:production']?.split(' ') ?? []
   return words.map((word) => (word.startsWith('-') ? word : root + word))
