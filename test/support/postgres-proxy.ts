@@ -1,5 +1,6 @@
 import { once } from 'node:events'
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import { connect, createServer, type Socket } from 'node:net'
+import { findFreePort } from './free-port.ts'
 
 /** A TCP proxy in front of PostgreSQL, for faults of the network and for seeing what really is sent. Without TLS. */
 export interface PostgresProxy {
@@ -62,11 +63,10 @@ export async function startPostgresProxy(target: Target): Promise<PostgresProxy>
       if (frozen) from.pause()
     }
   })
-  let port = 0
+  const port = await findFreePort()
   const listen = async () => {
     server.listen(port, '127.0.0.1')
     await once(server, 'listening')
-    port = (server.address() as AddressInfo).port
   }
   const reset = () => {
     for (const [client, upstream] of pairs) {
