@@ -5,6 +5,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createGatewayProcess, type GatewayProcess } from '../faults/gateway-process.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { patient } from '../support/patient.ts'
 import { recordHidden, recordLog, recordRedirectUris } from '../support/recordings.ts'
 import { startTestIssuer, type TestIssuer } from '../support/tokens.ts'
 import { type ClientResult, committedRows, settledCells, writeResults } from './compatibility.ts'
@@ -34,6 +35,7 @@ beforeAll(async () => {
       TOKEN_ISSUER: issuer.issuer,
       TOKEN_AUDIENCE: issuer.audience,
       TOKEN_JWKS_URL: issuer.jwksUrl,
+      ...patient,
     },
   })
   await gateway.start()

@@ -18,6 +18,7 @@ import {
   startPgpool,
 } from '../support/debian-postgres.ts'
 import { makeMithril, prepareForGateway, rolePassword } from '../support/mithril-cluster.ts'
+import { patient } from '../support/patient.ts'
 import { isMissing } from '../support/programs.ts'
 import { recordedLog } from '../support/recordings.ts'
 import { startTestIssuer, type TestIssuer } from '../support/tokens.ts'
@@ -73,6 +74,7 @@ describe.skipIf(debianPostgresIsMissing || isMissing('pg_dump', 'pg_repack', 'pg
       TOKEN_AUDIENCE: issuer.audience,
       TOKEN_JWKS_URL: issuer.jwksUrl,
       WRITE_LIMIT_PER_MINUTE: '0',
+      ...patient,
     })
     const gateway = await openGateway(config, recordedLog([]))
     gateways.push(gateway)

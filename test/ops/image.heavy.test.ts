@@ -6,6 +6,7 @@ import { demo } from '../../prisma/seed-data.ts'
 import { canMountReadOnly, startContainer } from '../support/container.ts'
 import { buildImage, filesBelow, type Image } from '../support/image.ts'
 import { type MithrilCluster, readRoles, rolePassword, startMithrilCluster } from '../support/mithril-cluster.ts'
+import { patient } from '../support/patient.ts'
 import { startTestIssuer, type TestIssuer } from '../support/tokens.ts'
 
 // What ops/Dockerfile makes, as far as that can be seen without a container engine. Takes a minute or two: `npm run
@@ -140,6 +141,7 @@ describe('its container', () => {
       TOKEN_JWKS_URL: issuer.jwksUrl,
       CONSOLE_CLIENT_ID: 'console',
       CONSOLE_ISSUER: 'https://signin.example.ua',
+      ...patient,
     })
     try {
       const url = (await server.untilWritten(/"url":"([^"]+)","msg":"listening"/))[1] ?? ''

@@ -11,6 +11,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { demo } from '../../prisma/seed-data.ts'
 import { createGatewayProcess, type GatewayProcess } from '../faults/gateway-process.ts'
 import { type MithrilCluster, prepareForGateway, startMithrilCluster } from '../support/mithril-cluster.ts'
+import { patient } from '../support/patient.ts'
 import { isMissing } from '../support/programs.ts'
 import { type ProxyName, proxyPrograms, type ReverseProxy, startReverseProxy } from '../support/reverse-proxy.ts'
 import { startTestIssuer, type TestIssuer } from '../support/tokens.ts'
@@ -104,6 +105,7 @@ describe.skipIf(isMissing(...proxyPrograms))('two gateways behind', () => {
       WRITE_LIMIT_PER_MINUTE: '0',
       AUTH_FAILURE_LIMIT_PER_MINUTE: '3',
       DRAIN_SECONDS: '3',
+      ...patient,
     }
     gateways = [
       createGatewayProcess({ logFile: join(folder, 'first.log'), environment }),

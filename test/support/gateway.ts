@@ -6,6 +6,7 @@ import { parseConfig } from '../../src/config/parse.ts'
 import type { Config } from '../../src/config/shape.ts'
 import { openGateway } from '../../src/gateway.ts'
 import { createTestDatabase, type TestDatabase } from './database.ts'
+import { patient } from './patient.ts'
 import { type PostgresProxy, startPostgresProxy } from './postgres-proxy.ts'
 import { recordedLog, recordHidden, recordRedirectUris } from './recordings.ts'
 import { startTestIssuer, type TestIssuer, type TokenRequest } from './tokens.ts'
@@ -105,10 +106,7 @@ async function startOn(database: TestDatabase, environment: Record<string, strin
     // Tests write and fail as fast as they can; tests of the limits set their own.
     WRITE_LIMIT_PER_MINUTE: '0',
     AUTH_FAILURE_LIMIT_PER_MINUTE: '0',
-    // Nor does a busy machine make the gateway refuse work as under overload.
-    EVENT_LOOP_DELAY_MAX_MS: '0',
-    DATABASE_QUEUE_TIMEOUT_MS: '10000',
-    DATABASE_CONNECT_TIMEOUT_MS: '10000',
+    ...patient,
     ...environment,
   })
   const log: string[] = []
