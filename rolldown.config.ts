@@ -1,4 +1,20 @@
-import { defineConfig } from 'rolldown'
+import { relative } from 'node:path'
+import { defineConfig, type Plugin } from 'rolldown'
+import { describeSources, recordName } from './src/built-program.js'
+
+const root = import.meta.dirname
+
+/** Writes down what the program was built from, so that `npm start` notices a change. */
+const recordSources: Plugin = {
+  name: 'record-sources',
+  generateBundle() {
+    const own = [...this.getModuleIds()]
+      .map((id) => relative(root, id).replaceAll('\\', '/'))
+      .filter((path) => path.startsWith('src/'))
+    const paths = [...own.toSorted(), 'package-lock.json', 'rolldown.config.ts']
+    this.emitFile({ type: 'asset', fileName: recordName, source: JSON.stringify(describeSources(root, paths)) })
+  },
+}
 
 /**
  * `npm run build` writes the program for production to `dist/gateway`: the gateway with the packages that it needs.
@@ -7,6 +23,7 @@ import { defineConfig } from 'rolldown'
 export default defineConfig({
   input: 'src/main.ts',
   platform: 'node',
+  plugins: [recordSources],
   // These packages read their own files, or only development has them. All of them are loaded on demand.
   external: [
     '@fastify/swagger-ui',

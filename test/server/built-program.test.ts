@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process'
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { appendFile, cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { getIntrospectionQuery } from 'graphql'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { findBuiltProgram, recordName } from '../../src/built-program.js'
 import { createGatewayProcess, type GatewayProcess } from '../faults/gateway-process.ts'
 import { buildGateway } from '../support/built-gateway.ts'
 import { type Fixture, startTestGateway, type TestGateway } from '../support/gateway.ts'
@@ -187,3 +188,36 @@ test.skipIf(process.platform !== 'linux')(
     expect(memory).toBeLessThan(115)
   },
 )
+
+describe('npm start', () => {
+  const root = join(import.meta.dirname, '../..')
+  let copy: string
+  beforeAll(async () => {
+    const { paths } = JSON.parse(await readFile(join(build, recordName), 'utf8'))
+    copy = await mkdtemp(join(tmpdir(), 'mithril-connection-gateway-sources-'))
+    for (const path of [...paths, `dist/gateway/${recordName}`]) await cp(join(root, path), join(copy, path))
+  })
+  afterAll(async () => rm(copy, { recursive: true }))
+
+  test('runs the built program while the sources are those of the build', () => {
+    expect(findBuiltProgram(root)).toBe(join(root, 'dist/gateway/main.cjs'))
+    expect(findBuiltProgram(copy)).toBe(join(copy, 'dist/gateway/main.cjs'))
+  })
+
+  test.each([
+    ['a source has changed', (path: string) => appendFile(path, '\n')],
+    ['a source is missing', (path: string) => rm(path)],
+  ])('runs the sources where %s', async (_, change) => {
+    const path = join(copy, 'src/domain/errors.ts')
+    await change(path)
+    expect(findBuiltProgram(copy)).toBeNull()
+    await cp(join(root, 'src/domain/errors.ts'), path)
+    expect(findBuiltProgram(copy)).not.toBeNull()
+  })
+
+  test('runs the sources where nothing is built, or the record cannot be read', async () => {
+    expect(findBuiltProgram(folder)).toBeNull()
+    await writeFile(join(copy, `dist/gateway/${recordName}`), '{')
+    expect(findBuiltProgram(copy)).toBeNull()
+  })
+})

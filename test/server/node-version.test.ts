@@ -68,7 +68,7 @@ test('a clone without its packages says what to run', async () => {
   const clone = await mkdtemp(join(tmpdir(), 'mithril-connection-gateway-bare-'))
   try {
     await mkdir(join(clone, 'src'))
-    for (const file of ['start.js', 'require-node.cjs', 'require-packages.cjs'])
+    for (const file of ['start.js', 'require-node.cjs', 'require-packages.cjs', 'built-program.js'])
       await cp(join(root, 'src', file), join(clone, 'src', file))
     await writeFile(join(clone, 'package.json'), '{ "type": "module" }')
     const ended = await new Promise((resolve) =>
