@@ -6,8 +6,8 @@ const gatherMs = 3
 /** While the database is away, arrivals are kept and stored again after this time. */
 const againMs = 500
 
-/** After this time another instance has the lease, and sends the event again under its id. */
-const keptMs = 25_000
+/** After this time an arrival is no longer stored. Another instance sends the event again under its id. */
+const keptMs = 60_000
 
 export interface Arrivals {
   add(delivery: DeliveryKey, status: number): void

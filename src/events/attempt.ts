@@ -8,8 +8,8 @@ import { eventHeaders } from './event-headers.ts'
 import { type Answer, isSuccess, type Sender, SendFailure } from './sender.ts'
 import { signingSecretsOf } from './signing-secret.ts'
 
-/** An attempt sends an event no later than this after its claim. The lease lasts three times as long. */
-const startsWithinMs = 10_000
+/** An attempt sends an event no later than this after its claim. A lease lasts at least twice as long. */
+const startsWithinMs = 4_000
 
 export interface AttemptDeps {
   readonly queue: DeliveryQueue
@@ -88,8 +88,11 @@ export function createAttempt({ queue, sender, signingKey, source, counts, log }
     }
   }
 
-  /** @param claimedAt `performance.now()` before the claim */
-  return async (delivery: LeasedDelivery, claimedAt: number): Promise<AttemptResult> => {
+  /**
+   * @param claimedAt `performance.now()` before the claim
+   * @param letGo Called before a failure is stored. Afterwards nobody may renew the lease.
+   */
+  return async (delivery: LeasedDelivery, claimedAt: number, letGo = async () => {}): Promise<AttemptResult> => {
     const { change, subscriptionId, keyGeneration, keyRotatedAt, url } = delivery
     if (change === null) {
       await queue.withoutChange(delivery)
@@ -112,6 +115,7 @@ export function createAttempt({ queue, sender, signingKey, source, counts, log }
       if (error.reason === 'stopped') return { kind: 'unsent' }
       failure = { status: null, reason: error.reason, outcome: { kind: 'failed', retryAfter: null } }
     }
+    await letGo()
     await storeFailure(delivery, failure)
     return { kind: 'failed' }
   }

@@ -11,8 +11,8 @@ export interface DeliveryKey {
 
 /** A delivery that this instance has leased. No other instance sends it until the lease ends. */
 export interface LeasedDelivery extends DeliveryKey {
-  /** The end of the lease as PostgreSQL wrote it. It also proves the lease. */
-  readonly lease: string
+  /** The end of the lease as PostgreSQL wrote it. It also proves the lease. Each renewal changes it. */
+  lease: string
   /** Attempts that came to an end before. */
   readonly attempts: number
   /** Whether this is the one probe of a closed endpoint. */
@@ -56,6 +56,7 @@ export interface ClaimOptions {
   readonly share: number
   /** The same for single subscriptions. 0: none. */
   readonly shares: ReadonlyMap<string, number>
+  readonly leaseSeconds: number
 }
 
 /**
@@ -84,6 +85,11 @@ export interface DeliveryQueue {
   ): Promise<boolean>
   /** Ends a delivery whose row of the audit was archived. */
   withoutChange(delivery: LeasedDelivery): Promise<void>
+  /**
+   * Renews leases, also ended ones that no other instance has taken.
+   * @returns the new lease of each delivery, null if this instance no longer has it
+   */
+  renew(deliveries: readonly LeasedDelivery[], leaseSeconds: number): Promise<readonly (string | null)[]>
   /** Gives leases back, so that other instances need not wait for their end. */
   release(deliveries: readonly LeasedDelivery[]): Promise<void>
   backlog(): Promise<Backlog>

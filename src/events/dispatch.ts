@@ -5,6 +5,8 @@ export type DispatchResult = 'arrived' | 'failed' | 'unsent'
 
 /** Where a leased delivery goes: this process sends it, or a broker carries it to a process that does. */
 export interface Dispatch {
+  /** How long the claims of its deliveries last. */
+  readonly leaseSeconds: number
   /** Whether it takes deliveries now. Otherwise a relay claims none. */
   isReady(): boolean
   /** @param claimedAt `performance.now()` before the claim */

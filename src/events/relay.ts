@@ -19,6 +19,13 @@ const refusedMs = 1_000
 /** One line of the log in this time says that the database refuses claims. */
 const complainEveryMs = 60_000
 
+/**
+ * After a longer silence of the database, leases of other instances may have ended, although they run. Before the next
+ * claim these store what has arrived, and renew their leases.
+ */
+const silenceMs = 3_000
+const settleMs = 1_500
+
 /** How often the backlog is counted, and ended deliveries are removed. */
 const countEveryMs = 15_000
 const cleanUpEveryMs = 600_000
@@ -73,6 +80,8 @@ export function createRelay({ queue, counts, log }: RelayDeps, openDispatch: Ope
   let stopped = false
   let loop: Promise<void> | undefined
   const timers: NodeJS.Timeout[] = []
+  let answeredAt = performance.now()
+  let claimsFrom = answeredAt
   let complainedAt = Number.NEGATIVE_INFINITY
 
   function complain(error: unknown): void {
@@ -115,10 +124,15 @@ export function createRelay({ queue, counts, log }: RelayDeps, openDispatch: Ope
       // A large transaction of Mithril takes many portions. Deliveries go out between them.
       const isMoreLeft = await queue.gather()
       await release()
+      const now = performance.now()
+      if (now - answeredAt > silenceMs) claimsFrom = now + settleMs
+      answeredAt = now
+      if (now < claimsFrom) return isMoreLeft ? 0 : idle
       const atMost = dispatch.isReady() ? Math.min(claimAtMost, inFlightAtMost - running.size) : 0
       if (atMost <= 0) return isMoreLeft ? 0 : idle
       const claimedAt = performance.now()
-      const claimed = await queue.claim({ atMost, share: firstWindow, shares: windows.free() })
+      const { leaseSeconds } = dispatch
+      const claimed = await queue.claim({ atMost, share: firstWindow, shares: windows.free(), leaseSeconds })
       for (const delivery of claimed) running.set(delivery, send(delivery, claimedAt))
       return isMoreLeft || claimed.length === atMost ? 0 : idle
     } catch (error) {

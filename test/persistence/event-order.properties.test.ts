@@ -89,7 +89,8 @@ async function run(steps: readonly Step[]) {
     } else if (one.kind === 'gather') await queue.gather()
     else {
       const mine = leased[one.instance] ?? []
-      if (one.kind === 'claim') mine.push(...(await queue.claim({ atMost: 3, share: 2, shares: new Map() })))
+      if (one.kind === 'claim')
+        mine.push(...(await queue.claim({ atMost: 3, share: 2, shares: new Map(), leaseSeconds: 8 })))
       else if (one.kind === 'crash') await endLeases(mine.splice(0))
       else {
         const [delivery] = mine.splice((one.at ?? 0) % Math.max(1, mine.length), 1)
@@ -108,7 +109,7 @@ async function run(steps: readonly Step[]) {
   await endLeases(leased.flat())
   for (let idle = false; !idle; ) {
     await queue.gather()
-    const claimed = await queue.claim({ atMost: 50, share: 50, shares: new Map() })
+    const claimed = await queue.claim({ atMost: 50, share: 50, shares: new Map(), leaseSeconds: 8 })
     for (const delivery of claimed) await take(delivery)
     idle = claimed.length === 0
   }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { healthy } from '../../src/domain/event-endpoint.ts'
 import type { DeliveryQueue, LeasedDelivery } from '../../src/events/delivery-queue.ts'
+import { createLeases } from '../../src/events/leases.ts'
 import { createDeliveryQueue } from '../../src/persistence/events/delivery-queue.ts'
 import { createDatabase, type Database } from '../../src/persistence/pool/database.ts'
 import { createTestDatabase, databaseDefaults, type TestDatabase } from '../support/database.ts'
@@ -22,7 +23,7 @@ afterEach(async () => {
 })
 
 const claim = (more: Partial<Parameters<DeliveryQueue['claim']>[0]> = {}) =>
-  queue.claim({ atMost: 50, share: 50, shares: new Map(), ...more })
+  queue.claim({ atMost: 50, share: 50, shares: new Map(), leaseSeconds: 8, ...more })
 const numbersOf = (deliveries: readonly LeasedDelivery[]) =>
   deliveries.map(({ number }) => number).sort((a, b) => Number(a) - Number(b))
 const arrive = (deliveries: readonly LeasedDelivery[]) =>
@@ -177,6 +178,28 @@ describe('a claim', () => {
     expect(numbersOf(found)).toEqual([number])
   })
 
+  test('finds events behind the backlogs of 30 leases of an instance that was killed', async () => {
+    await insertSubscription(testDatabase)
+    const connections = Array.from({ length: 30 }, () => ({ connectionId: randomUUID() }))
+    const [firsts] = [await queueChanges(testDatabase, connections)]
+    expect(await claim()).toHaveLength(30)
+    for (let turn = 0; turn < 40; turn++) await queueChanges(testDatabase, connections)
+    const [number] = await queueChanges(testDatabase, [{ connectionId: two }])
+    const found: LeasedDelivery[] = []
+    for (let turn = 0; turn < 6; turn++) found.push(...(await claim()))
+    expect(numbersOf(found)).toEqual([number])
+
+    await testDatabase.query(`UPDATE event_deliveries SET leased_until = now() - interval '1 second'`)
+    if (found[0]) await arrive(found)
+    const again: string[] = []
+    for (let turn = 0; turn < 41; turn++) {
+      const claimed = await claim()
+      again.push(...numbersOf(claimed))
+      await arrive(claimed)
+    }
+    expect([again.slice(0, 30), again.length]).toEqual([firsts, 41 * 30])
+  })
+
   test('goes on at once with an event that had to wait for another one', async () => {
     await insertSubscription(testDatabase)
     const [, second] = await queueChanges(testDatabase, Array(2).fill({ connectionId: one }))
@@ -258,6 +281,58 @@ test('a delivery without its row of the audit ends, and the next one goes on', a
   expect(claimed).toMatchObject({ number: first, change: null })
   if (claimed) await queue.withoutChange(claimed)
   expect(numbersOf(await claim())).toEqual([second])
+})
+
+describe('the leases of an instance', () => {
+  test('last as long as they are renewed, and are not renewed once another instance has them', async () => {
+    await insertSubscription(testDatabase)
+    await queueChanges(testDatabase, [{}, {}])
+    const [mine, theirs] = await claim({ leaseSeconds: 1 })
+    if (mine === undefined || theirs === undefined) throw new Error('two were queued')
+    const leases = createLeases(queue)
+    const secondsAgo = (seconds: number) => performance.now() - seconds * 1_000
+    leases.hold(mine, secondsAgo(5))
+    await testDatabase.query(
+      `UPDATE event_deliveries SET leased_until = now() - interval '1 second' WHERE number = $1`,
+      [theirs.number],
+    )
+    const [taken] = await claim()
+    leases.hold(theirs, secondsAgo(5))
+    const before = mine.lease
+    await leases.renew()
+    expect([Date.parse(mine.lease) - Date.parse(before) > 5_000, taken?.number]).toEqual([true, theirs.number])
+    const leased = await testDatabase.query(
+      `SELECT FROM event_deliveries
+        WHERE number = $1 AND leased_until = $2::timestamptz OR number = $3 AND leased_until = $4::timestamptz`,
+      [mine.number, mine.lease, theirs.number, taken?.lease],
+    )
+    expect(leased).toHaveLength(2)
+  })
+
+  test('are not renewed while they are young, or after an attempt has ended', async () => {
+    await insertSubscription(testDatabase)
+    await queueChanges(testDatabase, [{}, {}])
+    const [young, ended] = await claim()
+    if (young === undefined || ended === undefined) throw new Error('two were queued')
+    const before = [young.lease, ended.lease]
+    const leases = createLeases(queue)
+    leases.hold(young, performance.now())
+    leases.hold(ended, performance.now() - 5_000)
+    await leases.letGo(ended)
+    await leases.renew()
+    expect([young.lease, ended.lease]).toEqual(before)
+  })
+
+  test('may end while the database is silent, and are renewed afterwards', async () => {
+    await insertSubscription(testDatabase)
+    await queueChanges(testDatabase, [{}])
+    const [mine] = await claim({ leaseSeconds: 0 })
+    if (mine === undefined) throw new Error('one was queued')
+    const leases = createLeases(queue)
+    leases.hold(mine, performance.now() - 20_000)
+    await leases.renew()
+    expect(await claim()).toEqual([])
+  })
 })
 
 test('a lease that is given back is free at once, and a lease of somebody else stays', async () => {

@@ -88,6 +88,18 @@ export const withoutChange = `
   ), promoted AS (${promotes})
   SELECT json_build_array((SELECT count(*) FROM ended))`
 
+/** Renews leases. $1 to $4: lists of subscriptions, connections, numbers and leases, $5: the seconds. */
+export const renewMany = `
+  WITH held AS (
+    SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::timestamptz[]) WITH ORDINALITY
+                  AS held(subscription_id, connection_id, number, lease, place)
+  ), renewed AS (
+    UPDATE event_deliveries AS delivery SET leased_until = now() + $5::int * interval '1 second'
+      FROM held WHERE ${isKeyOf('held')} AND delivery.state = 'PENDING' AND delivery.leased_until = held.lease
+    RETURNING held.place, delivery.leased_until
+  )
+  SELECT json_build_array(place, leased_until) FROM renewed`
+
 /** Gives leases back. $1 to $4: lists of subscriptions, connections, numbers and leases. */
 export const releaseMany = `
   WITH held AS (

@@ -7,6 +7,7 @@ import {
   deliveredMany,
   failedAttempt,
   releaseMany,
+  renewMany,
   selectBacklog,
   selectHealth,
   withoutChange,
@@ -30,6 +31,11 @@ const keysOf = (deliveries: readonly DeliveryKey[]) =>
     deliveries.map(({ number }) => number),
   ] as const
 
+const leasesOf = (deliveries: readonly LeasedDelivery[]) => [
+  ...keysOf(deliveries),
+  deliveries.map(({ lease }) => lease),
+]
+
 const keyOf = ({ subscriptionId, connectionId, number }: DeliveryKey) => [subscriptionId, connectionId, number] as const
 
 const textOf = (time: Date | null) => time?.toISOString() ?? null
@@ -42,8 +48,9 @@ export function createDeliveryQueue({ rows }: Pick<Database, 'rows'>): DeliveryQ
       return (row?.[0] ?? 0) >= gatherAtMost
     },
 
-    async claim({ atMost, share, shares }) {
-      const found = await rows<ClaimedRow>(claim, [atMost, share, [...shares.keys()], [...shares.values()].map(String)])
+    async claim({ atMost, share, shares, leaseSeconds }) {
+      const values = [atMost, share, [...shares.keys()], [...shares.values()].map(String), leaseSeconds]
+      const found = await rows<ClaimedRow>(claim, values)
       return found.map((row): LeasedDelivery => ({ ...row, keyRotatedAt: timeOf(row.keyRotatedAt) }))
     },
 
@@ -83,8 +90,17 @@ export function createDeliveryQueue({ rows }: Pick<Database, 'rows'>): DeliveryQ
       await rows<CountRow>(withoutChange, keyOf(delivery))
     },
 
+    async renew(deliveries, leaseSeconds) {
+      const found = await rows<readonly [place: number, lease: string]>(renewMany, [
+        ...leasesOf(deliveries),
+        leaseSeconds,
+      ])
+      const leases = new Map(found)
+      return deliveries.map((_delivery, index) => leases.get(index + 1) ?? null)
+    },
+
     async release(deliveries) {
-      await rows<CountRow>(releaseMany, [...keysOf(deliveries), deliveries.map(({ lease }) => lease)])
+      await rows<CountRow>(releaseMany, leasesOf(deliveries))
     },
 
     async backlog() {
