@@ -137,7 +137,7 @@ async function runSteps(program: ClientProgram): Promise<ClientResult> {
 describe('the five minutes of a medical information system', () => {
   test.for(clientPrograms)(
     '$name goes through its five minutes as expected',
-    { timeout: 300_000 },
+    { timeout: 1_200_000 },
     async (program, { skip }) => {
       if (process.env['CI'] !== 'true' && isMissing(program, directory)) skip(`${program.name} is not installed`)
       results.push(await runSteps(program))

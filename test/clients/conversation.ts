@@ -32,7 +32,7 @@ export async function startConversation(program: ClientProgram): Promise<Convers
   }
   try {
     const [compiler, ...words] = program.build?.(source, folder) ?? []
-    if (compiler !== undefined) await promisify(execFile)(compiler, words, { env, cwd: folder, timeout: 180_000 })
+    if (compiler !== undefined) await promisify(execFile)(compiler, words, { env, cwd: folder, timeout: 600_000 })
     const [command = '', ...parameters] = program.run(source, folder)
     const running = spawn(command, parameters, { env, cwd: folder, stdio: ['pipe', 'pipe', 'pipe'] })
     child = running
@@ -41,7 +41,7 @@ export async function startConversation(program: ClientProgram): Promise<Convers
     running.stdin.on('error', () => {}) // a program that has ended says why on its standard error
     const lines = createInterface({ input: running.stdout })[Symbol.asyncIterator]()
     const nextLine = async (): Promise<Record<string, unknown>> => {
-      const timer = setTimeout(() => running.kill('SIGKILL'), 60_000)
+      const timer = setTimeout(() => running.kill('SIGKILL'), 180_000)
       const { value, done } = await lines.next()
       clearTimeout(timer)
       if (done) throw new Error(`${program.file} ended: ${complaints}`)
