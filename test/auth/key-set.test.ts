@@ -52,7 +52,7 @@ function open(options: Partial<KeySetOptions> = {}) {
     keys,
     judge,
     judgeAll,
-    ready: () => vi.waitFor(() => expect(keys.state().ready).toBe(true), { timeout: 10_000, interval: 5 }),
+    ready: () => vi.waitFor(() => expect(keys.state().ready).toBe(true), { timeout: 30_000, interval: 5 }),
   }
 }
 
@@ -109,7 +109,7 @@ describe('at the start', () => {
     await issuer.stop()
     const { keys, ready } = open({ limits: { retrySeconds: 0.02 } })
     keys.start()
-    await vi.waitFor(() => expect(keys.state().failures).toBeGreaterThan(1), { timeout: 10_000, interval: 5 })
+    await vi.waitFor(() => expect(keys.state().failures).toBeGreaterThan(1), { timeout: 30_000, interval: 5 })
     await issuer.restart()
     await ready()
   })
@@ -163,7 +163,7 @@ describe('rotation', () => {
     const { judge } = await openReady({ limits: { refreshSeconds: 0.05 } })
     const stale = JSON.stringify(issuer.jwks())
     issuer.answer((_request, response) => void setTimeout(() => response.end(stale), 100))
-    await vi.waitFor(() => expect(issuer.hits()).toBe(2), { timeout: 10_000, interval: 1 })
+    await vi.waitFor(() => expect(issuer.hits()).toBe(2), { timeout: 30_000, interval: 1 })
     issuer.recover()
     issuer.rotate()
     expect(await judge(issuer.mint())).toBe('accepted')
@@ -212,7 +212,7 @@ describe('rotation', () => {
     const { judge } = await openReady({ limits: { refreshSeconds: 0.03 } })
     const old = issuer.mint()
     issuer.rotate()
-    await vi.waitFor(async () => expect(await judge(old)).toBe('unknown_key'), { timeout: 10_000, interval: 10 })
+    await vi.waitFor(async () => expect(await judge(old)).toBe('unknown_key'), { timeout: 30_000, interval: 10 })
     expect(await judge(issuer.mint())).toBe('accepted')
   })
 })
@@ -440,7 +440,8 @@ describe('waiting for keys', () => {
     const { judgeAll } = open({ limits: { timeoutSeconds: 0.2 } })
     const begin = performance.now()
     expect(await judgeAll(times(20, () => issuer.mint()))).toEqual(['unavailable'])
-    expect(performance.now() - begin).toBeLessThan(1_000)
+    // One after the other they would wait 4 s.
+    expect(performance.now() - begin).toBeLessThan(3_500)
     expect(issuer.hits()).toBe(1)
   })
 
@@ -619,7 +620,7 @@ describe('a key replaced under its kid', () => {
     })
     const hits = issuer.hits()
     const earlier = judge(issuer.mint({ key: makeKey('ES256', issuer.key.kid) }))
-    await vi.waitFor(() => expect(issuer.hits()).toBe(hits + 1), { timeout: 10_000, interval: 1 })
+    await vi.waitFor(() => expect(issuer.hits()).toBe(hits + 1), { timeout: 30_000, interval: 1 })
     issuer.recover()
     issuer.rotate({ key: makeKey('ES256', issuer.key.kid) })
     const later = judge(issuer.mint())
@@ -644,7 +645,7 @@ describe('close', () => {
     const { keys, judge } = open()
     keys.start()
     const waiting = judge(issuer.mint())
-    await vi.waitFor(() => expect(issuer.hits()).toBe(1), { timeout: 10_000 })
+    await vi.waitFor(() => expect(issuer.hits()).toBe(1), { timeout: 30_000 })
     keys.close()
     expect(await waiting).toBe('unavailable')
     expect(lines).toEqual([])

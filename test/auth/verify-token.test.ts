@@ -166,7 +166,7 @@ describe('a bad token', () => {
     }
   })
 
-  it('a good token with one changed character is refused', { timeout: 60_000 }, async () => {
+  it('a good token with one changed character is refused', { timeout: 120_000 }, async () => {
     const good = mint()
     const { verify } = setUp({ cacheSeconds: 60 })
     await verify(good)
@@ -182,7 +182,7 @@ describe('a bad token', () => {
     )
   })
 
-  it('any text is refused, and nothing else happens', { timeout: 60_000 }, async () => {
+  it('any text is refused, and nothing else happens', { timeout: 120_000 }, async () => {
     const { verify } = setUp()
     const json = fc.json({ maxDepth: 2 }).map((text) => Buffer.from(text).toString('base64url'))
     const text = fc.oneof(

@@ -140,4 +140,4 @@ test('each answer of each route has a status, a body and headers that OpenAPI de
     Object.keys(methods).map((method) => `${method} ${path}`),
   )
   expect([...new Set(answered)].sort()).toEqual(described.sort())
-}, 60_000)
+}, 120_000)

@@ -133,6 +133,6 @@ test.skipIf(process.platform !== 'linux')(
     }
     const seen = await Promise.all(Array.from({ length: 10 }, leave))
     expect(seen.flat().length).toBeGreaterThan(0)
-    await expect.poll(openFiles, { timeout: 5_000 }).toEqual([])
+    await expect.poll(openFiles, { timeout: 30_000 }).toEqual([])
   },
 )

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 
 const program = join(import.meta.dirname, '../../src/commands/demo.ts')
 
-test('npm run demo shows one change through each door, with its row of the audit', { timeout: 60_000 }, async () => {
+test('npm run demo shows one change through each door, with its row of the audit', { timeout: 120_000 }, async () => {
   const { PATH, HOME } = process.env
   const { stdout } = await promisify(execFile)(process.execPath, [program], { env: { PATH, HOME }, timeout: 50_000 })
   expect(stdout.match(/^[<>] (?:POST|PATCH|HTTP \d+)/gm)).toEqual(['> POST', '< HTTP 200', '> PATCH', '< HTTP 200'])

@@ -27,7 +27,7 @@ beforeAll(async () => {
   gateway = await openGateway(config, recordedLog([]))
   await gateway.listen()
   url = `http://127.0.0.1:${(gateway.app.server.address() as AddressInfo).port}` // TCP, so it is no path
-}, 60_000)
+}, 120_000)
 afterAll(async () => {
   await gateway?.close()
   await database?.drop()
@@ -105,7 +105,7 @@ describe.skipIf(isMissing('chromium'))('in Chromium', () => {
   }
   const open = async (name: string) => {
     await page.locator('.graphiql-tab', { hasText: name }).locator('button').first().click()
-    await expect.poll(() => page.locator('.graphiql-tab-active').innerText(), { timeout: 20_000 }).toContain(name)
+    await expect.poll(() => page.locator('.graphiql-tab-active').innerText(), { timeout: 30_000 }).toContain(name)
   }
 
   test('a first visit opens with a query: Run changes nothing', { timeout: 120_000 }, async () => {

@@ -44,7 +44,7 @@ beforeAll(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'mithril-connection-gateway-sign-in-'))
   gateway = await open()
   origin = originOf(gateway)
-}, 60_000)
+}, 120_000)
 afterAll(async () => {
   await gateway?.close()
   await database?.drop()
@@ -179,7 +179,7 @@ describe('the session', () => {
     expect([answer.status, locationOf(answer)]).toEqual([400, ''])
   })
 
-  test('is forgotten by a restart, and a token of before stays valid', { timeout: 60_000 }, async () => {
+  test('is forgotten by a restart, and a token of before stays valid', { timeout: 120_000 }, async () => {
     const first = await open()
     const port = String((first.app.server.address() as AddressInfo).port) // TCP, so it is no path
     const at = originOf(first)
@@ -198,7 +198,7 @@ describe('the session', () => {
   })
 
   test('of one port is not that of another, although cookies do not tell ports apart', {
-    timeout: 60_000,
+    timeout: 120_000,
   }, async () => {
     const other = await open()
     try {
@@ -219,7 +219,7 @@ describe('the session', () => {
     }
   })
 
-  test('gives tokens as short as DEVELOPMENT_TOKEN_SECONDS says', { timeout: 60_000 }, async () => {
+  test('gives tokens as short as DEVELOPMENT_TOKEN_SECONDS says', { timeout: 120_000 }, async () => {
     const short = await open({ DEVELOPMENT_TOKEN_SECONDS: '5' })
     try {
       const { access_token, expires_in } = await tokensOf('clinic', {}, originOf(short))
@@ -393,7 +393,7 @@ describe('the issuer is not there', () => {
     },
   )
 
-  test('in production, and where another issuer is configured', { timeout: 60_000 }, async () => {
+  test('in production, and where another issuer is configured', { timeout: 120_000 }, async () => {
     for (const environment of [{ NODE_ENV: 'production' }, { NODE_ENV: 'test' }] as const) {
       const other = await startTestGateway(environment)
       try {

@@ -301,8 +301,9 @@ describe('any two values', () => {
 
   test('long values are judged in a short time', () => {
     const value = `https://${'а'.repeat(1_000)}b.${'x.'.repeat(500)}`
-    const start = performance.now()
+    const before = process.cpuUsage()
     redirectUriWarnings(value, `${value}y`)
-    expect(performance.now() - start).toBeLessThan(200)
+    const { user, system } = process.cpuUsage(before)
+    expect((user + system) / 1_000).toBeLessThan(600)
   })
 })

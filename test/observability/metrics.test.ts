@@ -235,7 +235,7 @@ test('the metrics have the pool connections in use, and the statements that wait
         expect(samplesOf(body, 'gateway_database_connections')).toEqual({ in_use: 1, idle: 0 })
         expect(samplesOf(body, 'gateway_database_waiting')).toEqual({ '': 2 })
       },
-      { timeout: 10_000 },
+      { timeout: 30_000 },
     )
     await release()
     expect((await Promise.all(writes)).map(({ statusCode }) => statusCode)).toEqual([200, 200, 200])
@@ -265,7 +265,7 @@ test('the metrics have the refusals by a limit and by overload', async () => {
         expect(samplesOf((await gateway.app.inject('/metrics')).body, 'gateway_database_connections')).toMatchObject({
           in_use: 1,
         }),
-      { timeout: 10_000 },
+      { timeout: 30_000 },
     )
     // A process that has had no rest refuses ahead of the limit; this one has just been started.
     await delay(500)
@@ -304,7 +304,7 @@ test('failed fetches of keys count; the age of keys is absent while there are no
         expect(samplesOf(body, 'gateway_keys_fetch_failures_total')['']).toBeGreaterThanOrEqual(1)
         expect(samplesOf(body, 'gateway_keys_age_seconds')).toEqual({})
       },
-      { timeout: 10_000 },
+      { timeout: 30_000 },
     )
     await gateway.patch('/api/clients/a/connections/b', {}, gateway.issuer.mint())
     const { body } = await gateway.app.inject('/metrics')

@@ -26,7 +26,7 @@ beforeAll(async () => {
   await cluster.start(['wal_level=logical', 'fsync=off'])
   await cluster.query(await readOps('postgres/publication.sql'))
   await cluster.query(`SELECT pg_create_logical_replication_slot($1, 'pgoutput')`, [slot])
-}, 60_000)
+}, 120_000)
 afterAll(async () => {
   await cluster?.stop('immediate')
   for (const path of [directory, base?.directory]) await rm(path, { recursive: true, force: true })

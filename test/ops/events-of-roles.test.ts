@@ -58,7 +58,7 @@ async function deliver(url: string, pooler: 'none' | 'pgbouncer'): Promise<strin
   try {
     await write()
     const { length } = await updated()
-    await vi.waitFor(() => expect(receiver.messages).toHaveLength(length), 10_000)
+    await vi.waitFor(() => expect(receiver.messages).toHaveLength(length), 30_000)
     return receiver.messages.map(({ id }) => id).sort()
   } finally {
     await relay.close()

@@ -101,7 +101,7 @@ describe.skipIf(pgbouncerIsMissing)('behind PgBouncer in transaction mode', () =
     await vi.waitFor(
       async () => expect((await app.inject({ url: '/health/ready' })).json()).toMatchObject({ status: 'ok' }),
       {
-        timeout: 10_000,
+        timeout: 30_000,
       },
     )
     expect(log.filter((line) => line.includes('timeout'))).toEqual([])
@@ -209,7 +209,7 @@ describe.skipIf(pgbouncerIsMissing)('behind PgBouncer in transaction mode', () =
           version: expect.any(String),
           checks: { keys: 'ok', database: 'unavailable', migrations: 'unavailable' },
         }),
-      { timeout: 10_000 },
+      { timeout: 30_000 },
     )
     expect((await updateByRest(app, first(), 'https://never.example.ua/')).statusCode).toBe(503)
     expect(log.join('')).toContain('unsupported startup parameter')
@@ -229,7 +229,7 @@ describe.skipIf(pgbouncerIsMissing)('behind PgBouncer in transaction mode', () =
       await vi.waitFor(
         async () => expect((await updateByRest(app, first(), 'https://waited.example.ua/')).statusCode).toBe(200),
         {
-          timeout: 10_000,
+          timeout: 30_000,
         },
       )
     } finally {
@@ -244,7 +244,7 @@ describe.skipIf(pgbouncerIsMissing)('behind PgBouncer in transaction mode', () =
     try {
       const { app, log } = await openPooled({ DATABASE_URL: cluster.urlOf('gateway', another.port) })
       const readiness = () => app.inject({ url: '/health/ready' })
-      await vi.waitFor(async () => expect((await readiness()).statusCode).toBe(200), { timeout: 10_000 })
+      await vi.waitFor(async () => expect((await readiness()).statusCode).toBe(200), { timeout: 30_000 })
       await readiness()
       expect(log.map((line) => JSON.parse(line)).filter(({ level }) => level === 40)).toEqual([
         expect.objectContaining({

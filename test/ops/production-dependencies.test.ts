@@ -50,7 +50,7 @@ async function packagesOf({ script, environment, use }: Run): Promise<string[]> 
     if (use !== undefined) {
       const url = await vi.waitFor(
         () => /"url":"([^"]+)","msg":"listening"/.exec(output)?.[1] ?? expect.fail(`exit ${child.exitCode}: ${output}`),
-        { timeout: 20_000, interval: 20 },
+        { timeout: 30_000, interval: 20 },
       )
       await use(url)
       child.kill('SIGTERM')
@@ -74,7 +74,7 @@ const server = (more: Record<string, string> = {}) => ({
 async function ask(url: string): Promise<void> {
   const bounded = () => ({ signal: AbortSignal.timeout(10_000) })
   await vi.waitFor(async () => expect((await fetch(`${url}/health/ready`, bounded())).status).toBe(200), {
-    timeout: 10_000,
+    timeout: 30_000,
     interval: 50,
   })
   const headers = {
@@ -137,7 +137,7 @@ beforeAll(async () => {
     collector.close()
     collector.closeAllConnections()
   }
-}, 90_000)
+}, 120_000)
 afterAll(async () => {
   await issuer?.close()
   await Promise.all([database?.drop(), empty?.drop()])

@@ -109,7 +109,7 @@ describe.skipIf(psqlIsMissing)('its commands, one after the other on a database 
     outputs = []
     for (const command of commands) outputs.push(await runInShell(command, connections()))
     await seed(cluster.urlOf('gateway_migrator'))
-  }, 90_000)
+  }, 120_000)
   afterAll(async () => {
     await issuer?.close()
     await cluster?.stop()
@@ -184,7 +184,7 @@ describe.skipIf(psqlIsMissing)('its commands, one after the other on a database 
 
     test('the serving role is ready', async () => {
       await expect
-        .poll(async () => (await gateway.app.inject({ url: '/health/ready' })).json(), { timeout: 10_000 })
+        .poll(async () => (await gateway.app.inject({ url: '/health/ready' })).json(), { timeout: 30_000 })
         .toMatchObject({ status: 'ok', checks: { keys: 'ok', database: 'ok', migrations: 'ok' } })
     })
 

@@ -332,7 +332,7 @@ describe('walking the list', () => {
           expected.slice(from, from + 3),
         ])
       }
-  }, 60_000)
+  }, 120_000)
 })
 
 describe('numbered pages', () => {

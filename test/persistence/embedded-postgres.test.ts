@@ -119,7 +119,7 @@ describe('an embedded PostgreSQL that has been there before', () => {
     const answer = () => queryOnce(server.url, 'SELECT 1').catch(String)
     await expect.poll(answer, { timeout: 30_000, interval: 100 }).toContain('ECONNREFUSED')
     await expect.poll(() => readFile(pidFileOf(dataDir)).catch(String), { timeout: 30_000 }).toContain('ENOENT')
-  }, 90_000)
+  }, 120_000)
 
   test('Ctrl-C does not reach the server, which stops after the gateway has drained', async () => {
     await start(dataDir)
@@ -139,7 +139,7 @@ describe('an embedded PostgreSQL that has been there before', () => {
         (stat) => /\) [ZX] /.test(stat),
         () => true,
       )
-    await expect.poll(isGone, { timeout: 5_000, interval: 5 }).toBe(true)
+    await expect.poll(isGone, { timeout: 30_000, interval: 5 }).toBe(true)
 
     const next = await start(dataDir)
     expect(next.reused).toBe(false)

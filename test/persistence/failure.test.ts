@@ -141,7 +141,7 @@ async function expectFault(database: Database, ...works: Statement[]): Promise<v
 
 /** The same object serves again, by itself, within what is promised. */
 async function expectRecovery(database: Database): Promise<void> {
-  await vi.waitFor(() => database.run(typed), { timeout: 5_000, interval: 20 })
+  await vi.waitFor(() => database.run(typed), { timeout: 30_000, interval: 20 })
   expect(await database.run(typed)).toEqual({ id: connectionId })
   expect(await database.run(raw)).toEqual([{ id: connectionId }])
   expect(await database.query('SELECT 1 AS one')).toEqual([{ one: 1 }])
@@ -158,7 +158,7 @@ async function busyBackends(): Promise<number[]> {
       if (rows.length === 0) throw new Error('no statement is running')
       return rows.map((row) => row.pid)
     },
-    { timeout: 5_000, interval: 5 },
+    { timeout: 30_000, interval: 5 },
   )
 }
 
@@ -402,7 +402,7 @@ describe('unavailable, and served again afterwards:', () => {
       )
       await reset()
       await expectRecovery(database)
-      await vi.waitFor(() => database.run(write), { timeout: 5_000 })
+      await vi.waitFor(() => database.run(write), { timeout: 30_000 })
     })
 
     test('has no room left for what it must put on disk', async () => {
@@ -446,7 +446,7 @@ describe('unavailable, and served again afterwards:', () => {
       cleanups.push(() => db.query(`DROP DATABASE IF EXISTS ${late} WITH (FORCE)`))
       await expectUnavailable(database, typed, raw, direct)
       await db.query(`CREATE DATABASE ${late} TEMPLATE template0`)
-      await vi.waitFor(() => database.query('SELECT 1'), { timeout: 5_000 })
+      await vi.waitFor(() => database.query('SELECT 1'), { timeout: 30_000 })
     })
 
     test('a table is missing while a migration is pending', async () => {
@@ -469,7 +469,7 @@ describe('unavailable, and served again afterwards:', () => {
       const database = open(db.url, { poolMax: 1, connectTimeoutMs: 200 })
       // Checks stand in no queue, so they can take every connection there is.
       const checks = [1, 2].map(() => database.query('SELECT pg_sleep(1.5)'))
-      await vi.waitFor(() => expect(database.load().inUse).toBe(2), { timeout: 10_000 })
+      await vi.waitFor(() => expect(database.load().inUse).toBe(2), { timeout: 30_000 })
       await expectUnavailable(database, typed, raw, direct)
       await Promise.all(checks)
       await expectRecovery(database)

@@ -205,19 +205,19 @@ describe('an interrupted archive', () => {
     const child = spawn(process.execPath, [command, '--before', before, '--to', file], { env, stdio: 'ignore' })
     running.push(child)
     const closed = once(child, 'close')
-    await vi.waitFor(async () => expect(await waits()).toBe(true), { timeout: 20_000, interval: 20 })
+    await vi.waitFor(async () => expect(await waits()).toBe(true), { timeout: 30_000, interval: 20 })
     child.kill('SIGKILL')
     await closed
     // Its session in PostgreSQL would otherwise go on when the lock is free, which loses nothing either.
     const its = `FROM pg_stat_activity WHERE usename = 'gateway_archivist'`
     await cluster.query(`SELECT pg_terminate_backend(pid) ${its}`)
-    await vi.waitFor(async () => expect(await cluster.query(`SELECT ${its}`)).toEqual([]), { timeout: 10_000 })
+    await vi.waitFor(async () => expect(await cluster.query(`SELECT ${its}`)).toEqual([]), { timeout: 30_000 })
     sessions.splice(sessions.indexOf(held), 1)
     await held.end()
   }
 
   test('an interruption before the file is complete removes no row, and the next run writes anew', {
-    timeout: 60_000,
+    timeout: 120_000,
   }, async () => {
     await insertHistory('2015-01-01', 1_500)
     await writeFile(`${file}.partial`, 'what another attempt has left')
@@ -233,7 +233,7 @@ describe('an interrupted archive', () => {
   })
 
   test('an interruption between file and removal leaves both, and the next run removes the rows', {
-    timeout: 60_000,
+    timeout: 120_000,
   }, async () => {
     await insertHistory('2015-01-01', 20)
     await killWhereItWaits(await hold('LOCK TABLE connection_changes IN SHARE MODE'))
@@ -246,7 +246,7 @@ describe('an interrupted archive', () => {
   })
 
   test('an interruption between two portions has removed only archived rows, and the next run the rest', {
-    timeout: 60_000,
+    timeout: 120_000,
   }, async () => {
     const connectionId = await insertHistory('2015-01-01', 2_501)
     const held = await hold(`
@@ -262,11 +262,11 @@ describe('an interrupted archive', () => {
     expect(await countLeft()).toBe(1)
   })
 
-  test('a second archive does not run at the same time', { timeout: 60_000 }, async () => {
+  test('a second archive does not run at the same time', { timeout: 120_000 }, async () => {
     await insertHistory('2015-01-01', 20)
     const held = await hold('LOCK TABLE connection_changes IN SHARE MODE')
     const first = archive()
-    await vi.waitFor(async () => expect(await waits()).toBe(true), { timeout: 20_000, interval: 20 })
+    await vi.waitFor(async () => expect(await waits()).toBe(true), { timeout: 30_000, interval: 20 })
     const name = new URL(cluster.urlOf('gateway')).host
     expect(await run('--before', before, '--to', join(folder, 'other.jsonl'))).toEqual({
       code: 1,

@@ -83,7 +83,7 @@ describe('migrations of a database that others go on using', () => {
     )
   }
 
-  test('a migration gives way to a waiting write, and comes after it', { timeout: 20_000 }, async () => {
+  test('a migration gives way to a waiting write, and comes after it', { timeout: 120_000 }, async () => {
     await whileSomebody(`SELECT FROM connections WHERE id = '${connectionId}' FOR UPDATE`, async (holder) => {
       // PostgreSQL finds out by whoever has waited longest: that is to be the migration.
       await holder.query(`SET LOCAL deadlock_timeout = '15s'`)
@@ -96,7 +96,7 @@ describe('migrations of a database that others go on using', () => {
     ])
   })
 
-  test('a migration lets others pass while a long transaction holds a table', { timeout: 30_000 }, async () => {
+  test('a migration lets others pass while a long transaction holds a table', { timeout: 120_000 }, async () => {
     await whileSomebody('LOCK TABLE connections IN ACCESS SHARE MODE', async (_holder, migrated) => {
       for (let write = 0; write < 3; write++) await database.query('UPDATE connections SET updated_at = updated_at')
       expect(await Promise.race([migrated, delay(3_000, 'still waits')])).toBe('still waits')
@@ -591,7 +591,7 @@ describe('the commands', () => {
       )
     })
 
-  test('the commands say in a line what they did', { timeout: 60_000 }, async () => {
+  test('the commands say in a line what they did', { timeout: 120_000 }, async () => {
     await makeMithrilsTables()
 
     expect(await run('baseline', database.url)).toEqual({

@@ -251,7 +251,7 @@ describe('migrations', () => {
 
       await migrate(empty.url)
       expect(await Promise.all([readiness.database(), readiness.migrations()])).toEqual([true, true])
-      await expect.poll(() => readiness.isMigrationPending(), { timeout: 5_000 }).toBe(false)
+      await expect.poll(() => readiness.isMigrationPending(), { timeout: 30_000 }).toBe(false)
     } finally {
       for (const database of opened.splice(0)) await database.close()
       await empty.drop()

@@ -53,7 +53,7 @@ beforeAll(async () => {
   }
   built = createGatewayProcess({ logFile: join(folder, 'log'), environment: { ...environment, ...options } })
   await built.start()
-}, 60_000)
+}, 120_000)
 afterAll(async () => {
   if (built) await built.end('SIGTERM')
   await sources?.close()

@@ -48,7 +48,7 @@ test('a bounded part of unread lines is kept, and the next line says how many we
       text += pipe.read()
       expect(text).toContain('"lost"')
     },
-    { timeout: 5_000 },
+    { timeout: 30_000 },
   )
   destination.write(line(1_000))
   await vi.waitFor(() => {
@@ -75,7 +75,7 @@ test('a bounded part of unread lines is kept, and the next line says how many we
   ])
 })
 
-test('the last words do not wait for a pipe that blocks', { timeout: 30_000 }, async () => {
+test('the last words do not wait for a pipe that blocks', { timeout: 120_000 }, async () => {
   const module = new URL('../../src/server/log-destination.ts', import.meta.url).href
   const program = `
     const { openLogDestination } = await import('${module}')

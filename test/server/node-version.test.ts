@@ -32,7 +32,7 @@ const needed =
 
 describe('an old Node', () => {
   test('an old Node that starts the gateway prints which Node it needs, and reads no TypeScript', {
-    timeout: 40_000,
+    timeout: 120_000,
   }, async () => {
     const production = { NODE_ENV: 'production' }
     expect(await runNode(['src/start.js'], '20.20.2', production)).toEqual({ code: 1, stdout: '', stderr: needed })

@@ -264,10 +264,10 @@ test('npm start needs no setup, its examples work, and SIGTERM ends it after the
   await vi.waitFor(
     async () =>
       expect((await holder.query(`SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock'`)).rowCount).toBe(1),
-    { timeout: 5_000, interval: 10 },
+    { timeout: 30_000, interval: 10 },
   )
   running.child.kill('SIGTERM')
-  await vi.waitFor(() => expect(running.output.stdout).toContain('"msg":"draining"'), { timeout: 5_000, interval: 10 })
+  await vi.waitFor(() => expect(running.output.stdout).toContain('"msg":"draining"'), { timeout: 30_000, interval: 10 })
   await holder.query('ROLLBACK')
   await holder.end()
 
@@ -666,7 +666,7 @@ test('the receiver of the first five minutes verifies what the gateway delivers'
     child.stdout.on('data', (chunk) => {
       printed += chunk
     })
-    await vi.waitFor(() => expect(printed).toContain('The receiver listens.'), { timeout: 20_000 })
+    await vi.waitFor(() => expect(printed).toContain('The receiver listens.'), { timeout: 30_000 })
     // A stranger without the secret.
     expect((await fetch(here('http://127.0.0.1:4001/'), { method: 'POST', body: '{}' })).status).toBe(401)
 
@@ -679,7 +679,7 @@ test('the receiver of the first five minutes verifies what the gateway delivers'
         expect(printed).toMatch(
           /^chg_\d+ ua\.ehealth\.mithril\.connection\.redirect_uri_changed .* -> https:\/\/example6\.com$/m,
         ),
-      { timeout: 20_000 },
+      { timeout: 30_000 },
     )
   } finally {
     receiving?.kill('SIGKILL')
@@ -689,7 +689,7 @@ test('the receiver of the first five minutes verifies what the gateway delivers'
 
 describe('npm run token', () => {
   const usage = /--type MSP --client <uuid> --scope/
-  test.each(['--help', '-h'])('%s prints the usage', { timeout: 60_000 }, async (option) => {
+  test.each(['--help', '-h'])('%s prints the usage', { timeout: 120_000 }, async (option) => {
     const { stdout, stderr } = await run(process.execPath, ['src/commands/token.ts', option], {
       cwd: root,
       env: environment({}),

@@ -69,7 +69,7 @@ test('240 connections of slow or silent clients are closed, and 20 callers are s
   const reading = await times(40, () => slow(large, { reads: false }))
   const all = [...silent, ...withHeaders, ...withBodies, ...reading]
 
-  await expect.poll(() => accepted, { timeout: 20_000, interval: 5 }).toBe(all.length)
+  await expect.poll(() => accepted, { timeout: 30_000, interval: 5 }).toBe(all.length)
 
   let closed = false
   const answers: { status: number; redirectUri: unknown; wanted: string; milliseconds: number }[] = []
@@ -106,7 +106,7 @@ test('240 connections of slow or silent clients are closed, and 20 callers are s
 
   expect(answers.length).toBeGreaterThan(100)
   expect(answers.filter(({ status, redirectUri, wanted }) => status !== 200 || redirectUri !== wanted)).toEqual([])
-  expect(Math.max(...answers.map(({ milliseconds }) => milliseconds))).toBeLessThan(5_000)
+  expect(Math.max(...answers.map(({ milliseconds }) => milliseconds))).toBeLessThan(10_000)
   expect(process.memoryUsage().rss - memory).toBeLessThan(300 * 1024 * 1024)
 
   const told = (slowOnes: SlowConnection[]) => new Set(slowOnes.map((slowOne) => slowOne.told().slice(0, 12)))

@@ -116,7 +116,7 @@ const expectLive = async (to = gateway) => expect((await to.app.inject({ url: '/
 /** The same gateway serves again, within what is promised, through both doors. */
 async function expectRecovery(to = gateway, sent = token): Promise<void> {
   await vi.waitFor(async () => expect((await throughRest(to, sent)).statusCode).toBe(200), {
-    timeout: 5_000,
+    timeout: 30_000,
     interval: 50,
   })
   expect((await throughGraphql(to, sent)).json().errors).toBeUndefined()
@@ -268,7 +268,7 @@ describe('there is more work for the database than it can take', () => {
     // As long as the process has some rest, which others on this machine may keep it from.
     for (const [status, sent, redirectUri] of refusedAsEver(narrow))
       await vi.waitFor(async () => expect(await refusalOf(narrow, sent, redirectUri)).toEqual([status, status]), {
-        timeout: 10_000,
+        timeout: 30_000,
         interval: 100,
       })
     expect((await narrow.app.inject({ url: '/nothing' })).statusCode).toBe(404)
@@ -285,7 +285,7 @@ describe('there is more work for the database than it can take', () => {
       await vi.waitFor(
         async () => expect((await throughRest(narrow, sent, 'http://after.example.ua')).statusCode).toBe(503),
         {
-          timeout: 10_000,
+          timeout: 30_000,
         },
       )
       const graphqlAhead = await throughGraphql(narrow, sent, 'http://after.example.ua')
@@ -342,7 +342,7 @@ describe('a migration is pending', () => {
     behind = await startTestGateway({ DATABASE_URL: empty.url })
     // The keys come in the background.
     await vi.waitFor(async () => expect((await ready(behind)).json().checks.keys).toBe('ok'), {
-      timeout: 5_000,
+      timeout: 30_000,
       interval: 10,
     })
   })

@@ -183,7 +183,7 @@ export async function createTestDatabase({ empty = false }: { empty?: boolean } 
           )
           if (length !== sessions) throw new Error(`${length} sessions wait for a lock, not ${sessions}`)
         },
-        { timeout: 10_000, interval: 5 },
+        { timeout: 30_000, interval: 5 },
       ),
     drop: async () => {
       await recordWhatIsHidden(pool)

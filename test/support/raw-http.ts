@@ -11,7 +11,7 @@ export interface RawConnection {
   untilClosed(): Promise<string>
 }
 
-const waitMs = 5_000
+const waitMs = 30_000
 
 export async function openRaw(port: number): Promise<RawConnection> {
   const socket = connect({ host: '127.0.0.1', port, noDelay: true })
