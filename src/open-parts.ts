@@ -68,7 +68,7 @@ const pollsAfterWait = { insideAtMost: 4, waitingAtMost: 500, waitAtMostMs: 3_00
  * @param open Opens a pool of this number of connections for the delivery.
  */
 export async function openEventsOf(
-  { events }: Config,
+  { events, adminClientTypes }: Config,
   database: Database,
   open: (poolMax: number) => Database,
   pressure: Pressure,
@@ -83,7 +83,7 @@ export async function openEventsOf(
       import('./persistence/events/subscription-store.ts'),
     ])
   const own = open(eventConnections)
-  const opened = openEvents(events, createDeliveryQueue(own), log)
+  const opened = openEvents(events, createDeliveryQueue(own, adminClientTypes), log)
   const subscriptions = createSubscriptionStore(database)
   const turns = createAdmission({ ...pollsAfterWait, pressure })
   const waits = createEventWaits({ ready: subscriptions.ready, turns })

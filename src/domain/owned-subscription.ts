@@ -50,10 +50,16 @@ export async function ownedSubscription(deps: EventDeps, permit: Permit): Promis
 }
 
 /**
- * Refuses events of all connections to a caller without an admin type. The owner of such a subscription may have lost
- * its admin type.
- * @throws GatewayError `forbidden`
+ * Whether a caller may receive the events of a subscription. Those of all connections need an admin type, which the
+ * owner may have lost.
  */
-export function requireReach({ policy }: EventDeps, { caller }: Permit, { reach }: EventSubscription): void {
-  if (reach === 'ALL' && !policy.seesAllClients(caller)) throw new GatewayError('forbidden')
+export const mayReach = (
+  { policy }: Pick<EventDeps, 'policy'>,
+  { caller }: Permit,
+  { reach }: EventSubscription,
+): boolean => reach !== 'ALL' || policy.seesAllClients(caller)
+
+/** @throws GatewayError `forbidden` unless `mayReach` */
+export function requireReach(deps: EventDeps, permit: Permit, subscription: EventSubscription): void {
+  if (!mayReach(deps, permit, subscription)) throw new GatewayError('forbidden')
 }

@@ -3,7 +3,7 @@ import { GatewayError } from './errors.ts'
 import type { EventSubscription } from './event-subscription.ts'
 import type { DeliveryState, EventDelivery } from './event-subscription-store.ts'
 import { ListArguments, type OptionalArgument, type PageArguments } from './list-arguments.ts'
-import { type EventDeps, findOwned, mayActOn, partsOfEvents } from './owned-subscription.ts'
+import { type EventDeps, findOwned, mayActOn, mayReach, partsOfEvents } from './owned-subscription.ts'
 import { emptyPage, type Page, type PageRequest } from './page.ts'
 import type { Permit, Permits } from './permit.ts'
 import { isUuid } from './uuid.ts'
@@ -70,8 +70,11 @@ export interface DeliveriesOf {
 /** A page of each subscription's deliveries, newest event first. */
 export interface ListEventDeliveries {
   permit(call: Call, subject: { readonly subscriptionId: string }): Permit | Promise<Permit>
-  /** In the order of the subscriptions. */
-  run(of: readonly DeliveriesOf[], input: ListEventDeliveriesInput): Promise<readonly Page<EventDelivery>[]>
+  /** In the order of the subscriptions. A refusal concerns one of them. */
+  run(
+    of: readonly DeliveriesOf[],
+    input: ListEventDeliveriesInput,
+  ): Promise<readonly (Page<EventDelivery> | GatewayError)[]>
   /** Throws the refusal that `run` would throw for the arguments. */
   check(page: PageArguments): void
 }
@@ -95,19 +98,23 @@ export function createListEventDeliveries(deps: ReadEventSubscriptionsDeps): Lis
     permit: (call, subject) => permits.give(call, 'listEventDeliveries', subject),
     check: (page) => void requestOf(page),
     async run(of, { state = null, page }) {
+      const readable: string[] = []
       for (const { permit, subscription } of of) {
         const confirmed = await permits.confirm(permit, 'listEventDeliveries')
         if (confirmed.subscriptionId !== subscription.id || !mayActOn(deps, confirmed, subscription))
           throw new GatewayError('forbidden')
+        // The deliveries name connections of all clients.
+        if (mayReach(deps, confirmed, subscription)) readable.push(subscription.id)
       }
       const { subscriptions } = partsOfEvents(deps)
       const request = requestOf(page)
-      const ids = of.map(({ subscription }) => subscription.id)
-      const pages = await subscriptions.deliveriesOf(ids, state, request)
-      return pages.map(({ items, ...rest }) => ({
-        ...rest,
-        items: items.map(({ item, cursor }) => ({ item: shown(item), cursor })),
-      }))
+      const pages = await subscriptions.deliveriesOf(readable, state, request)
+      const pageOf = new Map(readable.map((id, index) => [id, pages[index]]))
+      return of.map(({ subscription }) => {
+        const page = pageOf.get(subscription.id)
+        if (page === undefined) return new GatewayError('forbidden')
+        return { ...page, items: page.items.map(({ item, cursor }) => ({ item: shown(item), cursor })) }
+      })
     },
   }
 }

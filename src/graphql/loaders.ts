@@ -24,9 +24,12 @@ export interface Loaders {
   deliveriesOf(input: ListEventDeliveriesInput, of: DeliveriesOf): Promise<Page<EventDelivery>>
 }
 
-/** Makes one loader for each distinct set of arguments at its first use, because most requests use none. */
+/**
+ * Makes one loader for each distinct set of arguments at its first use, because most requests use none. An error in
+ * the place of a value refuses this value alone.
+ */
 function byArguments<Arguments, Key, Value>(
-  load: (given: Arguments, keys: readonly Key[]) => Promise<readonly Value[]>,
+  load: (given: Arguments, keys: readonly Key[]) => Promise<readonly (Value | Error)[]>,
 ) {
   const loaders = new Map<string, DataLoader<Key, Value>>()
   return (given: Arguments, key: Key): Promise<Value> => {
@@ -50,7 +53,7 @@ export function createLoaders(operations: Operations): Loaders {
   )
   const latest = byArguments((_none: null, of: readonly ChangedConnection[]) => operations.readLatestChange.run(of))
   const ends = byArguments((_none: null, of: readonly ConnectionEnd[]) => operations.readConnectionClient.run(of))
-  const deliveries = byArguments((input: ListEventDeliveriesInput, of: readonly DeliveriesOf[]) =>
+  const deliveries = byArguments<ListEventDeliveriesInput, DeliveriesOf, Page<EventDelivery>>((input, of) =>
     operations.listEventDeliveries.run(of, input),
   )
   return {

@@ -426,6 +426,25 @@ describe('deliveries', () => {
     ])
   })
 
+  test('of all connections are not shown to an owner that has lost its admin type, those of its own one are', async () => {
+    const ownerClientId = randomUUID()
+    const all = await insertSubscription(gateway.database, { ownerClientId, url: null })
+    const own = await insertSubscription(gateway.database, { ownerClientId, reach: 'CLIENT', url: null })
+    const [number] = await queueChanges(gateway.database, [{ clientId: ownerClientId }])
+    const ask = async (type: object) => {
+      const document = `query ($clientId: ID) {
+        eventSubscriptions(clientId: $clientId) { nodes { id deliveries { nodes { eventId } } } } }`
+      const token = minted(gateway, ownerClientId, type)
+      const { data, errors } = (await gateway.graphql(document, { clientId: ownerClientId }, token)).json()
+      const nodes: Subscription[] = data.eventSubscriptions.nodes
+      const eventsOf = (id: string) => nodes.find((node) => node.id === id)?.deliveries?.nodes ?? null
+      return { all: eventsOf(all), own: eventsOf(own), errors }
+    }
+    const events = [{ eventId: `chg_${number}` }]
+    expect(await ask(admin)).toEqual({ all: events, own: events, errors: undefined })
+    expect(await ask({})).toMatchObject({ all: null, own: events, errors: [{ extensions: { code: 'FORBIDDEN' } }] })
+  })
+
   test('a page that is refused below a mutation stops the mutation', async () => {
     const ownerClientId = randomUUID()
     const id = await insertSubscription(gateway.database, { ownerClientId, reach: 'CLIENT' })

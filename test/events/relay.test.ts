@@ -12,7 +12,7 @@ import { gatherAtMost } from '../../src/persistence/events/gather.ts'
 import { createDatabase, type Database } from '../../src/persistence/pool/database.ts'
 import { createTestDatabase, databaseDefaults, type TestDatabase } from '../support/database.ts'
 import { type EventReceiver, type ReceivedMessage, startEventReceiver, verify } from '../support/event-receiver.ts'
-import { insertChanges, insertSubscription, switchOn } from '../support/events.ts'
+import { adminTypes, insertChanges, insertSubscription, switchOn } from '../support/events.ts'
 
 const signingKey = Buffer.from('a key of the tests, 32 bytes long')
 const source = 'https://gateway.example.ua'
@@ -42,7 +42,7 @@ function startRelay(url = testDatabase.url): { relay: Relay; counts: EventCounts
   const counts = createEventCounts()
   const write = (level: string) => (details: object, message: string) => lines.push({ level, details, message })
   const deps = {
-    queue: createDeliveryQueue(database),
+    queue: createDeliveryQueue(database, adminTypes),
     sender: createSender({ addresses, timeoutMs: 2_000 }),
     signingKey,
     source,

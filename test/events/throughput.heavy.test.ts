@@ -12,7 +12,7 @@ import { createDatabase } from '../../src/persistence/pool/database.ts'
 import { createCertificate } from '../support/certificate.ts'
 import { createTestDatabase, databaseDefaults, type TestDatabase } from '../support/database.ts'
 import { hangMs, isShort } from '../support/event-load.ts'
-import { insertSubscription, switchOn } from '../support/events.ts'
+import { adminTypes, insertSubscription, switchOn } from '../support/events.ts'
 
 // How many events one instance delivers in a second, from a backlog to one endpoint in another process. It prints the
 // figures of docs/performance.md. The long form fails only far below them, because machines differ.
@@ -60,7 +60,7 @@ test.each(['http', 'https'] as const)('a backlog goes out over %s', { timeout: 2
   const own = createDatabase(database.url, databaseDefaults, { isKeyed: true })
   const counts = createEventCounts()
   const deps = {
-    queue: createDeliveryQueue(own),
+    queue: createDeliveryQueue(own, adminTypes),
     sender: createSender({ addresses: createTargetAddresses(['127.0.0.1']) }),
     signingKey: Buffer.alloc(32, 1),
     source: 'https://gateway.example.ua',

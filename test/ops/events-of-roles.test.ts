@@ -12,6 +12,7 @@ import { createDatabase } from '../../src/persistence/pool/database.ts'
 import { createDatabaseReadiness } from '../../src/persistence/readiness.ts'
 import { databaseDefaults } from '../support/database.ts'
 import { startEventReceiver } from '../support/event-receiver.ts'
+import { adminTypes } from '../support/events.ts'
 import { type MithrilCluster, prepareForGateway, startMithrilCluster } from '../support/mithril-cluster.ts'
 import { pgbouncerIsMissing, startPgbouncer } from '../support/pgbouncer.ts'
 
@@ -31,8 +32,12 @@ const write = () =>
 async function deliver(url: string, pooler: 'none' | 'pgbouncer'): Promise<string[]> {
   const database = createDatabase(url, { ...databaseDefaults, pooler }, { isKeyed: true })
   const receiver = await startEventReceiver()
+  const [owner] = await cluster.query(
+    `SELECT clients.id FROM clients JOIN client_types ON client_types.id = client_type_id WHERE client_types.name = 'NHS'`,
+  )
+  const clientId = String(owner?.['id'])
   const author = {
-    caller: { clientId: randomUUID(), clientType: 'NHS', scopes: [], userId: null },
+    caller: { clientId, clientType: 'NHS', scopes: [], userId: null },
     door: 'REST',
     requestId: 'request-1',
   } as const
@@ -46,7 +51,7 @@ async function deliver(url: string, pooler: 'none' | 'pgbouncer'): Promise<strin
   await subscriptions.activate(id, author)
   await subscriptions.rotateKey(id, author)
   const deps = {
-    queue: createDeliveryQueue(database),
+    queue: createDeliveryQueue(database, adminTypes),
     sender: createSender({ addresses: createTargetAddresses(['127.0.0.1']) }),
     signingKey: Buffer.alloc(32, 1),
     source: 'https://gateway.example.ua',

@@ -6,7 +6,7 @@ import type { DeliveryQueue, LeasedDelivery } from '../../src/events/delivery-qu
 import { createDeliveryQueue } from '../../src/persistence/events/delivery-queue.ts'
 import { createDatabase, type Database } from '../../src/persistence/pool/database.ts'
 import { createTestDatabase, databaseDefaults, type TestDatabase } from '../support/database.ts'
-import { insertChanges, insertSubscription, switchOn } from '../support/events.ts'
+import { adminTypes, insertChanges, insertSubscription, switchOn } from '../support/events.ts'
 
 // Writers, three instances and crashes in any interleaving. An instance may crash after a claim, after the endpoint has
 // taken an event, or after it has refused one, before that is stored.
@@ -18,7 +18,7 @@ beforeAll(async () => {
   testDatabase = await createTestDatabase()
   await testDatabase.query(switchOn)
   database = createDatabase(testDatabase.url, databaseDefaults)
-  queue = createDeliveryQueue(database)
+  queue = createDeliveryQueue(database, adminTypes)
 })
 afterAll(async () => {
   await database.close()

@@ -6,7 +6,7 @@ import { createLeases } from '../../src/events/leases.ts'
 import { createDeliveryQueue } from '../../src/persistence/events/delivery-queue.ts'
 import { createDatabase, type Database } from '../../src/persistence/pool/database.ts'
 import { createTestDatabase, databaseDefaults, type TestDatabase } from '../support/database.ts'
-import { insertSubscription, queueChanges, switchOn } from '../support/events.ts'
+import { adminTypes, insertSubscription, queueChanges, switchOn } from '../support/events.ts'
 
 let testDatabase: TestDatabase
 let database: Database
@@ -15,7 +15,7 @@ beforeEach(async () => {
   testDatabase = await createTestDatabase()
   await testDatabase.query(switchOn)
   database = createDatabase(testDatabase.url, databaseDefaults)
-  queue = createDeliveryQueue(database)
+  queue = createDeliveryQueue(database, adminTypes)
 })
 afterEach(async () => {
   await database.close()
@@ -158,6 +158,30 @@ describe('a claim', () => {
     await block(false)
     expect((await queue.backlog()).oldestSeconds).toBeGreaterThan(3_000)
     expect(numbersOf(await claim())).toEqual(numbers)
+  })
+
+  test.each([
+    ['has lost its admin type', `UPDATE clients SET client_type_id = (SELECT id FROM client_types WHERE name = 'MIS')`],
+    ['was deleted', 'DELETE FROM clients'],
+  ])('leases nothing of a subscription to all connections whose owner %s', async (_how, statement) => {
+    const clientId = randomUUID()
+    const own = await insertSubscription(testDatabase, { ownerClientId: clientId, reach: 'CLIENT' })
+    const all = await insertSubscription(testDatabase)
+    await queueChanges(testDatabase, [{ clientId }])
+    const claimed = async () => {
+      const deliveries = await claim()
+      await queue.release(deliveries)
+      return deliveries.map(({ subscriptionId }) => subscriptionId).sort()
+    }
+    expect(await claimed()).toEqual([own, all].sort())
+    await testDatabase.query(statement)
+    expect(await claimed()).toEqual([own])
+    await testDatabase.query(
+      `UPDATE event_deliveries SET next_attempt_at = now() - interval '1 hour' WHERE subscription_id = $1`,
+      [all],
+    )
+    // Nobody delivers these events, so they are no delay that an operator could end.
+    expect((await queue.backlog()).oldestSeconds).toBeLessThan(60)
   })
 
   test('leases nothing of a subscription that its owner polls, and nothing that was removed', async () => {

@@ -23,7 +23,13 @@ export interface SubscriptionFixture {
   readonly state?: SubscriptionState
 }
 
-/** Inserts a subscription that is active, receives everything, and is pushed to nobody, unless told otherwise. */
+/** The client types that may act on every client, as `ADMIN_CLIENT_TYPES` has them. */
+export const adminTypes = ['MITHRIL ADMIN', 'NHS']
+
+/**
+ * Inserts a subscription, and its owner if that is new. It is active, receives everything, and is pushed to nobody,
+ * unless told otherwise.
+ */
 export async function insertSubscription(
   { query }: Pick<TestDatabase, 'query'>,
   {
@@ -35,6 +41,16 @@ export async function insertSubscription(
     state = 'ACTIVE',
   }: SubscriptionFixture = {},
 ): Promise<string> {
+  const ownerType = reach === 'ALL' ? 'NHS' : 'MIS'
+  await query(
+    `INSERT INTO client_types (id, name, inserted_at, updated_at) VALUES ($1, $2, now(), now()) ON CONFLICT DO NOTHING`,
+    [randomUUID(), ownerType],
+  )
+  await query(
+    `INSERT INTO clients (id, name, settings, priv_settings, client_type_id, inserted_at, updated_at)
+     SELECT $1::uuid, 'Owner', '{}', '{}', id, now(), now() FROM client_types WHERE name = $2 ON CONFLICT DO NOTHING`,
+    [ownerClientId, ownerType],
+  )
   await query(
     `INSERT INTO event_subscriptions
        (id, owner_client_id, reach, subject_client_id, method, url, kinds, state, created_at)

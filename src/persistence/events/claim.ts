@@ -21,7 +21,8 @@ const isFree = '(delivery.leased_until IS NULL OR delivery.leased_until < now())
 
 /**
  * Leases deliveries in one statement. Parameters: $1 how many, $2 how many of a subscription, $3 and $4
- * subscriptions with another number, $5 the seconds of the leases.
+ * subscriptions with another number, $5 the seconds of the leases,
+ * $6 the client types that may act on every client.
  *
  * The delivery before is the one of the same subscription and connection with the next smaller number. As long as it is
  * pending, a delivery is not claimed. So only the first due delivery of each connection is looked at closely.
@@ -37,7 +38,7 @@ export const claim = `
              ON own.subscription_id = subscription.id
      WHERE subscription.method = 'PUSH' AND subscription.state = 'ACTIVE'
        AND (subscription.closed_until IS NULL OR subscription.closed_until <= now())
-       AND coalesce(own.share, 1) > 0 AND ${isServed('subscription')}
+       AND coalesce(own.share, 1) > 0 AND ${isServed('subscription', '$6::text[]')}
   ), seen AS MATERIALIZED (
     SELECT served.is_probe, served.share, due.*
       FROM served CROSS JOIN LATERAL (

@@ -112,6 +112,7 @@ export const releaseMany = `
   )
   SELECT json_build_array((SELECT count(*) FROM released))`
 
+/** $1: the client types that may act on every client. */
 export const selectBacklog = `
   SELECT json_build_object(
            'pending', (SELECT count(*) FROM event_deliveries WHERE state = 'PENDING'),
@@ -121,7 +122,8 @@ export const selectBacklog = `
                FROM event_subscriptions AS subscription
                     JOIN event_deliveries AS delivery ON delivery.subscription_id = subscription.id
               WHERE subscription.method = 'PUSH' AND subscription.state = 'ACTIVE' AND subscription.closed_until IS NULL
-                AND delivery.state = 'PENDING' AND delivery.next_attempt_at <= now() AND ${isServed('subscription')}
+                AND delivery.state = 'PENDING' AND delivery.next_attempt_at <= now()
+                AND ${isServed('subscription', '$1::text[]')}
            ),
            'subscriptions', (
              SELECT coalesce(json_object_agg(state, found), '{}')

@@ -40,8 +40,14 @@ const keyOf = ({ subscriptionId, connectionId, number }: DeliveryKey) => [subscr
 
 const textOf = (time: Date | null) => time?.toISOString() ?? null
 
-/** The deliveries in PostgreSQL. Each method is one statement, so it works behind PgBouncer in transaction mode. */
-export function createDeliveryQueue({ rows }: Pick<Database, 'rows'>): DeliveryQueue {
+/**
+ * The deliveries in PostgreSQL. Each method is one statement, so it works behind PgBouncer in transaction mode.
+ * @param adminClientTypes Client types that may act on every client (`ADMIN_CLIENT_TYPES`).
+ */
+export function createDeliveryQueue(
+  { rows }: Pick<Database, 'rows'>,
+  adminClientTypes: readonly string[],
+): DeliveryQueue {
   return {
     async gather() {
       const [row] = await rows<CountRow>(gather, [])
@@ -49,8 +55,14 @@ export function createDeliveryQueue({ rows }: Pick<Database, 'rows'>): DeliveryQ
     },
 
     async claim({ atMost, share, shares, leaseSeconds }) {
-      const values = [atMost, share, [...shares.keys()], [...shares.values()].map(String), leaseSeconds]
-      const found = await rows<ClaimedRow>(claim, values)
+      const found = await rows<ClaimedRow>(claim, [
+        atMost,
+        share,
+        [...shares.keys()],
+        [...shares.values()].map(String),
+        leaseSeconds,
+        adminClientTypes,
+      ])
       return found.map((row): LeasedDelivery => ({ ...row, keyRotatedAt: timeOf(row.keyRotatedAt) }))
     },
 
@@ -104,7 +116,7 @@ export function createDeliveryQueue({ rows }: Pick<Database, 'rows'>): DeliveryQ
     },
 
     async backlog() {
-      const [row] = await rows<Backlog>(selectBacklog, [])
+      const [row] = await rows<Backlog>(selectBacklog, [adminClientTypes])
       return row ?? { pending: 0, dead: 0, oldestSeconds: 0, subscriptions: {} }
     },
 

@@ -46,6 +46,13 @@ export const reaches = (subscription: string, change: string) => `(
     ELSE true
   END)`
 
-/** The condition that Mithril has not blocked the owner of a subscription. The events of a blocked owner wait. */
-export const isServed = (subscription: string) =>
-  `NOT EXISTS (SELECT FROM clients WHERE clients.id = ${subscription}.owner_client_id AND clients.is_blocked)`
+/**
+ * The condition that the owner of a subscription may receive its events now. Mithril has not blocked it, and for the
+ * events of all connections its type is one of `adminTypes`, a `text[]`. Otherwise the events wait.
+ */
+export const isServed = (subscription: string, adminTypes: string) => `
+  NOT EXISTS (SELECT FROM clients WHERE clients.id = ${subscription}.owner_client_id AND clients.is_blocked)
+  AND (${subscription}.reach <> 'ALL' OR EXISTS (
+        SELECT FROM clients JOIN client_types ON client_types.id = clients.client_type_id
+         WHERE clients.id = ${subscription}.owner_client_id AND client_types.name = ANY (${adminTypes})
+      ))`
