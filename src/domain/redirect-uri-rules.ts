@@ -25,7 +25,7 @@ type Reason = 'fragment' | 'user_info' | 'host' | 'port' | 'character' | 'percen
  */
 export function redirectUriFaults(value: string): readonly RedirectUriFault[] {
   const parts = partsOf(value)
-  return [...faults(textRules, value), ...(parts === null ? [] : faults(partRules, parts))]
+  return [...faultsOf(textRules, value), ...(parts === null ? [] : faultsOf(partRules, parts))]
 }
 
 /** A rule: its id, its reason, and its test. If the test returns a text, the violation names its first code point. */
@@ -153,12 +153,14 @@ function first(pattern: RegExp): (text: string) => string | undefined {
   return (text) => pattern.exec(text)?.[0]
 }
 
-function faults<Subject>(rules: readonly Rule<Subject>[], subject: Subject): RedirectUriFault[] {
-  return rules.flatMap(([id, reason, isBroken]): RedirectUriFault[] => {
+function faultsOf<Subject>(rules: readonly Rule<Subject>[], subject: Subject): RedirectUriFault[] {
+  const faults: RedirectUriFault[] = []
+  for (const [id, reason, isBroken] of rules) {
     const found = isBroken(subject)
-    if (found === undefined || found === false) return []
-    return [{ id, params: found === true ? { reason } : { reason, character: nameOf(found) } }]
-  })
+    if (found === undefined || found === false) continue
+    faults.push({ id, params: found === true ? { reason } : { reason, character: nameOf(found) } })
+  }
+  return faults
 }
 
 function nameOf(character: string): string {

@@ -1,6 +1,8 @@
 import {
   type FieldNode,
+  type GraphQLField,
   GraphQLIncludeDirective,
+  type GraphQLOutputType,
   type GraphQLResolveInfo,
   GraphQLSkipDirective,
   getDirectiveValues,
@@ -11,7 +13,7 @@ import {
 } from 'graphql'
 import { getArgumentValues } from 'graphql/execution/values.js'
 import type { GraphQLContext } from './context.ts'
-import { guardOf } from './permit-guard.ts'
+import { guardOf, type PermitGuard } from './permit-guard.ts'
 
 /** Whether `@skip` and `@include` let a selection be executed. */
 function isExecuted(selection: SelectionNode, { variableValues }: GraphQLResolveInfo): boolean {
@@ -33,6 +35,28 @@ function* fieldsBelow(nodes: readonly FieldNode[], info: GraphQLResolveInfo): Ge
   }
 }
 
+/** The guarded fields that are selected anywhere below these nodes. */
+function* guardedFieldsBelow(
+  nodes: readonly FieldNode[],
+  returnType: GraphQLOutputType,
+  info: GraphQLResolveInfo,
+): Generator<{
+  readonly field: GraphQLField<unknown, unknown>
+  readonly node: FieldNode
+  readonly guard: PermitGuard<unknown, object>
+}> {
+  const type = getNamedType(returnType)
+  if (!isObjectType(type)) return
+  const fields = type.getFields()
+  for (const node of fieldsBelow(nodes, info)) {
+    const field = fields[node.name.value]
+    if (field === undefined) continue
+    const guard = guardOf(field.extensions['pothosOptions'])
+    if (guard !== undefined) yield { field, node, guard }
+    if (node.selectionSet !== undefined) yield* guardedFieldsBelow([node], field.type, info)
+  }
+}
+
 /**
  * Asks the guards of all fields below a mutation, and checks their arguments, before the mutation writes. A refusal
  * after the write would hide from the caller that the write is done. All these fields act on the mutation's client.
@@ -43,20 +67,8 @@ export async function judgeSelection(
   { call, operations }: GraphQLContext,
   clientId: string,
 ): Promise<void> {
-  async function judge(nodes: readonly FieldNode[], returnType: typeof info.returnType): Promise<void> {
-    const type = getNamedType(returnType)
-    if (!isObjectType(type)) return
-    const fields = type.getFields()
-    for (const node of fieldsBelow(nodes, info)) {
-      const field = fields[node.name.value]
-      if (field === undefined) continue
-      const guard = guardOf(field.extensions['pothosOptions'])
-      if (guard !== undefined) {
-        await operations[guard.operation].permit(call, { clientId, connectionId: '', subscriptionId: '' })
-        guard.check?.(getArgumentValues(field, node, info.variableValues), operations)
-      }
-      await judge([node], field.type)
-    }
+  for (const { field, node, guard } of guardedFieldsBelow(info.fieldNodes, info.returnType, info)) {
+    await operations[guard.operation].permit(call, { clientId, connectionId: '', subscriptionId: '' })
+    guard.check?.(getArgumentValues(field, node, info.variableValues), operations)
   }
-  await judge(info.fieldNodes, info.returnType)
 }
