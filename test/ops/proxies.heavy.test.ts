@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { randomInt, randomUUID } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { Agent, type IncomingHttpHeaders, type IncomingMessage, request } from 'node:http'
 import { type AddressInfo, createServer, type Server } from 'node:net'
@@ -41,8 +41,8 @@ interface Answer {
 }
 
 /** Waits until something is so; `expect.poll` works in tests only. */
-const until = (isSo: () => Promise<boolean>, timeout: number) =>
-  vi.waitFor(async () => expect(await isSo()).toBe(true), { timeout, interval: 100 })
+const until = (isSo: () => Promise<boolean>) =>
+  vi.waitFor(async () => expect(await isSo()).toBe(true), { timeout: 120_000, interval: 100 })
 
 /** One caller, who keeps its connection. */
 function createCaller(url: string): { ask(question: Question): Promise<Answer>; close(): void } {
@@ -88,7 +88,7 @@ describe.skipIf(isMissing(...proxyPrograms))('two gateways behind', () => {
       ({ status }) => status === 200,
       () => false,
     )
-  const untilReady = (gateway: GatewayProcess) => until(() => isReady(gateway), 20_000)
+  const untilReady = (gateway: GatewayProcess) => until(() => isReady(gateway))
 
   beforeAll(async () => {
     cluster = await startMithrilCluster()
@@ -104,7 +104,7 @@ describe.skipIf(isMissing(...proxyPrograms))('two gateways behind', () => {
       TRUSTED_PROXIES: '127.0.0.1',
       WRITE_LIMIT_PER_MINUTE: '0',
       AUTH_FAILURE_LIMIT_PER_MINUTE: '3',
-      DRAIN_SECONDS: '3',
+      DRAIN_SECONDS: '5',
       ...patient,
     }
     gateways = [
@@ -116,7 +116,7 @@ describe.skipIf(isMissing(...proxyPrograms))('two gateways behind', () => {
       await untilReady(gateway)
     }
     token = issuer.mint({ ...demo.msp, scope: 'connection:read connection:write' })
-  }, 90_000)
+  })
   afterAll(async () => {
     for (const gateway of gateways ?? []) await gateway.end('SIGKILL').catch(() => {})
     await issuer?.close()
@@ -137,8 +137,8 @@ describe.skipIf(isMissing(...proxyPrograms))('two gateways behind', () => {
     beforeAll(async () => {
       proxy = await startReverseProxy(name, [portOf(gateways[0]), portOf(gateways[1])])
       caller = createCaller(proxy.url)
-      await until(async () => (await caller.ask({ path: '/health/ready' })).status === 200, 15_000)
-    }, 60_000)
+      await until(async () => (await caller.ask({ path: '/health/ready' })).status === 200)
+    })
     afterAll(async () => {
       caller?.close()
       await proxy?.stop()
@@ -176,7 +176,7 @@ describe.skipIf(isMissing(...proxyPrograms))('two gateways behind', () => {
     })
 
     test('a caller who sends up to 2 MB gets at least 99 of 100 refusals', {
-      timeout: 120_000,
+      timeout: 300_000,
     }, async () => {
       const json = { 'content-type': 'application/json' }
       const refusals: readonly (readonly [number, Question])[] = [100, 200, 512, 2_000].flatMap((size) => [
@@ -211,7 +211,7 @@ describe.skipIf(isMissing(...proxyPrograms))('two gateways behind', () => {
       const ids = [own, ...[made, replaced].map(({ headers }) => String(headers['x-request-id']))]
       // The gateway's own ids have a #: these are the proxy's.
       for (const id of ids) expect(id).toMatch(/^[!-"$-~]{20,200}$/)
-      await expect.poll(requestIdsInLogs, { timeout: 5_000 }).toEqual(expect.arrayContaining(ids))
+      await expect.poll(requestIdsInLogs).toEqual(expect.arrayContaining(ids))
     })
 
     test('failed authentications count by the address of the caller, with a port or without', async () => {
@@ -226,19 +226,20 @@ describe.skipIf(isMissing(...proxyPrograms))('two gateways behind', () => {
         for (let number = 0; number < 12; number++) statuses.push((await failing(forwarded(number), from)).status)
         return [statuses[0], statuses.at(-1)]
       }
-      const net = `203.0.${113 + names.indexOf(name)}`
+      // A second try of this test comes from other addresses.
+      const net = `203.${randomInt(256)}.${randomInt(256)}`
       expect(await last((number) => `${net}.1:${4_000 + number}`)).toEqual([401, 429])
       expect((await failing(`${net}.77:4711`)).status).toBe(401)
-      expect((await failing(`[2001:db8:${names.indexOf(name)}::1]:4711`)).status).toBe(401)
+      expect((await failing(`[2001:db8:${randomInt(10_000)}::1]:4711`)).status).toBe(401)
       expect((await failing(`${net}.1`)).status).toBe(429)
     })
 
     test('a caller cannot choose its address', async () => {
       const stranger = createCaller(proxy.url)
+      const from = `127.${randomInt(1, 255)}.${randomInt(1, 255)}.1`
       const statuses: (number | null)[] = []
       for (let number = 0; number < 12; number++) {
         const headers = { authorization: 'Bearer bad.bad.bad', 'x-forwarded-for': `192.0.2.${number}` }
-        const from = `127.0.0.${10 + names.indexOf(name)}`
         statuses.push((await stranger.ask({ headers, from })).status)
       }
       stranger.close()
@@ -255,7 +256,7 @@ describe.skipIf(isMissing(...proxyPrograms))('two gateways behind', () => {
       expect((await caller.ask({ path: '/api/clients/a%2Fb', headers: bearer() })).status).toBe(403)
     })
 
-    test('no request is lost while one gateway after the other is restarted', { timeout: 120_000 }, async () => {
+    test('no request is lost while one gateway after the other is restarted', { timeout: 300_000 }, async () => {
       let done = false
       const failures: string[] = []
       let answered = 0
@@ -278,8 +279,9 @@ describe.skipIf(isMissing(...proxyPrograms))('two gateways behind', () => {
         expect(await gateway.end('SIGTERM')).toMatchObject({ code: 0 })
         await gateway.start()
         await untilReady(gateway)
-        // Time for a check of the proxy to see it.
-        await delay(2_500)
+        // A check of the proxy has seen it once it gets requests again.
+        const isAsked = async () => (await gateway.log()).includes('"msg":"request"')
+        await until(isAsked)
       }
       done = true
       await traffic
@@ -315,13 +317,13 @@ async function startCarelessUpstream(read: Map<string, number>): Promise<{ port:
 describe.skipIf(isMissing(...proxyPrograms))(
   'a write whose connection breaks after it was read is sent once by',
   () => {
-    test.each(names)('%s', { timeout: 60_000 }, async (name) => {
+    test.each(names)('%s', { timeout: 300_000 }, async (name) => {
       const read = new Map<string, number>()
       const upstreams = [await startCarelessUpstream(read), await startCarelessUpstream(read)] as const
       const proxy = await startReverseProxy(name, [upstreams[0].port, upstreams[1].port])
       try {
         const caller = createCaller(proxy.url)
-        await expect.poll(async () => (await caller.ask({ path: '/first' })).status, { timeout: 10_000 }).toBe(200)
+        await expect.poll(async () => (await caller.ask({ path: '/first' })).status).toBe(200)
         for (let number = 0; number < 10; number++)
           for (const question of [
             { method: 'DELETE' },

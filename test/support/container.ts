@@ -24,7 +24,7 @@ export interface Container {
    * Resolves with what it has written to standard output once the pattern fits; rejects when the process ends without.
    */
   untilWritten(pattern: RegExp): Promise<RegExpExecArray>
-  /** Waits for its end, which is forced after 20 s. */
+  /** Waits for its end, which is forced after a minute. */
   exited(): Promise<{ code: number | null; signal: NodeJS.Signals | null }>
 }
 
@@ -69,11 +69,11 @@ export function startContainer(
           if (found !== null) return found
           throw new Error(`exit ${child.exitCode}: ${output.stdout}${output.stderr}`)
         },
-        { timeout: 30_000, interval: 20 },
+        { timeout: 120_000, interval: 20 },
       )
     },
     async exited() {
-      const timeout = setTimeout(() => child.kill('SIGKILL'), 20_000)
+      const timeout = setTimeout(() => child.kill('SIGKILL'), 60_000)
       const [code, signal] = await closed
       clearTimeout(timeout)
       return { code, signal }

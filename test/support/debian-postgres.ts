@@ -155,13 +155,14 @@ export async function startPgpool(
     clearTimeout(timeout)
     await rm(directory, { recursive: true, force: true })
   }
-  for (let attempt = 1; ; attempt++)
+  const deadline = performance.now() + 120_000
+  for (;;)
     try {
       const adminUrl = `postgresql://postgres:${rolePassword}@127.0.0.1:${port}/mithril`
       await (await connectCluster({ port, adminUrl, stop: async () => {} })).stop()
       return { port, stop }
     } catch (error) {
-      if (attempt === 50 || child.exitCode !== null) {
+      if (performance.now() > deadline || child.exitCode !== null) {
         await stop()
         throw new Error(`pgpool-II did not start: ${output}`, { cause: error })
       }

@@ -98,7 +98,7 @@ async function carryOut(
         cwd: stage.workingDirectory,
         env: { ...(await buildEnvironment(stage)), ...stage.environment },
         maxBuffer: 2 ** 24,
-        timeout: 240_000,
+        timeout: 600_000,
       })
       return
     case 'USER':
@@ -147,6 +147,7 @@ async function buildEnvironment({ root }: Stage): Promise<Record<string, string>
     ...Object.fromEntries(inherited.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]))),
     PATH: [join(root, 'usr/local/bin'), dirname(stdout.trim()), '/usr/bin', '/bin'].join(':'),
     npm_config_prefer_offline: 'true',
+    npm_config_fetch_retries: '5',
   }
 }
 

@@ -87,14 +87,15 @@ function withSettings(file: string, settings: Readonly<Record<string, string>>):
 }
 
 async function untilItAnswers(url: string, hasEnded: () => boolean): Promise<void> {
-  for (let attempt = 1; ; attempt++) {
-    const client = new Client({ connectionString: url, connectionTimeoutMillis: 2_000 })
+  const deadline = performance.now() + 120_000
+  for (;;) {
+    const client = new Client({ connectionString: url, connectionTimeoutMillis: 10_000 })
     client.on('error', () => {})
     try {
       await client.connect()
       return await client.end()
     } catch (error) {
-      if (attempt === 100 || hasEnded()) throw error
+      if (performance.now() > deadline || hasEnded()) throw error
       await new Promise((resolve) => setTimeout(resolve, 50))
     }
   }

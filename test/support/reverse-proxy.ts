@@ -58,6 +58,8 @@ const setups: Readonly<Record<ProxyName, Setup>> = {
     replacements: (_directory, port) => [
       ['bind :80\n', `bind 127.0.0.1:${port}\n`],
       ['log /dev/log local0', 'log stdout format raw local0'],
+      // A gateway on a busy machine may answer a check late.
+      ['timeout connect 2s\n', 'timeout connect 2s\n    timeout check 30s\n'],
     ],
     preamble: () => '',
     command: (configuration) => ['-db', '-f', configuration],
@@ -133,13 +135,14 @@ function replaceOnce(text: string, from: string, to: string, file: string): stri
 }
 
 async function untilItListens(port: number, hasEnded: () => boolean): Promise<void> {
-  for (let attempt = 1; ; attempt++) {
+  const deadline = performance.now() + 120_000
+  for (;;) {
     const socket = connect(port, '127.0.0.1')
     try {
       await once(socket, 'connect')
       return
     } catch (error) {
-      if (attempt === 200 || hasEnded()) throw error
+      if (performance.now() > deadline || hasEnded()) throw error
       await new Promise((resolve) => setTimeout(resolve, 50))
     } finally {
       socket.destroy()
