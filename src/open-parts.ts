@@ -83,7 +83,7 @@ export async function openEventsOf(
       import('./persistence/events/subscription-store.ts'),
     ])
   const own = open(eventConnections)
-  const opened = openEvents(events, createDeliveryQueue(own, adminClientTypes), log)
+  const opened = await openEvents(events, createDeliveryQueue(own, adminClientTypes), log)
   const subscriptions = createSubscriptionStore(database)
   const turns = createAdmission({ ...pollsAfterWait, pressure })
   const waits = createEventWaits({ ready: subscriptions.ready, turns })

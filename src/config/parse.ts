@@ -135,10 +135,25 @@ function consoleContradictions(set: Environment): string[] {
   return mistakes
 }
 
+/** The mistakes between the variables of NATS. */
+function natsContradictions(set: Environment): string[] {
+  if (set['EVENTS_ENGINE'] === 'nats') {
+    const mistakes: string[] = []
+    if (set['EVENTS'] !== 'on') mistakes.push('EVENTS=on is required with EVENTS_ENGINE=nats')
+    if (set['EVENTS_NATS_URL'] === undefined) mistakes.push('EVENTS_NATS_URL is required with EVENTS_ENGINE=nats')
+    return mistakes
+  }
+  return ['EVENTS_NATS_URL', 'EVENTS_NATS_ROLE']
+    .filter((name) => set[name] !== undefined)
+    .map((name) => `EVENTS_ENGINE=nats is required with ${name}`)
+}
+
 /** The mistakes between the variables of events. */
 function eventContradictions(set: Environment): string[] {
-  if (set['EVENTS'] !== 'on') return []
+  const mistakes = natsContradictions(set)
+  if (set['EVENTS'] !== 'on') return mistakes
   return [
+    ...mistakes,
     ...(set['EVENT_SIGNING_KEY'] === undefined ? ['EVENT_SIGNING_KEY is required with EVENTS=on'] : []),
     ...(set['PUBLIC_URL'] === undefined ? ['PUBLIC_URL is required with EVENTS=on: it is the source of events'] : []),
   ]
@@ -148,10 +163,13 @@ function eventsConfig({
   EVENTS,
   EVENT_SIGNING_KEY: signingKey,
   EVENT_TARGET_NETWORKS,
+  EVENTS_NATS_URL: servers,
+  EVENTS_NATS_ROLE: role,
   PUBLIC_URL,
 }: Variables): EventsConfig | null {
   if (EVENTS === 'off' || signingKey === undefined || PUBLIC_URL === undefined) return null
-  return { signingKey, targetNetworks: EVENT_TARGET_NETWORKS, source: PUBLIC_URL.origin }
+  const nats = servers === undefined ? null : { servers, role }
+  return { signingKey, targetNetworks: EVENT_TARGET_NETWORKS, source: PUBLIC_URL.origin, nats }
 }
 
 function consoleConfig(found: Variables): ConsoleConfig | null {

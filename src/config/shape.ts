@@ -1,4 +1,5 @@
 import type { RedirectUriPolicy } from '../domain/redirect-uri-parser.ts'
+import type { NatsServer } from './values.ts'
 import type { Variables } from './variables.ts'
 
 /** The whole configuration, parsed once. The name of a duration ends with its unit. */
@@ -52,6 +53,15 @@ export interface EventsConfig {
   readonly targetNetworks: readonly string[]
   /** The `source` of every event: the address that callers use. */
   readonly source: string
+  /** null: each gateway sends the events that it claims. */
+  readonly nats: EventsNatsConfig | null
+}
+
+/** The NATS by which gateways hand events over. */
+export interface EventsNatsConfig {
+  /** At least one, all of one cluster. They hold passwords. */
+  readonly servers: readonly NatsServer[]
+  readonly role: Variables['EVENTS_NATS_ROLE']
 }
 
 export interface GraphQLConfig {

@@ -42,6 +42,32 @@ export const url = (schemes: readonly string[]) =>
 /** Whether a URL names a host and, at most, the number of a database: `redis://host:6379/1`. */
 export const isRedisAddress = ({ hostname, pathname }: URL) => hostname !== '' && /^(?:\/\d{0,9})?$/.test(pathname)
 
+/** One server of NATS, and how to sign in there. */
+export interface NatsServer {
+  /** Host and port, as NATS clients write them. */
+  readonly address: string
+  /** Whether the connection must have TLS. With `nats://` the server decides. */
+  readonly tls: boolean
+  readonly credentials: { readonly user: string; readonly pass: string } | { readonly token: string } | null
+}
+
+/** Reads `nats://user:password@host:port`. A name alone before the `@` is a token. null: the text is no such URL. */
+export function natsServerOf(text: string): NatsServer | null {
+  const found = URL.canParse(text) ? new URL(text) : null
+  if (found === null || !/^(?:nats|tls):$/.test(found.protocol) || found.hostname === '') return null
+  if (!/^\/?$/.test(found.pathname) || found.search + found.hash !== '') return null
+  try {
+    const [user, pass] = [decodeURIComponent(found.username), decodeURIComponent(found.password)]
+    return {
+      address: `${found.hostname}:${found.port || '4222'}`,
+      tls: found.protocol === 'tls:',
+      credentials: user === '' ? null : pass === '' ? { token: user } : { user, pass },
+    }
+  } catch {
+    return null
+  }
+}
+
 /** Whether a URL has only scheme, host and port. */
 export const isOrigin = ({ pathname, search, hash, username, password }: URL) =>
   pathname === '/' && search + hash + username + password === ''

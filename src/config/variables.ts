@@ -7,6 +7,7 @@ import {
   isOrigin,
   isRedisAddress,
   namesNoSchema,
+  natsServerOf,
   truth,
   url,
   wholeNumber,
@@ -252,6 +253,15 @@ const limitVariables = {
     .describe('Delay of the event loop above which work for the database is refused with 503; 0 means never.'),
 }
 
+const natsServers = words(',')
+  .transform((texts) => texts.map(natsServerOf))
+  .refine(
+    (servers) => servers.length > 0 && !servers.includes(null),
+    'must be a comma-separated list of nats:// or tls:// with host, port, and user and password at most',
+  )
+  .transform((servers) => servers.filter((server) => server !== null))
+  .describe('list of `nats://` or `tls://`, separated by `,`')
+
 /** 32 bytes or more: HKDF makes the secrets of subscriptions from them. */
 const keyBytes = z
   .string()
@@ -277,6 +287,26 @@ const eventVariables = {
     .describe(
       'Private networks (`10.20.0.0/16`) to which events may go. A target that is a literal address of one may have ' +
         'any port, and `http://`. Not set: public addresses only.',
+    ),
+  EVENTS_ENGINE: z
+    .enum(['postgres', 'nats'], 'must be postgres or nats')
+    .default('postgres')
+    .describe(
+      '`postgres`: each gateway with events sends them. `nats`: gateways hand them over to others by NATS JetStream ' +
+        '([operations](../ops/README.md#events-by-nats)).',
+    ),
+  EVENTS_NATS_URL: natsServers
+    .optional()
+    .describe(
+      'The servers of one NATS, with user and password or a token; required with `EVENTS_ENGINE=nats`. `tls://` ' +
+        'connects with TLS only.',
+    ),
+  EVENTS_NATS_ROLE: z
+    .enum(['publish', 'deliver'], 'must be publish or deliver')
+    .default('publish')
+    .describe(
+      'With `EVENTS_ENGINE=nats`. `publish`: this gateway hands events over. `deliver`: it sends those that others ' +
+        'have handed over.',
     ),
 }
 

@@ -16,8 +16,11 @@ export interface Arrivals {
 }
 
 /** @param onStored Called after each statement: the next events of these connections can be claimed. */
-export function createArrivals(queue: Pick<DeliveryQueue, 'delivered'>, onStored: () => void): Arrivals {
-  let waiting: (DeliveryKey & { readonly status: number; readonly at: number })[] = []
+export function createArrivals(
+  queue: Pick<DeliveryQueue, 'delivered'>,
+  onStored: (deliveries: readonly DeliveryKey[]) => void,
+): Arrivals {
+  let waiting: { readonly delivery: DeliveryKey; readonly status: number; readonly at: number }[] = []
   let timer: NodeJS.Timeout | undefined
   let storing: Promise<void> | undefined
 
@@ -27,8 +30,8 @@ export function createArrivals(queue: Pick<DeliveryQueue, 'delivered'>, onStored
     waiting = []
     let isAway = false
     try {
-      if (portion.length > 0) await queue.delivered(portion)
-      onStored()
+      if (portion.length > 0) await queue.delivered(portion.map(({ delivery, status }) => ({ ...delivery, status })))
+      onStored(portion.map(({ delivery }) => delivery))
     } catch {
       isAway = true
       waiting = [...portion.filter(({ at }) => performance.now() - at < keptMs), ...waiting]
@@ -44,8 +47,8 @@ export function createArrivals(queue: Pick<DeliveryQueue, 'delivered'>, onStored
   }
 
   return {
-    add({ subscriptionId, connectionId, number }, status) {
-      waiting.push({ subscriptionId, connectionId, number, status, at: performance.now() })
+    add(delivery, status) {
+      waiting.push({ delivery, status, at: performance.now() })
       if (storing === undefined) schedule(gatherMs)
     },
     async flush() {

@@ -9,14 +9,20 @@ export interface DeliveryKey {
   readonly number: string
 }
 
-/** A delivery that this instance has leased. No other instance sends it until the lease ends. */
-export interface LeasedDelivery extends DeliveryKey {
-  /** The end of the lease as PostgreSQL wrote it. It also proves the lease. Each renewal changes it. */
+/** The lease of a delivery. No other instance sends it until the lease ends. */
+export interface DeliveryLease extends DeliveryKey {
+  /** The end of the lease as PostgreSQL wrote it. It also proves the lease. */
+  readonly lease: string
+  /** Whether this is the one probe of a closed endpoint. */
+  readonly isProbe: boolean
+}
+
+/** A delivery that this instance has leased. */
+export interface LeasedDelivery extends DeliveryLease {
+  /** Each renewal changes it. */
   lease: string
   /** Attempts that came to an end before. */
   readonly attempts: number
-  /** Whether this is the one probe of a closed endpoint. */
-  readonly isProbe: boolean
   readonly url: string
   readonly keyGeneration: number
   readonly keyRotatedAt: Date | null
@@ -70,6 +76,11 @@ export interface DeliveryQueue {
    */
   gather(): Promise<boolean>
   claim(options: ClaimOptions): Promise<readonly LeasedDelivery[]>
+  /**
+   * Takes leases over from the instances that claimed them, each as a new lease. @returns the deliveries in the same
+   * order; null if the lease no longer holds, or if the endpoint must not get the event now
+   */
+  take(leases: readonly DeliveryLease[], leaseSeconds: number): Promise<readonly (LeasedDelivery | null)[]>
   /** Ends deliveries that arrived, each with its HTTP status, and opens their endpoints. */
   delivered(deliveries: readonly (DeliveryKey & { readonly status: number })[]): Promise<void>
   /** null: the subscription is gone. */

@@ -1,4 +1,4 @@
-import type { LeasedDelivery } from './delivery-queue.ts'
+import type { DeliveryKey, LeasedDelivery } from './delivery-queue.ts'
 
 /** The end of one attempt. `failed`: the outcome is stored. `unsent`: nothing was sent, so the lease can go back. */
 export type DispatchResult = 'arrived' | 'failed' | 'unsent'
@@ -17,5 +17,8 @@ export interface Dispatch {
   close(): Promise<void>
 }
 
-/** @param onStored Called after the outcomes of deliveries were stored: the next events can be claimed. */
-export type OpenDispatch = (onStored: () => void) => Dispatch
+/**
+ * @param onStored Called after the outcomes of deliveries were stored, and after the dispatch became ready: the next
+ *   events can be claimed.
+ */
+export type OpenDispatch = (onStored: (arrived: readonly DeliveryKey[]) => void) => Dispatch

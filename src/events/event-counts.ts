@@ -10,15 +10,26 @@ export interface EventCounts {
   /** Subscriptions that the gateway switched off. */
   switchedOff: number
   backlog: Backlog | null
+  /** null: this process uses no broker. */
+  readonly broker: BrokerCounts | null
+}
+
+/** The part of a broker. */
+export interface BrokerCounts {
+  isConnected: boolean
+  /** Handovers that the broker has acknowledged. */
+  published: number
 }
 
 /** Each reason begins with 0: Prometheus computes no rate from the first sample of a series. */
 const reasons = ['status', 'address', 'timeout', 'name', 'tls', 'connection', 'stopped'] as const
 
-export const createEventCounts = (): EventCounts => ({
+/** @param broker null: this process uses no broker. */
+export const createEventCounts = (broker: BrokerCounts | null = null): EventCounts => ({
   delivered: 0,
   failed: new Map(reasons.map((reason) => [reason, 0])),
   dead: 0,
   switchedOff: 0,
   backlog: null,
+  broker,
 })

@@ -1,11 +1,12 @@
 import type { EventsConfig } from '../config/shape.ts'
 import type { EventEndpoints } from '../domain/event-endpoints.ts'
+import type { TargetAddresses } from '../domain/event-target.ts'
 import type { Log } from '../observability/log.ts'
 import type { DeliveryQueue } from './delivery-queue.ts'
 import { directDispatch } from './direct-dispatch.ts'
 import { createEventCounts, type EventCounts } from './event-counts.ts'
 import { openEventEndpoints } from './event-endpoints.ts'
-import { createRelay } from './relay.ts'
+import { createRelay, type Relay } from './relay.ts'
 import { createSender } from './sender.ts'
 import { createTargetAddresses } from './target-addresses.ts'
 
@@ -20,12 +21,9 @@ export interface Events {
 }
 
 /** Opens the delivery of events. A gateway with `EVENTS=off` does not load this module. */
-export function openEvents(config: EventsConfig, queue: DeliveryQueue, log: Log): Events {
-  const { signingKey, source, targetNetworks } = config
-  const counts = createEventCounts()
-  const addresses = createTargetAddresses(targetNetworks)
-  const deps = { queue, sender: createSender({ addresses }), signingKey, source, counts, log }
-  const relay = createRelay(deps, directDispatch(deps))
+export async function openEvents(config: EventsConfig, queue: DeliveryQueue, log: Log): Promise<Events> {
+  const addresses = createTargetAddresses(config.targetNetworks)
+  const { counts, relay } = await openRelay(config, queue, addresses, log)
   const { interrupt: interruptChallenges, ...endpoints } = openEventEndpoints(config, addresses)
   return {
     counts,
@@ -37,4 +35,24 @@ export function openEvents(config: EventsConfig, queue: DeliveryQueue, log: Log)
     },
     close: relay.close,
   }
+}
+
+/** The part of this process: it sends events itself, hands them over by NATS, or sends what others hand over. */
+async function openRelay(
+  { signingKey, source, nats: config }: EventsConfig,
+  queue: DeliveryQueue,
+  addresses: TargetAddresses,
+  log: Log,
+): Promise<{ readonly counts: EventCounts; readonly relay: Relay }> {
+  const broker = config === null ? null : { isConnected: false, published: 0 }
+  const counts = createEventCounts(broker)
+  const direct = () => directDispatch({ queue, sender: createSender({ addresses }), signingKey, source, counts, log })
+  if (config === null || broker === null) return { counts, relay: createRelay({ queue, counts, log }, direct()) }
+  const deps = { config, queue, counts: broker, log }
+  if (config.role === 'deliver') {
+    const { createDeliverer } = await import('./nats/deliverer.ts')
+    return { counts, relay: createDeliverer(deps, direct()) }
+  }
+  const { natsDispatch } = await import('./nats/nats-dispatch.ts')
+  return { counts, relay: createRelay({ queue, counts, log }, natsDispatch(deps)) }
 }

@@ -32,6 +32,8 @@ export interface EventNumbers {
     readonly oldestSeconds: number
     readonly subscriptions: Readonly<Record<string, number>>
   } | null
+  /** null: this gateway uses no broker. */
+  readonly broker: { readonly isConnected: boolean; readonly published: number } | null
 }
 
 /** The metrics in the text format of Prometheus. */
@@ -201,7 +203,24 @@ function measureKeys(registry: Registry, keys: MetricSources['keys']): void {
 /** The states that a series of `gateway_event_subscriptions` has from the start. */
 const subscriptionStates = ['UNVERIFIED', 'ACTIVE', 'PAUSED', 'OFF'] as const
 
+function measureBroker(registry: Registry, broker: NonNullable<EventNumbers['broker']>): void {
+  counterOf(
+    registry,
+    { name: 'gateway_events_published_total', help: 'Events that NATS has taken for a delivering gateway.' },
+    () => [[{}, broker.published]],
+  )
+  new Gauge({
+    name: 'gateway_events_broker_connected',
+    help: '1: NATS can be used. 0: events wait in the database.',
+    registers: [registry],
+    collect() {
+      this.set(Number(broker.isConnected))
+    },
+  })
+}
+
 function measureEvents(registry: Registry, events: EventNumbers): void {
+  if (events.broker !== null) measureBroker(registry, events.broker)
   const counters = [
     ['gateway_events_delivered_total', 'Events that an endpoint has taken.', () => events.delivered],
     ['gateway_events_dead_total', 'Deliveries that ended after their last attempt.', () => events.dead],

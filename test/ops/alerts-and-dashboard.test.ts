@@ -51,7 +51,13 @@ const targetLabels = ['job', 'instance']
 let gateway: TestGateway
 let families: Map<string, MetricFamily>
 beforeAll(async () => {
-  gateway = await startTestGateway({ EVENTS: 'on', EVENT_SIGNING_KEY: 'a'.repeat(43) })
+  gateway = await startTestGateway({
+    EVENTS: 'on',
+    EVENT_SIGNING_KEY: 'a'.repeat(43),
+    EVENTS_ENGINE: 'nats',
+    // Nobody listens there.
+    EVENTS_NATS_URL: 'nats://127.0.0.1:1',
+  })
   const fixture = await gateway.connection()
   const token = gateway.issuer.mint(writer(fixture.clientId))
   await gateway.patch(fixture.path, { redirect_uri: 'https://rest.example.ua/' }, token)

@@ -21,6 +21,7 @@ let plain: string[]
 let everything: string[]
 let migrations: string[]
 let events: string[]
+let nats: string[]
 
 interface Run {
   readonly script: string
@@ -123,13 +124,12 @@ beforeAll(async () => {
         await fetch(`${url}/api/docs/`)
       },
     })
-    events = await packagesOf({
+    const on = { PUBLIC_URL: 'https://gateway.example.ua', EVENTS: 'on', EVENT_SIGNING_KEY: 'a'.repeat(43) }
+    events = await packagesOf({ script: 'src/main.ts', environment: server(on), use: async () => {} })
+    nats = await packagesOf({
       script: 'src/main.ts',
-      environment: server({
-        PUBLIC_URL: 'https://gateway.example.ua',
-        EVENTS: 'on',
-        EVENT_SIGNING_KEY: 'a'.repeat(43),
-      }),
+      // Nobody listens there.
+      environment: server({ ...on, EVENTS_ENGINE: 'nats', EVENTS_NATS_URL: 'nats://127.0.0.1:1' }),
       use: async () => {},
     })
     migrations = await packagesOf({ script: 'src/commands/migrate.ts', environment: { DATABASE_URL: empty.url } })
@@ -149,7 +149,7 @@ describe('of the packages that production depends on', () => {
     const manifest: { dependencies: Record<string, string> } = JSON.parse(
       await readFile(join(root, 'package.json'), 'utf8'),
     )
-    const loaded = new Set([...plain, ...everything, ...events, ...migrations])
+    const loaded = new Set([...plain, ...everything, ...events, ...nats, ...migrations])
     expect(Object.keys(manifest.dependencies).filter((name) => !loaded.has(name))).toEqual([])
   })
 
@@ -174,6 +174,13 @@ describe('of the packages that production depends on', () => {
       false,
       true,
     ])
+  })
+
+  test('a server loads the packages of NATS only if it hands events over by it', () => {
+    const packages = ['@nats-io/jetstream', '@nats-io/transport-node']
+    expect([plain, everything, events, nats].map((loaded) => packages.filter((name) => loaded.includes(name)))).toEqual(
+      [[], [], [], packages],
+    )
   })
 
   test('a migration loads no server', () => {

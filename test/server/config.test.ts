@@ -134,6 +134,9 @@ describe('with every variable set', () => {
         EVENTS: 'on',
         EVENT_SIGNING_KEY: Buffer.alloc(32, 7).toString('base64'),
         EVENT_TARGET_NETWORKS: '10.20.0.0/16, fd12::/32',
+        EVENTS_ENGINE: 'nats',
+        EVENTS_NATS_URL: 'tls://gateway:pass%40word@nats-1.example.ua, nats://token@[::1]:4333/',
+        EVENTS_NATS_ROLE: 'deliver',
       }),
     ).toEqual({
       production: true,
@@ -191,6 +194,13 @@ describe('with every variable set', () => {
         signingKey: Buffer.alloc(32, 7),
         targetNetworks: ['10.20.0.0/16', 'fd12::/32'],
         source: 'https://api.example.ua:8443',
+        nats: {
+          servers: [
+            { address: 'nats-1.example.ua:4222', tls: true, credentials: { user: 'gateway', pass: 'pass@word' } },
+            { address: '[::1]:4333', tls: false, credentials: { token: 'token' } },
+          ],
+          role: 'deliver',
+        },
       },
     })
   })
@@ -227,6 +237,8 @@ describe('events', () => {
     return []
   }
 
+  const on = { EVENTS: 'on', EVENT_SIGNING_KEY: key, PUBLIC_URL: 'http://localhost' }
+
   test('are off by default, with a key, too', () => {
     expect(parseConfig({ EVENT_SIGNING_KEY: key, PUBLIC_URL: 'http://localhost' }).events).toBe(null)
   })
@@ -246,6 +258,23 @@ describe('events', () => {
       { EVENT_TARGET_NETWORKS: '10.0.0.0/8,intranet' },
       ['EVENT_TARGET_NETWORKS must be a comma-separated list of IP addresses and networks'],
     ],
+    [
+      { EVENTS_ENGINE: 'nats' },
+      ['EVENTS=on is required with EVENTS_ENGINE=nats', 'EVENTS_NATS_URL is required with EVENTS_ENGINE=nats'],
+    ],
+    [
+      { EVENTS_NATS_URL: 'nats://nats:4222', EVENTS_NATS_ROLE: 'deliver' },
+      ['EVENTS_ENGINE=nats is required with EVENTS_NATS_URL', 'EVENTS_ENGINE=nats is required with EVENTS_NATS_ROLE'],
+    ],
+    [{ EVENTS_ENGINE: 'kafka' }, ['EVENTS_ENGINE must be postgres or nats']],
+    ...['nats', ',', 'redis://nats:4222', 'nats://', 'nats://nats/path', 'tls://nats?a=b', 'nats://%zz@nats'].map(
+      (url): [Record<string, string>, string[]] => [
+        { ...on, EVENTS_ENGINE: 'nats', EVENTS_NATS_URL: url },
+        [
+          'EVENTS_NATS_URL must be a comma-separated list of nats:// or tls:// with host, port, and user and password at most',
+        ],
+      ],
+    ),
   ])('%j has the mistakes %j', (environment, mistakes) => expect(mistakesOf(environment)).toEqual(mistakes))
 })
 

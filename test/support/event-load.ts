@@ -15,8 +15,15 @@ export const isShort = runSeconds < 60
 /** A wait of this time is a hang, on every machine. */
 export const hangMs = 180_000
 
-/** Starts the built gateway with events, in a process of its own, and waits until it listens. The test ends it. */
-export async function startEventGateway(databaseUrl: string, issuer: TestIssuer): Promise<ChildProcess> {
+/**
+ * Starts the built gateway with events, in a process of its own, and waits until it listens. The test ends it.
+ * @param more Variables beside those that every gateway with events needs.
+ */
+export async function startEventGateway(
+  databaseUrl: string,
+  issuer: TestIssuer,
+  more: Readonly<Record<string, string>> = {},
+): Promise<ChildProcess> {
   const child = spawn(process.execPath, await buildGateway(), {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: {
@@ -31,6 +38,7 @@ export async function startEventGateway(databaseUrl: string, issuer: TestIssuer)
       EVENTS: 'on',
       EVENT_SIGNING_KEY: loadSigningKey.toString('base64'),
       EVENT_TARGET_NETWORKS: '127.0.0.1',
+      ...more,
     },
   })
   let log = ''

@@ -19,10 +19,22 @@ const postponedSeconds = 300
 
 const isFree = '(delivery.leased_until IS NULL OR delivery.leased_until < now())'
 
+/** The SQL of a `ClaimedRow`, from the rows `leased`. */
+export const leasedDelivery = `json_build_object(
+  'subscriptionId', leased.subscription_id, 'connectionId', leased.connection_id,
+  'number', leased.number::text, 'lease', leased.leased_until, 'attempts', leased.attempts,
+  'isProbe', leased.is_probe, 'url', subscription.url, 'keyGeneration', subscription.key_generation,
+  'keyRotatedAt', subscription.key_rotated_at,
+  'change', CASE WHEN change.id IS NOT NULL THEN ${eventChange('subscription', 'change')} END)`
+
+/** `leased` with what an attempt needs. */
+export const leasedTables = `leased JOIN event_subscriptions AS subscription ON subscription.id = leased.subscription_id
+  LEFT JOIN connection_changes AS change
+    ON change.connection_id = leased.connection_id AND change.id = leased.number`
+
 /**
  * Leases deliveries in one statement. Parameters: $1 how many, $2 how many of a subscription, $3 and $4
- * subscriptions with another number, $5 the seconds of the leases,
- * $6 the client types that may act on every client.
+ * subscriptions with another number, $5 the seconds of the leases. $6: the client types that may act on every client.
  *
  * The delivery before is the one of the same subscription and connection with the next smaller number. As long as it is
  * pending, a delivery is not claimed. So only the first due delivery of each connection is looked at closely.
@@ -96,15 +108,7 @@ export const claim = `
     UPDATE event_deliveries AS delivery SET next_attempt_at = hidden.until
       FROM hidden WHERE delivery.ctid = hidden.ctid
   )
-  SELECT json_build_object(
-           'subscriptionId', leased.subscription_id, 'connectionId', leased.connection_id,
-           'number', leased.number::text, 'lease', leased.leased_until, 'attempts', leased.attempts,
-           'isProbe', leased.is_probe, 'url', subscription.url, 'keyGeneration', subscription.key_generation,
-           'keyRotatedAt', subscription.key_rotated_at,
-           'change', CASE WHEN change.id IS NOT NULL THEN ${eventChange('subscription', 'change')} END)
-    FROM leased JOIN event_subscriptions AS subscription ON subscription.id = leased.subscription_id
-         LEFT JOIN connection_changes AS change
-           ON change.connection_id = leased.connection_id AND change.id = leased.number`
+  SELECT ${leasedDelivery} FROM ${leasedTables}`
 
-/** A row of `claim`. */
+/** A row of `claim` and of `take`. */
 export type ClaimedRow = Omit<LeasedDelivery, 'keyRotatedAt'> & { readonly keyRotatedAt: string | null }

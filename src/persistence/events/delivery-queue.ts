@@ -1,4 +1,4 @@
-import type { Backlog, DeliveryKey, DeliveryQueue, LeasedDelivery } from '../../events/delivery-queue.ts'
+import type { Backlog, DeliveryKey, DeliveryLease, DeliveryQueue, LeasedDelivery } from '../../events/delivery-queue.ts'
 import type { Database } from '../pool/database.ts'
 import { type ClaimedRow, claim } from './claim.ts'
 import {
@@ -14,6 +14,7 @@ import {
 } from './delivery-ends.ts'
 import { gather, gatherAtMost } from './gather.ts'
 import { timeOf } from './subscription-rows.ts'
+import { take } from './take.ts'
 
 interface HealthRow {
   readonly failures: number
@@ -31,12 +32,11 @@ const keysOf = (deliveries: readonly DeliveryKey[]) =>
     deliveries.map(({ number }) => number),
   ] as const
 
-const leasesOf = (deliveries: readonly LeasedDelivery[]) => [
-  ...keysOf(deliveries),
-  deliveries.map(({ lease }) => lease),
-]
+const leasesOf = (deliveries: readonly DeliveryLease[]) => [...keysOf(deliveries), deliveries.map(({ lease }) => lease)]
 
 const keyOf = ({ subscriptionId, connectionId, number }: DeliveryKey) => [subscriptionId, connectionId, number] as const
+
+const leasedOf = (row: ClaimedRow): LeasedDelivery => ({ ...row, keyRotatedAt: timeOf(row.keyRotatedAt) })
 
 const textOf = (time: Date | null) => time?.toISOString() ?? null
 
@@ -63,7 +63,18 @@ export function createDeliveryQueue(
         leaseSeconds,
         adminClientTypes,
       ])
-      return found.map((row): LeasedDelivery => ({ ...row, keyRotatedAt: timeOf(row.keyRotatedAt) }))
+      return found.map(leasedOf)
+    },
+
+    async take(leases, leaseSeconds) {
+      const found = await rows<readonly [place: number, row: ClaimedRow]>(take, [
+        ...leasesOf(leases),
+        leases.map(({ isProbe }) => String(isProbe)),
+        leaseSeconds,
+        adminClientTypes,
+      ])
+      const taken = new Map(found.map(([place, row]) => [place, leasedOf(row)]))
+      return leases.map((_lease, index) => taken.get(index + 1) ?? null)
     },
 
     async delivered(deliveries) {

@@ -1,0 +1,15 @@
+import type { Log } from '../observability/log.ts'
+
+/** One line of the log in this time says that something fails. */
+const complainEveryMs = 60_000
+
+/** Makes the function that logs the reason of a failure. @returns whether it did so, and not only a moment ago */
+export function createComplaint(log: Log, message: string): (reason: string) => boolean {
+  let complainedAt = Number.NEGATIVE_INFINITY
+  return (reason) => {
+    if (performance.now() - complainedAt < complainEveryMs) return false
+    complainedAt = performance.now()
+    log.warn({ reason }, message)
+    return true
+  }
+}

@@ -1,0 +1,107 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { type JetStreamClient, jetstream } from '@nats-io/jetstream'
+import { connect, type NatsConnection } from '@nats-io/transport-node'
+import type { NatsServer } from '../../config/values.ts'
+import type { Log } from '../../observability/log.ts'
+import { createComplaint } from '../complaint.ts'
+import { ensureStream } from './stream.ts'
+
+/** Waits: for a connection, for an answer of JetStream, and before the next attempt to connect. */
+const connectMs = 3_000
+const answerMs = 3_000
+const againMs = 500
+
+/** A server that leaves two pings without an answer is away. */
+const pings = { pingInterval: 3_000, maxPingOut: 2 } as const
+
+/** A connection to NATS. The stream of handovers is there. */
+export interface NatsSession {
+  readonly connection: NatsConnection
+  readonly jetstream: JetStreamClient
+}
+
+/** Keeps one session with NATS: a broken one, or one that lost its stream, ends, and a new one opens. */
+export interface NatsSessions {
+  /** null: NATS is away. */
+  current(): NatsSession | null
+  /** Ends the present session because of a failure. */
+  fail(error: unknown): void
+  close(): Promise<void>
+}
+
+export interface NatsSessionsOptions {
+  /** Tried one after the other. */
+  readonly servers: readonly NatsServer[]
+  readonly log: Log
+  /** Called for each new session. The session ends if it rejects. */
+  onOpen(session: NatsSession): Promise<void>
+  onEnd(): void
+}
+
+const optionsOf = ({ address, tls, credentials }: NatsServer) => ({
+  servers: [address],
+  name: 'mithril-connection-gateway',
+  reconnect: false,
+  ignoreClusterUpdates: true,
+  timeout: connectMs,
+  noAsyncTraces: true,
+  ...pings,
+  ...(tls && { tls: {} }),
+  ...credentials,
+})
+
+/** A name and a sentence of the library. Neither has a password. */
+const reasonOf = (error: unknown) => (error instanceof Error ? `${error.name}: ${error.message}` : 'unknown')
+
+export function keepNatsSession({ servers, log, onOpen, onEnd }: NatsSessionsOptions): NatsSessions {
+  const closing = new AbortController()
+  let session: NatsSession | null = null
+  let isNews = true
+  const complaint = createComplaint(log, 'NATS cannot be used: events wait in the database')
+
+  function complain(error: unknown): void {
+    if (!closing.signal.aborted && complaint(reasonOf(error))) isNews = true
+  }
+
+  async function hold(server: NatsServer): Promise<void> {
+    const connection = await connect(optionsOf(server))
+    try {
+      const opened = { connection, jetstream: jetstream(connection, { timeout: answerMs }) }
+      await ensureStream(opened.jetstream)
+      if (closing.signal.aborted) return
+      await onOpen(opened)
+      session = opened
+      if (isNews) log.info({}, 'NATS is connected')
+      isNews = false
+      throw (await connection.closed()) ?? new Error('the connection was closed')
+    } finally {
+      session = null
+      await connection.close()
+      onEnd()
+    }
+  }
+
+  async function run(): Promise<void> {
+    for (let turn = 0; !closing.signal.aborted; turn++) {
+      const server = servers[turn % servers.length]
+      if (server !== undefined) await hold(server).catch(complain)
+      await delay(againMs, undefined, { signal: closing.signal }).catch(() => {})
+    }
+  }
+
+  const running = run()
+  return {
+    current: () => session,
+    fail(error) {
+      complain(error)
+      void session?.connection.close()
+      session = null
+    },
+    async close() {
+      closing.abort()
+      // What was published for relays leaves before the connection does.
+      await session?.connection.drain().catch(() => {})
+      await Promise.race([running, delay(connectMs, undefined, { ref: false })])
+    },
+  }
+}
