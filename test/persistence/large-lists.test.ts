@@ -97,6 +97,7 @@ beforeAll(async () => {
     '0011_guarded_archives',
     '0012_whole_history',
     '0013_events',
+    '0014_waiting_events',
   ])
   // As autovacuum leaves the tables.
   await session.query('VACUUM ANALYZE clients, client_types, connections')

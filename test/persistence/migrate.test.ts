@@ -28,6 +28,7 @@ const all = [
   '0011_guarded_archives',
   '0012_whole_history',
   '0013_events',
+  '0014_waiting_events',
 ]
 const additive = all.slice(1)
 

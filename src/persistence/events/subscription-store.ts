@@ -106,27 +106,26 @@ const replay = `
  * The changes of pending deliveries of a subscription. A delivery whose row of the audit was archived has none. The
  * LIMIT makes PostgreSQL look for one row at a time, so it reads no more rows of the audit than the statement needs.
  */
-const pendingChanges = (order = '') => `(
-  SELECT delivery.connection_id, delivery.number FROM event_deliveries AS delivery
-   WHERE delivery.subscription_id = subscription.id AND delivery.state = 'PENDING' ${order}
-) AS pending CROSS JOIN LATERAL (
-  SELECT * FROM connection_changes WHERE connection_id = pending.connection_id AND id = pending.number LIMIT 1
-) AS change`
+const pendingChanges = `
+  event_deliveries AS pending CROSS JOIN LATERAL (
+    SELECT * FROM connection_changes WHERE connection_id = pending.connection_id AND id = pending.number LIMIT 1
+  ) AS change
+  WHERE pending.subscription_id = subscription.id AND pending.state = 'PENDING'`
 
 /** $1 is the subscription, $2 how many. */
-const selectWaiting = `
+export const selectWaiting = `
   SELECT ${eventChange('subscription', 'change')}
     FROM event_subscriptions AS subscription CROSS JOIN LATERAL (
-           SELECT change.* FROM ${pendingChanges('ORDER BY delivery.number')} ORDER BY pending.number LIMIT $2::int
+           SELECT change.* FROM ${pendingChanges} ORDER BY pending.number LIMIT $2::int
          ) AS change
    WHERE subscription.id = $1::uuid AND subscription.method = 'POLL' AND subscription.state = 'ACTIVE'
    ORDER BY change.id`
 
 /** $1 is a list of subscriptions. */
-const selectReady = `
+export const selectReady = `
   SELECT to_json(subscription.id) FROM event_subscriptions AS subscription
    WHERE subscription.id = ANY ($1::uuid[]) AND subscription.method = 'POLL' AND subscription.state = 'ACTIVE'
-     AND (SELECT true FROM ${pendingChanges()} LIMIT 1)`
+     AND (SELECT true FROM ${pendingChanges} LIMIT 1)`
 
 /** $1 is the subscription, $2 the numbers. */
 const acknowledge = `
