@@ -1,6 +1,7 @@
 import type { EventsConfig } from '../config/shape.ts'
 import type { ChallengeOutcome, EventEndpoints } from '../domain/event-endpoints.ts'
 import type { TargetAddresses } from '../domain/event-target.ts'
+import type { Log } from '../observability/log.ts'
 import { type ChallengeResult, createChallenge } from './challenge.ts'
 import { createSender } from './sender.ts'
 import { signingSecretOf } from './signing-secret.ts'
@@ -20,10 +21,18 @@ const outcomes: Readonly<Record<ChallengeResult, ChallengeOutcome>> = {
   stopped: 'INTERRUPTED',
 }
 
+/** The name and the code of an exception and of its cause. Their messages may hold a target, and are left out. */
+function describeFault(error: unknown): string {
+  if (!(error instanceof Error)) return typeof error
+  const name = 'code' in error ? `${error.name} ${String(error.code)}` : error.name
+  return error.cause === undefined ? name : `${name} <- ${describeFault(error.cause)}`
+}
+
 /** The endpoints of subscriptions for the operations. `interrupt` ends the challenges that are under way. */
 export function openEventEndpoints(
   { signingKey, source }: EventsConfig,
   addresses: TargetAddresses,
+  log: Log,
 ): EventEndpoints & { interrupt(): void } {
   const sender = createSender({ addresses, timeoutMs: challengeTimeoutMs })
   const challenge = createChallenge({ sender, signingKey, source })
@@ -33,7 +42,11 @@ export function openEventEndpoints(
     challenge: (subscription) =>
       challenge(subscription).then(
         (result) => outcomes[result],
-        () => 'INTERRUPTED' as const,
+        (error: unknown) => {
+          const { id: subscriptionId } = subscription
+          log.warn({ subscriptionId, reason: describeFault(error) }, 'a challenge failed in the gateway itself')
+          return 'INTERRUPTED' as const
+        },
       ),
     signingSecretOf: ({ id, keyGeneration }) => signingSecretOf(signingKey, id, keyGeneration),
     interrupt: () => sender.close(),

@@ -24,7 +24,7 @@ export interface Events {
 export async function openEvents(config: EventsConfig, queue: DeliveryQueue, log: Log): Promise<Events> {
   const addresses = createTargetAddresses(config.targetNetworks)
   const { counts, relay } = await openRelay(config, queue, addresses, log)
-  const { interrupt: interruptChallenges, ...endpoints } = openEventEndpoints(config, addresses)
+  const { interrupt: interruptChallenges, ...endpoints } = openEventEndpoints(config, addresses, log)
   return {
     counts,
     endpoints,

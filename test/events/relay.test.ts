@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { createChallenge } from '../../src/events/challenge.ts'
 import { directDispatch } from '../../src/events/direct-dispatch.ts'
 import { createEventCounts, type EventCounts } from '../../src/events/event-counts.ts'
+import { openEventEndpoints } from '../../src/events/event-endpoints.ts'
 import { createRelay, type Relay } from '../../src/events/relay.ts'
 import { createSender } from '../../src/events/sender.ts'
 import { signingSecretOf } from '../../src/events/signing-secret.ts'
@@ -36,8 +37,11 @@ afterEach(async () => {
 })
 
 /** Starts a relay as an instance of the gateway has it. */
-function startRelay(url = testDatabase.url): { relay: Relay; counts: EventCounts } {
-  const database = createDatabase(url, { ...databaseDefaults, connectTimeoutMs: 500 })
+function startRelay(url?: string): { relay: Relay; counts: EventCounts } {
+  const database =
+    url === undefined
+      ? createDatabase(testDatabase.url, databaseDefaults)
+      : createDatabase(url, { ...databaseDefaults, connectTimeoutMs: 500 })
   opened.push(database)
   const counts = createEventCounts()
   const write = (level: string) => (details: object, message: string) => lines.push({ level, details, message })
@@ -385,6 +389,27 @@ describe('a challenge', () => {
       expect(await challenge({ ...subscription, url })).toBe('status')
     }
     expect(await challenge({ ...subscription, url: 'https://192.168.0.1/' })).toBe('address')
+  })
+
+  test('that fails in the gateway itself is INTERRUPTED, and the log names the exception without its texts', async () => {
+    const { url } = await receiver()
+    const config = { signingKey: null as never, source, targetNetworks: ['127.0.0.1'] }
+    const endpoints = openEventEndpoints(config as never, addresses, {
+      info: () => {},
+      warn: (details, message) => lines.push({ level: 'warn', details, message }),
+    })
+    const outcome = await endpoints.challenge({ ...subscription, url: `${url}?token=capability` } as never)
+    endpoints.interrupt()
+    expect([outcome, lines]).toEqual([
+      'INTERRUPTED',
+      [
+        {
+          level: 'warn',
+          message: 'a challenge failed in the gateway itself',
+          details: { subscriptionId: subscription.id, reason: 'TypeError ERR_INVALID_ARG_TYPE' },
+        },
+      ],
+    ])
   })
 
   test('is another text each time', async () => {
