@@ -15,7 +15,7 @@ interface OfSubscription<Result> {
 
 /** Challenges the endpoint again. A subscription that is `UNVERIFIED` or `OFF` becomes active. */
 export type VerifyEventSubscription = OfSubscription<EventSubscription>
-/** Gives a subscription a new signing secret. The gateway signs with the old one, too, for 24 h. */
+/** Gives a subscription a new signing secret. The gateway signs with the two before, too, for 24 h. */
 export type RotateEventSubscriptionKey = OfSubscription<RotatedEventSubscription>
 /** Keeps the events of a subscription until it is resumed. */
 export type PauseEventSubscription = OfSubscription<EventSubscription>

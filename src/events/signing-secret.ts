@@ -3,7 +3,7 @@ import { hkdfSync } from 'node:crypto'
 /** The size of a secret, within the 24 to 64 bytes of Standard Webhooks 1.0. */
 const secretBytes = 32
 
-/** After a rotation the gateway signs with the old secret, too, for this time. */
+/** After a rotation the gateway signs with the secrets before, too, for this time. */
 export const rotationLastsMs = 24 * 3_600_000
 
 /**
@@ -17,7 +17,16 @@ export function signingSecretOf(key: Uint8Array, subscriptionId: string, generat
   return `whsec_${Buffer.from(hkdfSync('sha256', key, '', purpose, secretBytes)).toString('base64')}`
 }
 
-/** The secrets that count now: the present one and, within a day of its rotation, the one before. */
+/**
+ * The secrets that sign at the same time. A rotation must not be refused: the secret may have been stolen. So the third
+ * one within a day ends the oldest secret at once.
+ */
+const secretsAtMost = 3
+
+/**
+ * The secrets that count now: the present one and, within a day of its rotation, the two before. One of these may be
+ * older than a day. It does no harm, because a receiver that has dropped it finds the signature of another one.
+ */
 export function signingSecretsOf(
   key: Uint8Array,
   {
@@ -28,6 +37,6 @@ export function signingSecretsOf(
   now: Date,
 ): readonly string[] {
   const isRotating = keyRotatedAt !== null && now.getTime() - keyRotatedAt.getTime() < rotationLastsMs
-  const generations = isRotating && keyGeneration > 1 ? [keyGeneration, keyGeneration - 1] : [keyGeneration]
-  return generations.map((generation) => signingSecretOf(key, id, generation))
+  const count = isRotating ? Math.min(secretsAtMost, keyGeneration) : 1
+  return Array.from({ length: count }, (_none, before) => signingSecretOf(key, id, keyGeneration - before))
 }

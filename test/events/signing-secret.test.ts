@@ -33,12 +33,15 @@ describe('the secrets that count', () => {
   const at = (ms: number) => new Date(rotated.getTime() + ms)
   const one = signingSecretOf(key, id, 1)
   const two = signingSecretOf(key, id, 2)
+  const [three, four] = [signingSecretOf(key, id, 3), signingSecretOf(key, id, 4)]
 
   test.each([
     ['the first one, before any rotation', 1, null, at(0), [one]],
     ['both, at the moment of a rotation', 2, rotated, at(0), [two, one]],
     ['both, until a day after a rotation', 2, rotated, at(rotationLastsMs - 1), [two, one]],
     ['the new one alone, a day after a rotation', 2, rotated, at(rotationLastsMs), [two]],
+    ['three, after the second rotation of a day', 3, rotated, at(0), [three, two, one]],
+    ['three, after the third rotation of a day', 4, rotated, at(rotationLastsMs - 1), [four, three, two]],
   ])('are %s', (_when, keyGeneration, keyRotatedAt, now, expected) => {
     expect(signingSecretsOf(key, { id, keyGeneration, keyRotatedAt }, now)).toEqual(expected)
   })
