@@ -12,8 +12,10 @@ export const replayedAtMost = 10_000
 export interface ReplayedEvents {
   /** The number of events that were queued. Those that were waiting already do not count. */
   readonly queued: number
-  /** Whether the range has more events than one replay queues. A shorter range brings the others. */
+  /** Whether the range has more events than one replay queues. */
   readonly hasMore: boolean
+  /** The number of the last event that was queued or was waiting, for `ReplayRange`. null: there are no more. */
+  readonly last: string | null
 }
 
 /** A PUSH subscription begins as `UNVERIFIED`, a POLL subscription as `ACTIVE`. */
@@ -22,8 +24,13 @@ export type NewEventSubscription = Pick<
   'id' | 'ownerClientId' | 'reach' | 'method' | 'url' | 'kinds'
 >
 
-/** The events that a replay queues anew: those of a time, from `from` to before `to`, or those of a connection. */
-export type ReplayRange = { readonly from: Date; readonly to: Date } | { readonly connectionId: string }
+/**
+ * The events that a replay queues anew: those of a time, from `from` to before `to`, or those of a connection. With
+ * `after`, a number, only those with greater numbers.
+ */
+export type ReplayRange = ({ readonly from: Date; readonly to: Date } | { readonly connectionId: string }) & {
+  readonly after?: string | undefined
+}
 
 export const deliveryStates = ['PENDING', 'DELIVERED', 'DEAD'] as const
 

@@ -3,6 +3,7 @@ import { GatewayError } from './errors.ts'
 import type { ReplayedEvents, ReplayRange } from './event-subscription-store.ts'
 import type { OptionalArgument } from './list-arguments.ts'
 import { type EventDeps, ownedSubscription, partsOfEvents, requireReach } from './owned-subscription.ts'
+import { decodeCursor, encodeCursor } from './page.ts'
 import type { Permit, Permits } from './permit.ts'
 import { foldUuid, isUuid } from './uuid.ts'
 import { missing, type Violation, wrongType } from './violation.ts'
@@ -10,7 +11,13 @@ import { missing, type Violation, wrongType } from './violation.ts'
 /** Queues events anew for a subscription: those of a time, or those of one connection. */
 export interface ReplayEvents {
   permit(call: Call, subject: { readonly subscriptionId: string }): Permit | Promise<Permit>
-  run(permit: Permit, input: ReplayEventsInput): Promise<ReplayedEvents>
+  run(permit: Permit, input: ReplayEventsInput): Promise<ReplayPortion>
+}
+
+/** What one replay has queued. */
+export interface ReplayPortion extends Pick<ReplayedEvents, 'queued' | 'hasMore'> {
+  /** The cursor with which a replay of the same range goes on. null: there are no more events. */
+  readonly after: string | null
 }
 
 /** Either a time, or a connection. Each value may have any type. */
@@ -20,6 +27,8 @@ export interface ReplayEventsInput {
   /** The end of the time, which no longer belongs to it. */
   readonly to?: OptionalArgument<unknown>
   readonly connectionId?: OptionalArgument<unknown>
+  /** The cursor of the replay before. */
+  readonly after?: OptionalArgument<unknown>
 }
 
 const dateTime = /^(\d{4}-\d\d-\d\d)T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/i
@@ -32,6 +41,9 @@ function isDateTime(text: string): boolean {
 }
 
 type Fault = Violation | readonly Violation[]
+
+const isViolation = (value: unknown): value is Violation =>
+  typeof value === 'object' && value !== null && 'rule' in value
 
 function timeOf(name: 'from' | 'to', value: unknown): Date | Fault {
   if (value == null) return missing([name], name)
@@ -60,6 +72,14 @@ function rangeOf({ from, to, connectionId }: ReplayEventsInput): ReplayRange | r
   return [{ id: 'time_order', path: ['to'], rule: 'format', params: { reason: 'order' } }]
 }
 
+/** The number after which a replay goes on. undefined: it begins at the start. */
+function numberAfter(after: ReplayEventsInput['after']): string | undefined | Violation {
+  if (after == null) return undefined
+  if (typeof after !== 'string') return wrongType(['after'], 'string', after)
+  const place = decodeCursor(after, 'number')
+  return place?.[0] ?? { id: 'cursor', path: ['after'], rule: 'format', params: { format: 'cursor' } }
+}
+
 /**
  * The events keep their ids. One that still waits keeps its place. The events go as far back as the audit does.
  * @throws GatewayError `accessDenied`, `invalidScopes`, `tooManyRequests`, `eventsOff`, `notFound`, `forbidden`,
@@ -73,11 +93,20 @@ export function createReplayEvents(deps: EventDeps & { readonly permits: Permits
       const permit = await permits.confirm(given, 'replayEvents')
       const { subscriptions } = partsOfEvents(deps)
       const range = rangeOf(input)
-      if (Array.isArray(range)) throw new GatewayError('validationFailed', { violations: range })
+      const after = numberAfter(input.after)
+      const violations = [range, after].flat().filter(isViolation)
+      if (violations.length > 0) throw new GatewayError('validationFailed', { violations })
       const found = await ownedSubscription(deps, permit)
       requireReach(deps, permit, found)
-      const replayed = await subscriptions.replay(found.id, range as ReplayRange, permit)
-      if (replayed !== null) return replayed
+      const replayed = await subscriptions.replay(
+        found.id,
+        { ...(range as ReplayRange), after: after as string },
+        permit,
+      )
+      if (replayed !== null) {
+        const { queued, hasMore, last } = replayed
+        return { queued, hasMore, after: last === null ? null : encodeCursor([last, last]) }
+      }
       throw new GatewayError('subscriptionState', { current: await ownedSubscription(deps, permit) })
     },
   }

@@ -14,6 +14,7 @@ import type { RenderStrayRefusal } from '../server/rejected-by-parser.ts'
 import { type RefusalAhead, sheddingHook } from '../server/shedding.ts'
 import { setEntityTag } from './entity-tag.ts'
 import { type Addressee, errorEnvelope, restStatusOf } from './envelope.ts'
+import type { GivenQuery } from './query.ts'
 
 /** The request that an answer is for. The path is the request's own, without its query string; the origin is ours. */
 export function addresseeOf(request: FastifyRequest): Addressee {
@@ -65,10 +66,12 @@ interface PathIds {
  * The hooks of a REST route. Their order is part of the contract: 401, 403 for the scope, 403 for the client, 429, 406,
  * 503 under overload. Fastify reads the body after them (400, 413, 415). The request keeps the permit, and the handler
  * gives it to `run`.
+ * @param clientIdOf Reads the client from the query string, for a route without one in its path.
  */
 export function entrance(
   { operations, refusalAhead, ...authentication }: RestDoorDeps,
   operation: OperationName,
+  clientIdOf = (_query: GivenQuery) => '',
 ): onRequestHookHandler[] {
   const callOf = createCallOf(authentication, 'REST')
   const nameOperation: onRequestHookHandler = (request, _reply, done) => {
@@ -76,8 +79,8 @@ export function entrance(
     done()
   }
   const permit: onRequestHookHandler = (request, reply, done) => {
-    const { id: clientId = '', connection_id: connectionId = '', ...ids } = request.params as PathIds
-    const subject = { clientId, connectionId, subscriptionId: ids.subscription_id ?? '' }
+    const { id: clientId = clientIdOf(request.query as GivenQuery), ...ids } = request.params as PathIds
+    const subject = { clientId, connectionId: ids.connection_id ?? '', subscriptionId: ids.subscription_id ?? '' }
     const keep = (given: Permit) => {
       request.permit = given
       if (given.allowance !== null) reply.headers(rateLimitHeaders(given.allowance))

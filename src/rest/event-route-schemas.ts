@@ -90,7 +90,10 @@ export const listEventSubscriptions = route({
   operationId: 'listEventSubscriptions',
   summary: 'Get event subscriptions',
   description: 'Subscriptions to events of changes, oldest first; for an admin type those of all clients.',
-  querystring: { type: 'object', properties: pageQuery },
+  querystring: {
+    type: 'object',
+    properties: { client_id: { ...string, description: 'Of this client only' }, ...pageQuery },
+  },
   success: list('A page of subscriptions', subscription),
   refuses: [404, 422],
 })
@@ -171,7 +174,7 @@ export const resumeEventSubscription = route({
 export const rotateEventSubscriptionKey = route({
   operationId: 'rotateEventSubscriptionKey',
   summary: 'Change the signing secret',
-  description: 'Gives a PUSH subscription a new signing secret. The old one signs, too, for 24 hours.',
+  description: 'Gives a PUSH subscription a new signing secret. The two before sign, too, for 24 hours.',
   answers: rateLimit,
   params,
   success: data('The subscription and its new signing secret', rotated),
@@ -190,6 +193,7 @@ export const replayEvents = route({
       from: { ...dateTime, description: 'The beginning of the time' },
       to: { ...dateTime, description: 'The end of the time, which no longer belongs to it' },
       connection_id: { ...uuid, description: 'The connection, instead of a time' },
+      after: { type: ['string', 'null'], description: '`after` of the replay before, to go on in the same range' },
     },
   },
   success: data(
@@ -197,6 +201,7 @@ export const replayEvents = route({
     object({
       queued: { ...integer, description: 'Events that were queued, without those that were waiting already' },
       has_more: { type: 'boolean', description: 'Whether there are more than one replay queues' },
+      after: { ...nullableString, description: 'Goes into the next replay of the same range; null: nothing is left' },
     }),
   ),
   refuses: [404, 409, ...withBody, 422],

@@ -7,7 +7,7 @@ import { addresseeOf, entrance, permitOf, type RestDoorDeps } from './door.ts'
 import { dataEnvelope, pageEnvelope } from './envelope.ts'
 import * as schemas from './event-route-schemas.ts'
 import { createdSubscriptionView, replayView, rotatedSubscriptionView, subscriptionView } from './event-views.ts'
-import { type GivenQuery, pageOf, pollInput } from './query.ts'
+import { clientIdOf, type GivenQuery, pollInput, subscriptionsPage } from './query.ts'
 
 interface WithQuery {
   Querystring: GivenQuery
@@ -30,9 +30,9 @@ export function eventRoutes(app: FastifyInstance, door: RestDoorDeps): void {
   const subscriptions = '/api/event-subscriptions'
   app.get<WithQuery>(
     subscriptions,
-    { onRequest: entrance(door, 'listEventSubscriptions'), schema: schemas.listEventSubscriptions },
+    { onRequest: entrance(door, 'listEventSubscriptions', clientIdOf), schema: schemas.listEventSubscriptions },
     async (request) => {
-      const page = await operations.listEventSubscriptions.run(permitOf(request), pageOf(request.query))
+      const page = await operations.listEventSubscriptions.run(permitOf(request), subscriptionsPage(request.query))
       return pageEnvelope(addresseeOf(request), page, subscriptionView)
     },
   )
@@ -90,8 +90,8 @@ export function eventRoutes(app: FastifyInstance, door: RestDoorDeps): void {
     rotatedSubscriptionView(await operations.rotateEventSubscriptionKey.run(permitOf(request))),
   )
   act('replay', 'replayEvents', schemas.replayEvents, async (request) => {
-    const { from, to, connection_id: connectionId } = membersOf(request.body, ['from', 'to', 'connection_id'])
-    return replayView(await operations.replayEvents.run(permitOf(request), { from, to, connectionId }))
+    const { connection_id: connectionId, ...range } = membersOf(request.body, ['from', 'to', 'connection_id', 'after'])
+    return replayView(await operations.replayEvents.run(permitOf(request), { ...range, connectionId }))
   })
   act('acknowledgements', 'acknowledgeEvents', schemas.acknowledgeEvents, async (request) => {
     const { ids } = membersOf(request.body, ['ids'])

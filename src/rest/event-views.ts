@@ -1,7 +1,7 @@
 import type { RotatedEventSubscription } from '../domain/change-event-subscription.ts'
 import type { CreatedEventSubscription } from '../domain/create-event-subscription.ts'
 import type { EventSubscription } from '../domain/event-subscription.ts'
-import type { ReplayedEvents } from '../domain/event-subscription-store.ts'
+import type { ReplayPortion } from '../domain/replay-events.ts'
 
 const time = (date: Date | null) => date?.toISOString() ?? null
 
@@ -31,4 +31,4 @@ export function rotatedSubscriptionView({ subscription, secret }: RotatedEventSu
   return { ...subscriptionView(subscription), secret }
 }
 
-export const replayView = ({ queued, hasMore }: ReplayedEvents) => ({ queued, has_more: hasMore })
+export const replayView = ({ queued, hasMore, after }: ReplayPortion) => ({ queued, has_more: hasMore, after })

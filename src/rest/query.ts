@@ -42,8 +42,15 @@ class QueryReader {
   }
 }
 
+/** The client whose subscriptions `GET /api/event-subscriptions` lists. The operation refuses a repeated one. */
+export const clientIdOf = (given: GivenQuery): string => new QueryReader(given).one('client_id', 'clientId') ?? ''
+
 /** The page of `GET /api/event-subscriptions`. */
-export const pageOf = (given: GivenQuery): NumberArguments => new QueryReader(given).page()
+export function subscriptionsPage(given: GivenQuery): NumberArguments {
+  const query = new QueryReader(given)
+  query.one('client_id', 'clientId')
+  return query.page()
+}
 
 /** The arguments of `GET /api/event-subscriptions/{subscription_id}/events`. */
 export function pollInput(given: GivenQuery) {

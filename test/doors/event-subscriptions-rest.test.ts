@@ -148,7 +148,7 @@ describe('a MIS without GraphQL', () => {
     await queueChanges(gateway.database, [{ clientId }])
     await gateway.database.query(`UPDATE event_deliveries SET state = 'DELIVERED' WHERE subscription_id = $1`, [id])
     const range = { from: '2020-01-01T00:00:00+02:00', to: '2999-01-01T00:00:00Z' }
-    expect((await ask('POST', `/${id}/replay`, token, range)).data).toEqual({ queued: 1, has_more: false })
+    expect((await ask('POST', `/${id}/replay`, token, range)).data).toEqual({ queued: 1, has_more: false, after: null })
     const { said, error } = await ask('POST', `/${id}/verify`, token)
     expect([said, error.type]).toEqual([
       '409 The method or the state of the subscription does not allow this',
@@ -266,6 +266,16 @@ test('a list has the own subscriptions; of an admin type, those of all clients',
   expect(own.data.map(({ id }: { id: string }) => id)).toEqual([ids[0]])
   const all = await ask('GET', '?page_size=300', minted(gateway, randomUUID(), admin))
   expect(all.data.map(({ id }: { id: string }) => id)).toEqual(expect.arrayContaining(ids))
+  const idsOf = async (query: string, caller: string, type = {}) => {
+    const { said, data } = await ask('GET', query, minted(gateway, caller, type))
+    return [said, data?.map(({ id }: { id: string }) => id)]
+  }
+  expect(await idsOf(`?client_id=${one}`, randomUUID(), admin)).toEqual(['200', [ids[0]]])
+  expect(await idsOf(`?client_id=${one}`, one)).toEqual(['200', [ids[0]]])
+  expect(await idsOf(`?client_id=${randomUUID()}`, randomUUID(), admin)).toEqual(['200', []])
+  expect(await idsOf('?client_id=none', randomUUID(), admin)).toEqual(['200', []])
+  expect((await idsOf(`?client_id=${other}`, one))[0]).toMatch(/^403 /)
+  expect((await idsOf(`?client_id=${one}&client_id=${other}`, randomUUID(), admin))[0]).toBe('422 Validation failed')
   expect((await ask('GET', '?page=0', minted(gateway, one))).said).toBe('422 Validation failed')
   expect((await ask('GET', '', minted(off, one), undefined, off)).said).toBe('404 Events are off in this gateway')
 })

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { changeKinds } from '../../src/domain/connection-change.ts'
 import { subscriptionsAtMost } from '../../src/domain/event-subscription-store.ts'
+import { encodeCursor } from '../../src/domain/page.ts'
 import { type EventReceiver, startEventReceiver, verify } from '../support/event-receiver.ts'
 import { eventsOn, insertSubscription, queueChanges, switchOn } from '../support/events.ts'
 import { startTestGateway, type TestGateway, writer } from '../support/gateway.ts'
@@ -52,7 +53,7 @@ const documents = {
   deleteEventSubscription: ofOne('Delete'),
   rotateEventSubscriptionKey: `mutation ($input: RotateEventSubscriptionKeyInput!) {
     rotateEventSubscriptionKey(input: $input) { eventSubscription { ${fields} } secret } }`,
-  replayEvents: 'mutation ($input: ReplayEventsInput!) { replayEvents(input: $input) { queued hasMore } }',
+  replayEvents: 'mutation ($input: ReplayEventsInput!) { replayEvents(input: $input) { queued hasMore after } }',
   eventSubscription: `query ($id: ID!) { eventSubscription(id: $id) { ${fields} } }`,
   eventSubscriptions: `query ($first: Int, $clientId: ID) {
     eventSubscriptions(first: $first, clientId: $clientId) { nodes { id clientId } totalCount } }`,
@@ -357,6 +358,7 @@ describe('a replay', () => {
     ['an end before the beginning', { from: times.to, to: times.from }, 'time_order'],
     ['a year that PostgreSQL cannot read', { ...times, from: '0000-01-01T00:00:00Z' }, 'date_time'],
     ['a connection that is no UUID', { connectionId: 'x' }, 'uuid'],
+    ['a place that is no cursor', { ...times, after: 'chg_1' }, 'cursor'],
   ])('is refused with %s', async (_what, range, id) => {
     const ownerClientId = randomUUID()
     const subscription = await insertSubscription(gateway.database, { ownerClientId, reach: 'CLIENT', url: null })
@@ -375,8 +377,14 @@ describe('a replay', () => {
     const id = await insertSubscription(gateway.database, { ownerClientId: clientId, reach: 'CLIENT', url: null })
     const token = minted(gateway, clientId)
     const { data } = await ask('replayEvents', { input: { id, connectionId } }, token)
-    expect(data).toEqual({ queued: 2, hasMore: false })
-    expect(await actsOf(id)).toEqual([['REPLAYED', clientId]])
+    expect(data).toEqual({ queued: 2, hasMore: false, after: null })
+    const after = encodeCursor([numbers[0] ?? '', numbers[0] ?? ''])
+    await gateway.database.query(`UPDATE event_deliveries SET state = 'DELIVERED' WHERE connection_id = $1`, [
+      connectionId,
+    ])
+    expect((await ask('replayEvents', { input: { id, connectionId, after } }, token)).data).toMatchObject({ queued: 1 })
+    await ask('replayEvents', { input: { id, connectionId } }, token)
+    expect(await actsOf(id)).toEqual(Array(3).fill(['REPLAYED', clientId]))
 
     const document = `query ($id: ID!) { eventSubscription(id: $id) { deliveries(first: 1, state: PENDING) {
       nodes { eventId connectionId state attempts nextAttemptAt lastStatus lastFailure endedAt } totalCount } } }`

@@ -2,7 +2,11 @@ import { randomUUID } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { ChangeAuthor } from '../../src/domain/connection.ts'
 import { changeKinds } from '../../src/domain/connection-change.ts'
-import { type EventSubscriptionStore, subscriptionsAtMost } from '../../src/domain/event-subscription-store.ts'
+import {
+  type EventSubscriptionStore,
+  replayedAtMost,
+  subscriptionsAtMost,
+} from '../../src/domain/event-subscription-store.ts'
 import type { PageRequest } from '../../src/domain/page.ts'
 import { createSubscriptionStore } from '../../src/persistence/events/subscription-store.ts'
 import { createDatabase, type Database } from '../../src/persistence/pool/database.ts'
@@ -156,6 +160,26 @@ describe('a log of subscriptions', () => {
 })
 
 describe('a replay', () => {
+  test('goes on behind its portion of 10,000, and loses or repeats no event', async () => {
+    const id = await insertSubscription(testDatabase, { url: null })
+    const connectionId = randomUUID()
+    await testDatabase.query(
+      `INSERT INTO connection_changes (connection_id, client_id, consumer_id, kind, redirect_uri_before,
+                                       redirect_uri_after, door, changed_at)
+       SELECT $1, $1, $1, 'UPDATED', 'https://before.example.ua/', 'https://after.example.ua/', 'EXTERNAL', now()
+         FROM generate_series(1, $2::int)`,
+      [connectionId, replayedAtMost + 2],
+    )
+    const first = await store.replay(id, { connectionId }, author)
+    expect(first).toEqual({ queued: replayedAtMost, hasMore: true, last: expect.stringMatching(/^\d+$/) })
+    const after = first?.last ?? ''
+    expect(await store.replay(id, { connectionId, after }, author)).toEqual({ queued: 2, hasMore: false, last: null })
+    const [queued] = await testDatabase.query('SELECT count(*)::int FROM event_deliveries WHERE subscription_id = $1', [
+      id,
+    ])
+    expect(queued).toEqual({ count: replayedAtMost + 2 })
+  })
+
   const connectionId = '20000000-0000-4000-8000-000000000001'
   const change = { connectionId, clientId: randomUUID(), consumerId: owner }
   const statesOf = () =>
@@ -170,13 +194,13 @@ describe('a replay', () => {
       { consumerId: owner },
     ])
     const id = await insertSubscription(testDatabase, { ownerClientId: owner, reach: 'CONSUMER', url: null })
-    expect(await store.replay(id, { connectionId }, author)).toEqual({ queued: 2, hasMore: false })
+    expect(await store.replay(id, { connectionId }, author)).toEqual({ queued: 2, hasMore: false, last: null })
     expect((await statesOf()).map(({ number }) => number)).toEqual([before[0], before[3]])
     const hour = 3_600_000
     const around = { from: new Date(Date.now() - hour), to: new Date(Date.now() + hour) }
-    expect(await store.replay(id, around, author)).toEqual({ queued: 1, hasMore: false })
+    expect(await store.replay(id, around, author)).toEqual({ queued: 1, hasMore: false, last: null })
     const later = { from: around.to, to: new Date(Date.now() + 2 * hour) }
-    expect(await store.replay(id, later, author)).toEqual({ queued: 0, hasMore: false })
+    expect(await store.replay(id, later, author)).toEqual({ queued: 0, hasMore: false, last: null })
     expect(await acts()).toEqual(['REPLAYED', 'REPLAYED', 'REPLAYED'])
   })
 
@@ -190,7 +214,7 @@ describe('a replay', () => {
       [dead, arrived],
     )
     await testDatabase.query('UPDATE event_deliveries SET attempts = 3 WHERE number = $1', [pending])
-    expect(await store.replay(id, { connectionId }, author)).toEqual({ queued: 2, hasMore: false })
+    expect(await store.replay(id, { connectionId }, author)).toEqual({ queued: 2, hasMore: false, last: null })
     expect(await statesOf()).toEqual([
       { number: dead, state: 'PENDING', attempts: 0 },
       { number: arrived, state: 'PENDING', attempts: 0 },

@@ -168,6 +168,8 @@ export type RefreshClientConnectionSecretInput = {
 
 /** Which events of which subscription: those of a time, or those of one connection. */
 export type ReplayEventsInput = {
+  /** `after` of the replay before. The replay goes on there, in the same range. */
+  after?: string | null | undefined;
   /** UUID of the connection, instead of a time. */
   connectionId?: string | null | undefined;
   /** The beginning of the time. */
@@ -418,7 +420,7 @@ export type ReplayEventsMutationVariables = Exact<{
 }>;
 
 
-export type ReplayEventsMutation = { replayEvents: { queued: number, hasMore: boolean } | null };
+export type ReplayEventsMutation = { replayEvents: { queued: number, hasMore: boolean, after: string | null } | null };
 
 export type ClientFieldsFragment = { id: string, name: string | null, settings: unknown, isBlocked: boolean, blockReason: string | null, userId: string | null, clientTypeId: string, clientTypeName: string, insertedAt: string, updatedAt: string };
 
@@ -1166,6 +1168,7 @@ export const ReplayEventsDocument = new TypedDocumentString(`
   replayEvents(input: $input) {
     queued
     hasMore
+    after
   }
 }
-    `, {"hash":"sha256:f00c637a9db36034cf3db607ebf77a842bb2931f605f044b69f35ce24a7335ff"}) as unknown as TypedDocumentString<ReplayEventsMutation, ReplayEventsMutationVariables>;
+    `, {"hash":"sha256:b4b65c6567910cee05dfd6220d01227a257f02a57202dd2386e6c9f501098ec4"}) as unknown as TypedDocumentString<ReplayEventsMutation, ReplayEventsMutationVariables>;

@@ -2,7 +2,7 @@ import type { RotatedEventSubscription } from '../../domain/change-event-subscri
 import type { CreatedEventSubscription } from '../../domain/create-event-subscription.ts'
 import type { challengeOutcomes } from '../../domain/event-endpoints.ts'
 import type { EventSubscription } from '../../domain/event-subscription.ts'
-import type { ReplayedEvents } from '../../domain/event-subscription-store.ts'
+import type { ReplayPortion } from '../../domain/replay-events.ts'
 import type { Builder } from '../builder.ts'
 import { permitted } from '../permit-guard.ts'
 import { prose } from '../prose.ts'
@@ -162,8 +162,8 @@ function addRotationAndReplay(builder: Builder, { EventSubscription }: EventMuta
     t.field({
       type: RotatePayload,
       nullable: true,
-      description: prose`Gives a \`PUSH\` subscription a new signing secret. For 24 hours each event has a signature by
-        the old secret, too, so the endpoint has time to change over.`,
+      description: prose`Gives a \`PUSH\` subscription a new signing secret. For 24 hours each event has signatures by
+        the two secrets before, too, so the endpoint has time to change over.`,
       args: { input: t.arg({ type: RotateInput, description: 'Which subscription.' }) },
       authScopes: permitted('rotateEventSubscriptionKey', inputSubject),
       resolve: (_parent, args, { operations, permits }) => operations.rotateEventSubscriptionKey.run(permits.of(args)),
@@ -181,16 +181,24 @@ function addRotationAndReplay(builder: Builder, { EventSubscription }: EventMuta
         description: 'The end of the time, which no longer belongs to it.',
       }),
       connectionId: t.id({ required: false, description: 'UUID of the connection, instead of a time.' }),
+      after: t.string({
+        required: false,
+        description: '`after` of the replay before. The replay goes on there, in the same range.',
+      }),
     }),
   })
-  const ReplayPayload = builder.objectRef<ReplayedEvents>('ReplayEventsPayload').implement({
+  const ReplayPayload = builder.objectRef<ReplayPortion>('ReplayEventsPayload').implement({
     description: 'How many events are delivered again.',
     fields: (t) => ({
       queued: t.exposeInt('queued', {
         description: 'Events that were queued. Those that were waiting already do not count.',
       }),
       hasMore: t.exposeBoolean('hasMore', {
-        description: 'Whether there are more than the 10,000 of one replay. A shorter time brings the others.',
+        description: 'Whether there are more than the 10,000 of one replay. The next one with `after` brings them.',
+      }),
+      after: t.exposeString('after', {
+        nullable: true,
+        description: 'A cursor for the next replay of the same range; null where nothing is left.',
       }),
     }),
   })

@@ -121,7 +121,7 @@ export function addEventSubscription(
         type: 'DateTime',
         nullable: true,
         description: prose`When its signing secret was rotated, UTC; null where never. For 24 hours the gateway signs
-          with the old secret, too.`,
+          with the two secrets before, too.`,
       }),
       failingSince: t.expose('failingSince', {
         type: 'DateTime',

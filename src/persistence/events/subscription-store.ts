@@ -78,7 +78,10 @@ const acts = {
   DELETED: noted('DELETE FROM event_subscriptions WHERE id = $7::uuid'),
 } as const
 
-/** $8 and $9 are the time, or $10 is the connection. A pending event keeps its place. */
+/**
+ * $8 and $9 are the time, or $10 is the connection. $11 is the number before the first one. A pending event keeps its
+ * place.
+ */
 const replay = `
   WITH subscription AS (
     SELECT * FROM event_subscriptions WHERE id = $7::uuid AND state IN ('ACTIVE', 'PAUSED')
@@ -87,6 +90,7 @@ const replay = `
       FROM subscription JOIN connection_changes AS change ON ${reaches('subscription', 'change')}
      WHERE CASE WHEN $10::uuid IS NULL THEN change.changed_at >= $8::timestamptz AND change.changed_at < $9::timestamptz
                 ELSE change.connection_id = $10::uuid END
+       AND change.id > $11::bigint
      ORDER BY change.id LIMIT ${replayedAtMost + 1}
   ), queued AS (
     INSERT INTO event_deliveries AS delivery (subscription_id, connection_id, number)
@@ -99,7 +103,8 @@ const replay = `
     ${notes('subscription')}
   )
   SELECT json_build_object('queued', (SELECT count(*) FROM queued),
-                           'hasMore', (SELECT count(*) > ${replayedAtMost} FROM chosen))
+                           'hasMore', (SELECT count(*) > ${replayedAtMost} FROM chosen),
+                           'last', (SELECT number::text FROM chosen ORDER BY number DESC OFFSET 1 LIMIT 1))
     FROM subscription`
 
 /**
@@ -262,9 +267,10 @@ export function createSubscriptionStore({ rows }: Pick<Database, 'rows'>): Event
     async replay(id, range, author) {
       const [from, to, connectionId] =
         'from' in range ? [range.from.toISOString(), range.to.toISOString(), null] : [null, null, range.connectionId]
-      const values = [...authorValues(author), 'REPLAYED', id, from, to, connectionId]
+      const values = [...authorValues(author), 'REPLAYED', id, from, to, connectionId, range.after ?? '0']
       const [row] = await rows<ReplayedEvents>(replay, values)
-      return row ?? null
+      // With one more than a portion, the last event of the portion is the one before the last.
+      return row === undefined ? null : { ...row, last: row.hasMore ? row.last : null }
     },
   }
 }
