@@ -2,7 +2,9 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { demo } from '../../prisma/seed-data.ts'
-import { isWithoutBrowser, useConsole } from './support/console.ts'
+import { isWithoutBrowser, patience, useConsole } from './support/console.ts'
+import { goes } from './support/looks.ts'
+import { newUri } from './support/new-uri.ts'
 import { connectionPath } from './support/person.ts'
 
 // The console is closed: no other origin, no inline code, no frame. `useConsole` fails on each complaint of a page.
@@ -22,7 +24,7 @@ const policy = [
   "trusted-types 'none'",
 ]
 
-describe.skipIf(isWithoutBrowser())('the console', { timeout: 90_000 }, () => {
+describe.skipIf(isWithoutBrowser())('the console', patience, () => {
   const at = useConsole({ GRAPHQL_DOCUMENTS: 'persisted' })
   let stranger: Server
   beforeAll(async () => {
@@ -45,7 +47,7 @@ describe.skipIf(isWithoutBrowser())('the console', { timeout: 90_000 }, () => {
     const listed = performance.now()
     await page.getByRole('link', { name: 'Клініка «Борис»' }).click()
     await page.getByRole('link', { name: 'МІС «Медсестра»' }).click()
-    await person.field.fill('https://borys.medsestra.example/newcomer')
+    await person.field.fill(newUri('newcomer'))
     await person.saves()
     await person.button('console.undo').waitFor()
     const changed = performance.now()
@@ -55,8 +57,7 @@ describe.skipIf(isWithoutBrowser())('the console', { timeout: 90_000 }, () => {
       '/console/me',
       '/console/no',
     ]) {
-      await page.evaluate((url) => void navigation.navigate(url), path)
-      await page.locator('main h1').waitFor()
+      await goes(person, at.url, path)
     }
     await person.button('console.signOut').click()
     await page.waitForURL(/oidc\/session\/end/)
@@ -70,7 +71,6 @@ describe.skipIf(isWithoutBrowser())('the console', { timeout: 90_000 }, () => {
     process.stdout.write(
       `Walk of a newcomer: list after ${Math.round(listed - start)} ms, changed after ${Math.round(changed - start)} ms.\n`,
     )
-    await person.leaves()
   })
 
   test('answers the content security policy without an exception', async () => {
@@ -92,7 +92,6 @@ describe.skipIf(isWithoutBrowser())('the console', { timeout: 90_000 }, () => {
     expect(await response.text()).not.toContain('ClientConnection')
     const person = await at.person()
     await person.opensConnection(key)
-    await person.leaves()
   })
 
   test('cannot be framed by a page of another origin', async () => {
@@ -128,6 +127,5 @@ describe.skipIf(isWithoutBrowser())('the console', { timeout: 90_000 }, () => {
     const reports: string[] = []
     await expect.poll(() => reports.push(...at.takeComplaints())).toBe(8)
     for (const report of reports) expect(report).toMatch(/requires 'Trusted\w+' assignment|require-trusted-types-for/)
-    await person.leaves()
   })
 })

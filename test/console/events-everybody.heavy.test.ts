@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { demo } from '../../prisma/seed-data.ts'
 import { type EventReceiver, startEventReceiver } from '../support/event-receiver.ts'
 import { insertSubscription, queueChanges, switchOn } from '../support/events.ts'
-import { isWithoutBrowser, useConsole } from './support/console.ts'
+import { isWithoutBrowser, patience, useConsole } from './support/console.ts'
 import { eventsOnLoopback } from './support/events-on-loopback.ts'
 import { goesAndArrives, lookAt, sidewaysOf } from './support/looks.ts'
 import type { Person } from './support/person.ts'
@@ -20,7 +20,7 @@ const ids = {
   poll: 'b0110000-0000-4000-8000-000000000005',
 } as const
 
-describe.skipIf(isWithoutBrowser())('everybody who manages events', { timeout: 600_000 }, () => {
+describe.skipIf(isWithoutBrowser())('everybody who manages events', patience, () => {
   const at = useConsole(environment)
   let receiver: EventReceiver
   beforeAll(async () => {
@@ -58,7 +58,7 @@ describe.skipIf(isWithoutBrowser())('everybody who manages events', { timeout: 6
         WHERE subscription_id = $1 AND number % 3 = 1`,
       [ids.failing],
     )
-  }, 60_000)
+  })
   afterAll(() => receiver?.close())
 
   const addresses = [
@@ -143,7 +143,6 @@ describe.skipIf(isWithoutBrowser())('everybody who manages events', { timeout: 6
     }
     expect(found).toEqual({})
     process.stdout.write(`Accessibility of events (${language}): ${looked} looks of axe-core, 0 violations.\n`)
-    await person.leaves()
   })
 
   test.each(['uk', 'en'] as const)(
@@ -172,7 +171,6 @@ describe.skipIf(isWithoutBrowser())('everybody who manages events', { timeout: 6
         }
       }
       expect(sideways).toEqual([])
-      await person.leaves()
     },
   )
 
@@ -233,6 +231,5 @@ describe.skipIf(isWithoutBrowser())('everybody who manages events', { timeout: 6
     await heads(person.say('console.events'))
     await expect.poll(() => stateOf(id)).toEqual([])
     await expect.poll(person.focus).not.toBe('body')
-    await person.leaves()
   })
 })

@@ -1,7 +1,8 @@
+import { randomUUID } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { demo } from '../../prisma/seed-data.ts'
 import type { Locale } from '../../src/messages/format.ts'
-import { isWithoutBrowser, useConsole } from './support/console.ts'
+import { isWithoutBrowser, patience, useConsole } from './support/console.ts'
 import { goes, lookAt, sidewaysOf } from './support/looks.ts'
 import { connectionPath, type Person } from './support/person.ts'
 import { storedConnection } from './support/stored.ts'
@@ -10,7 +11,7 @@ import { storedConnection } from './support/stored.ts'
 
 const key = { clientId: demo.msp.clientId, connectionId: demo.changed.connectionId }
 const site = 'https://borys.medsestra.example'
-describe.skipIf(isWithoutBrowser())('everybody', { timeout: 300_000 }, () => {
+describe.skipIf(isWithoutBrowser())('everybody', patience, () => {
   const at = useConsole()
   const stored = storedConnection(() => at.database, key)
 
@@ -117,7 +118,6 @@ describe.skipIf(isWithoutBrowser())('everybody', { timeout: 300_000 }, () => {
       await look('signed out')
       expect(found).toEqual({})
       process.stdout.write(`Accessibility (${language}): ${looked} looks of axe-core, 0 violations.\n`)
-      await person.leaves()
     },
   )
 
@@ -150,7 +150,6 @@ describe.skipIf(isWithoutBrowser())('everybody', { timeout: 300_000 }, () => {
         }
       }
       expect(sideways).toEqual([])
-      await person.leaves()
     },
   )
 
@@ -163,7 +162,7 @@ describe.skipIf(isWithoutBrowser())('everybody', { timeout: 300_000 }, () => {
   ] satisfies readonly { language: Locale; texts: readonly string[] }[])(
     'reads 1, 2, 5, 11 and 21 in the right plural: $language',
     async ({ language, texts }) => {
-      const name = `plural-${language}`
+      const name = `plural-${language}-${randomUUID()}`
       const type = (await at.database.query<{ id: string }>('SELECT client_type_id AS id FROM clients LIMIT 1'))[0]?.id
       const person = await at.person({ language })
       let present = 0
@@ -178,9 +177,8 @@ describe.skipIf(isWithoutBrowser())('everybody', { timeout: 300_000 }, () => {
         await person.opens(`/console/clients?q=${name}`)
         const total = person.page.locator('nav.pager')
         await total.waitFor()
-        expect(await total.textContent()).toContain(texts[index])
+        await expect.poll(() => total.textContent()).toContain(texts[index])
       }
-      await person.leaves()
     },
   )
 
@@ -198,6 +196,7 @@ describe.skipIf(isWithoutBrowser())('everybody', { timeout: 300_000 }, () => {
       ])
       await person.opens(`/console/clients/${key.clientId}`)
       const time = person.page.locator('dl time').first()
+      await time.waitFor()
       expect(new Date((await time.getAttribute('datetime')) ?? '').toISOString()).toBe(new Date(at0030).toISOString())
       const text = (await time.textContent()) ?? ''
       expect(text).toContain('00:30')
@@ -205,7 +204,6 @@ describe.skipIf(isWithoutBrowser())('everybody', { timeout: 300_000 }, () => {
       expect(text).toContain(zone)
       const column = person.page.locator('table thead').first()
       expect(await column.textContent()).toContain(zone)
-      await person.leaves()
     },
   )
 })

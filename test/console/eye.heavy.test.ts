@@ -1,6 +1,7 @@
-import { beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { demo } from '../../prisma/seed-data.ts'
-import { isWithoutBrowser, useConsole } from './support/console.ts'
+import { isWithoutBrowser, patience, useConsole } from './support/console.ts'
+import { newUri } from './support/new-uri.ts'
 import type { Person } from './support/person.ts'
 import { storedConnection } from './support/stored.ts'
 
@@ -22,21 +23,26 @@ const pastes = [
   },
 ] as const
 
-describe.skipIf(isWithoutBrowser())('a person who pastes what the eye misses', { timeout: 60_000 }, () => {
+describe.skipIf(isWithoutBrowser())('a person who pastes what the eye misses', patience, () => {
   const at = useConsole()
   const stored = storedConnection(() => at.database, key)
   let person: Person
   beforeAll(async () => {
     person = await at.person()
+  })
+  beforeEach(async () => {
+    await stored.writePast(newUri('before'))
     await person.opensConnection(key)
-  }, 60_000)
+  })
 
   test.each(pastes)('sees $what as a chip, cannot save it, and saves exactly the repaired value', async (paste) => {
     const { page, field, say } = person
     const before = await stored.redirectUri()
     const sent = person.writes.length
     await field.fill(paste.pasted)
-    expect(await page.locator('table.parts .chip').allTextContents()).toEqual([expect.stringContaining(paste.chip)])
+    await expect
+      .poll(() => page.locator('table.parts .chip').allTextContents())
+      .toEqual([expect.stringContaining(paste.chip)])
     await page.locator('form.editor button[type=submit]').click()
     expect(person.writes).toHaveLength(sent)
     expect(await stored.redirectUri()).toBe(before)
@@ -44,9 +50,9 @@ describe.skipIf(isWithoutBrowser())('a person who pastes what the eye misses', {
 
     const fix = paste.chip === 'U+0430' ? 'console.fix.lookAlikes' : 'console.fix.unseen'
     await page.getByRole('button', { name: say(fix, { count: 1 }), exact: true }).click()
-    expect(await field.inputValue()).toBe(paste.repaired)
-    expect(await field.evaluate((input) => input === document.activeElement)).toBe(true)
-    expect(await page.locator('table.parts .chip').count()).toBe(0)
+    await expect.poll(() => field.inputValue()).toBe(paste.repaired)
+    await expect.poll(() => field.evaluate((input) => input === document.activeElement)).toBe(true)
+    await expect.poll(() => page.locator('table.parts .chip').count()).toBe(0)
     await person.saves()
     await expect.poll(stored.redirectUri).toBe(paste.repaired)
     const [octets] = await at.database.query<{ hex: string }>(
@@ -63,17 +69,16 @@ describe.skipIf(isWithoutBrowser())('a person who pastes what the eye misses', {
       .locator('table.parts tr', { hasText: person.say('console.part.host') })
       .locator('td')
       .nth(1)
-    expect(await host.textContent()).toContain('клініка.укр')
-    expect(await host.textContent()).toContain('xn--80atadk3mb.xn--j1amh')
+    await expect.poll(() => host.textContent()).toContain('клініка.укр')
+    await expect.poll(() => host.textContent()).toContain('xn--80atadk3mb.xn--j1amh')
   })
 
   test('sees which parts change by a word, not only by a colour', async () => {
     await person.field.fill(`${await stored.redirectUri()}/more?clinic=2`)
     const rows = person.page.locator('table.parts tr', { has: person.page.locator('.mark') })
-    expect(await rows.locator('th').allTextContents()).toEqual([
-      person.say('console.part.path'),
-      person.say('console.part.query'),
-    ])
+    await expect
+      .poll(() => rows.locator('th').allTextContents())
+      .toEqual([person.say('console.part.path'), person.say('console.part.query')])
     expect(await rows.locator('.mark').allTextContents()).toEqual(Array(2).fill(person.say('console.part.changed')))
   })
 })

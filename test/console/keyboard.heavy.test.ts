@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { demo } from '../../prisma/seed-data.ts'
-import { isWithoutBrowser, useConsole } from './support/console.ts'
+import { isWithoutBrowser, patience, useConsole } from './support/console.ts'
 import { connectionPath, type Person } from './support/person.ts'
 import { storedConnection } from './support/stored.ts'
 
@@ -9,13 +9,13 @@ import { storedConnection } from './support/stored.ts'
 const key = { clientId: demo.msp.clientId, connectionId: demo.changed.connectionId }
 const site = 'https://borys.medsestra.example'
 
-describe.skipIf(isWithoutBrowser())('a person without a mouse', { timeout: 120_000 }, () => {
+describe.skipIf(isWithoutBrowser())('a person without a mouse', patience, () => {
   const at = useConsole()
   const stored = storedConnection(() => at.database, key)
   let person: Person
   beforeAll(async () => {
     person = await at.newcomer()
-  }, 60_000)
+  })
 
   /** Goes on by Tab until the element with this name, label or text has the focus. */
   async function tabsTo(name: string): Promise<void> {
@@ -74,11 +74,11 @@ describe.skipIf(isWithoutBrowser())('a person without a mouse', { timeout: 120_0
     await tabsTo(person.say('console.fix.unseen', { count: 1 }))
     await presses('Enter')
     await focusIsIn('form.editor input.value')
-    expect(await person.field.inputValue()).toBe(`${site}/keyboard`)
+    await expect.poll(() => person.field.inputValue()).toBe(`${site}/keyboard`)
     await presses('Enter')
     await expect.poll(stored.redirectUri).toBe(`${site}/keyboard`)
     await person.button('console.undo').waitFor()
-    expect(await person.focus()).not.toBe('body')
+    await expect.poll(person.focus).not.toBe('body')
     await tabsTo(person.say('console.undo'))
     await presses('Enter')
     await expect.poll(stored.redirectUri).toBe(before)
@@ -102,7 +102,7 @@ describe.skipIf(isWithoutBrowser())('a person without a mouse', { timeout: 120_0
     await presses('Enter')
     await person.dialog.waitFor({ state: 'detached' })
     await expect.poll(person.focus).not.toBe('body')
-    expect(await person.field.inputValue()).toBe(`${site}/theirs`)
+    await expect.poll(() => person.field.inputValue()).toBe(`${site}/theirs`)
     expect(await stored.redirectUri()).toBe(`${site}/theirs`)
   })
 
@@ -114,13 +114,14 @@ describe.skipIf(isWithoutBrowser())('a person without a mouse', { timeout: 120_0
       await focusIsIn('dialog')
       await presses('Escape')
       await person.dialog.waitFor({ state: 'detached' })
-      expect(await person.focus()).toContain(person.say(title))
+      await expect.poll(person.focus).toContain(person.say(title))
     }
   })
 
   test('deletes the connection after the host was typed', async () => {
     await presses('Enter')
     await person.dialog.waitFor()
+    await focusIsIn('dialog')
     await types('borys.medsestra.example')
     await presses('Enter')
     await expect.poll(stored.redirectUri).toBeUndefined()

@@ -1,16 +1,16 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { demo } from '../../prisma/seed-data.ts'
-import { isWithoutBrowser, useConsole } from './support/console.ts'
+import { isWithoutBrowser, patience, useConsole } from './support/console.ts'
 import type { Person } from './support/person.ts'
 
 // The search finds clients as people write their names, and connections of a consumer across clients.
 
-describe.skipIf(isWithoutBrowser())('a person who searches', { timeout: 60_000 }, () => {
+describe.skipIf(isWithoutBrowser())('a person who searches', patience, () => {
   const at = useConsole()
   let person: Person
   beforeAll(async () => {
     person = await at.person()
-  }, 60_000)
+  })
 
   const names = () => person.page.locator('main tbody th a').allTextContents()
   const field = () => person.page.getByLabel(person.say('console.search.name'), { exact: true })
@@ -21,16 +21,17 @@ describe.skipIf(isWithoutBrowser())('a person who searches', { timeout: 60_000 }
       await person.opens('/console/clients')
       await field().fill(typed)
       await expect.poll(names).toEqual(['МІС «Здоров’я»', 'Національна служба здоров’я України'])
-      expect(new URL(person.page.url()).searchParams.get('q')).toBe(typed)
+      await expect.poll(() => new URL(person.page.url()).searchParams.get('q')).toBe(typed)
     },
   )
 
   test('reads what to do if nothing is found', async () => {
+    await person.opens('/console/clients')
     await field().fill('немає такого')
     await person.page.getByText(person.say('console.clients.none.text')).waitFor()
     await person.page.getByRole('link', { name: person.say('console.clearSearch') }).click()
     await expect.poll(async () => (await names()).length).toBe(25)
-    expect(await person.focus()).not.toBe('body')
+    await expect.poll(person.focus).not.toBe('body')
   })
 
   test('goes straight to the client whose UUID is pasted, blanks around it or not', async () => {
@@ -68,7 +69,7 @@ describe.skipIf(isWithoutBrowser())('a person who searches', { timeout: 60_000 }
     await expect.poll(names).toEqual(['Клініка «Борис»'])
     await person.page.getByRole('link', { name: 'Клініка «Борис»' }).click()
     await person.field.waitFor()
-    expect(await person.field.inputValue()).toContain('https://borys.medsestra.example/')
+    await expect.poll(() => person.field.inputValue()).toContain('https://borys.medsestra.example/')
   })
 
   test('of a clinic sees its own client only, and reads why there is no more', async () => {
@@ -79,7 +80,6 @@ describe.skipIf(isWithoutBrowser())('a person who searches', { timeout: 60_000 }
     await clinic.page.getByText(clinic.say('console.connections.ownOnly')).waitFor()
     await clinic.opens(`/console/clients/${demo.pharmacy.clientId}`)
     await clinic.page.getByRole('alert').getByText(clinic.say('console.failure.FORBIDDEN')).waitFor()
-    await clinic.leaves()
   })
 
   test('of a MIS reads which permission is missing for a new secret and a deletion', async () => {
@@ -88,6 +88,5 @@ describe.skipIf(isWithoutBrowser())('a person who searches', { timeout: 60_000 }
     await mis.field.waitFor()
     for (const scope of ['connection:refresh_secret', 'connection:delete'])
       await mis.page.getByText(mis.say('console.needsScope', { scope })).waitFor()
-    await mis.leaves()
   })
 })

@@ -1,17 +1,15 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { demo } from '../../prisma/seed-data.ts'
-import { isWithoutBrowser, useConsole } from './support/console.ts'
+import { isWithoutBrowser, patience, useConsole } from './support/console.ts'
 import type { Person } from './support/person.ts'
 import { storedConnection } from './support/stored.ts'
-import { tracesOf } from './support/traces.ts'
+import { expectNoTrace, tracesOf } from './support/traces.ts'
 
 // A new secret and a deletion stop sign-in at once, so the console asks for the host first.
 
 const key = { clientId: demo.msp.clientId, connectionId: demo.changed.connectionId }
 
-const nowhere = { document: 0, values: 0, session: 0, local: 0, history: 0, performance: 0, globals: 0, heap: 0 }
-
-describe.skipIf(isWithoutBrowser())('a person who stops the sign-in of a consumer', { timeout: 90_000 }, () => {
+describe.skipIf(isWithoutBrowser())('a person who stops the sign-in of a consumer', patience, () => {
   const at = useConsole()
   const stored = storedConnection(() => at.database, key)
   let person: Person
@@ -25,7 +23,7 @@ describe.skipIf(isWithoutBrowser())('a person who stops the sign-in of a consume
     )
     apiKey = own?.secret ?? ''
     await person.opensConnection(key)
-  }, 60_000)
+  })
 
   const host = () => person.dialog.getByRole('textbox').first()
   const keyField = () => person.dialog.locator('input[type=password]')
@@ -52,12 +50,14 @@ describe.skipIf(isWithoutBrowser())('a person who stops the sign-in of a consume
     await keyField().fill('a key of nobody, long enough')
     await keyField().press('Enter')
     await person.dialog.getByText(person.say('console.secret.apiKey.refused')).waitFor()
-    expect(await keyField().inputValue()).toBe('')
+    await expect.poll(() => keyField().inputValue()).toBe('')
     expect(await stored.secret()).toBe(before)
     // The browser itself writes a line about the refusal.
-    expect(at.takeComplaints()).toEqual([expect.stringMatching(/401 .*\/graphql$/)])
+    const complaints: string[] = []
+    await expect.poll(() => complaints.push(...at.takeComplaints())).toBe(1)
+    expect(complaints).toEqual([expect.stringMatching(/401 .*\/graphql$/)])
     await person.button('console.cancel', person.dialog).click()
-    expect(await person.focus()).toContain(person.say('console.secret.title'))
+    await expect.poll(person.focus).toContain(person.say('console.secret.title'))
   })
 
   test('gets one new secret by a double click, masked, to show and to copy', async () => {
@@ -76,7 +76,7 @@ describe.skipIf(isWithoutBrowser())('a person who stops the sign-in of a consume
     expect(await field.getAttribute('type')).toBe('password')
     expect(await field.inputValue()).toBe(secret)
     await person.button('console.secret.show', person.dialog).click()
-    expect(await field.getAttribute('type')).toBe('text')
+    await expect.poll(() => field.getAttribute('type')).toBe('text')
     await person.button('console.copy', person.dialog).click()
     await live()
       .filter({ hasText: person.say('console.copied') })
@@ -84,7 +84,7 @@ describe.skipIf(isWithoutBrowser())('a person who stops the sign-in of a consume
     const editor = await person.page.context().newPage()
     await editor.setContent('<textarea></textarea>')
     await editor.locator('textarea').press('ControlOrMeta+V')
-    expect(await editor.locator('textarea').inputValue()).toBe(secret)
+    await expect.poll(() => editor.locator('textarea').inputValue()).toBe(secret)
     await editor.close()
     // The search must be able to find it as long as it is there.
     const { values, heap } = await tracesOf(person.page, secret)
@@ -96,17 +96,17 @@ describe.skipIf(isWithoutBrowser())('a person who stops the sign-in of a consume
     const secret = (await stored.secret()) ?? ''
     await person.button('console.close', person.dialog).click()
     await person.dialog.waitFor({ state: 'detached' })
-    expect(await person.focus()).not.toBe('body')
+    await expect.poll(person.focus).not.toBe('body')
     await person.page
       .getByRole('link', { name: person.say('console.clients') })
       .first()
       .click()
     await person.page.locator('tbody tr').first().waitFor()
-    expect(await tracesOf(person.page, secret)).toEqual(nowhere)
-    expect(await tracesOf(person.page, apiKey)).toEqual(nowhere)
+    await expectNoTrace(person.page, secret)
+    await expectNoTrace(person.page, apiKey)
     await person.page.goBack()
     await person.field.waitFor()
-    expect(await tracesOf(person.page, secret)).toEqual(nowhere)
+    await expectNoTrace(person.page, secret)
     process.stdout.write('Secret: 0 traces in document, storage, history, performance entries and heap.\n')
   })
 
@@ -120,8 +120,8 @@ describe.skipIf(isWithoutBrowser())('a person who stops the sign-in of a consume
     await person.page.goto(`${at.url}/health/live`)
     await person.page.goBack()
     await person.field.waitFor()
-    expect(await person.dialog.count()).toBe(0)
-    expect(await tracesOf(person.page, secret)).toEqual(nowhere)
+    await expect.poll(() => person.dialog.count()).toBe(0)
+    await expectNoTrace(person.page, secret)
   })
 
   test('cannot delete by a wrong host, and deletes once by Enter and Enter', async () => {

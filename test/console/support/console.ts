@@ -1,13 +1,14 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Browser, type BrowserContextOptions, chromium } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, expect } from 'vitest'
+import { type Browser, type BrowserContext, type BrowserContextOptions, chromium } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest'
 import { seed } from '../../../prisma/seed.ts'
 import { demo } from '../../../prisma/seed-data.ts'
 import { openDevelopmentIssuer } from '../../../src/development/issuer.ts'
 import { type Locale, openCatalogue } from '../../../src/messages/format.ts'
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts'
+import { patient } from '../../support/patient.ts'
 import { findProgram, isMissing } from '../../support/programs.ts'
 import { watchPage } from './complaints.ts'
 import { type GatewayProcess, startGateway } from './gateway-process.ts'
@@ -29,12 +30,15 @@ interface PersonOptions extends BrowserContextOptions {
   readonly language?: Locale
 }
 
+/** Each step of a test has its own end, so this one ends only a test that hangs. */
+export const patience = { timeout: 900_000 }
+
 /** A gateway with its database and a browser, for one test file. */
 export interface ConsoleUnderTest {
   readonly url: string
   readonly database: TestDatabase
   readonly browser: Browser
-  /** A person in a browser context of their own, who is signed in and sees the first screen. */
+  /** A person in a browser context of their own, who is signed in and sees the first screen. A test's context ends with it. */
   person(options?: PersonOptions): Promise<Person>
   /** A person who has opened nothing yet. */
   newcomer(options?: PersonOptions): Promise<Person>
@@ -73,24 +77,35 @@ export function useConsole(environment: Readonly<Record<string, string>> = {}): 
         DATA_DIR: dataDir,
         GRAPHQL_DOCUMENTS: 'persisted',
         WRITE_LIMIT_PER_MINUTE: '0',
+        ...patient,
         ...environment,
       }),
-      chromium.launch({ executablePath, args: chromiumArguments }),
+      chromium.launch({ executablePath, args: chromiumArguments, timeout: 120_000 }),
     ])
-  }, 120_000)
+  })
 
-  afterEach(() => expect(complaints.splice(0)).toEqual([]))
+  /** The contexts of the test that runs. A second try of it finds none of them. */
+  let contexts: BrowserContext[] | null = null
+  beforeEach(() => {
+    contexts = []
+  })
+  afterEach(async () => {
+    for (const context of contexts ?? []) await context.close()
+    contexts = null
+    expect(complaints.splice(0)).toEqual([])
+  })
 
   afterAll(async () => {
     await browser?.close()
     await gateway?.stop()
     await database?.drop()
     if (dataDir !== undefined) await rm(dataDir, { recursive: true, force: true })
-  }, 60_000)
+  })
 
   async function newcomer({ as = 'nhs-oksana', language = 'uk', ...options }: PersonOptions = {}): Promise<Person> {
     const context = await browser.newContext({ locale: language === 'uk' ? 'uk-UA' : 'en-GB', ...options })
-    context.setDefaultTimeout(10_000)
+    context.setDefaultTimeout(30_000)
+    contexts?.push(context)
     const page = await context.newPage()
     await watchPage(page, gateway.url, complaints)
     return openPerson(page, { id: as, url: gateway.url, language, say: await openCatalogue(language) })

@@ -11,7 +11,11 @@ const looks = [
 
 /** Goes to a screen within the page, as a link does, so that no new sign-in is needed. */
 export async function goes({ page }: Person, url: string, address: string): Promise<void> {
-  await page.evaluate((to) => void navigation.navigate(to), address)
+  await page.evaluate(async (to) => {
+    await navigation.navigate(to).finished
+    // The screen is drawn, with its data or with the sign that it loads.
+    for (let frame = 0; frame < 2; frame++) await new Promise(requestAnimationFrame)
+  }, address)
   await page.waitForURL(url + address)
   await page.locator('main#main h1').waitFor()
   await page.locator('.loading').first().waitFor({ state: 'detached' })

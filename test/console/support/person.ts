@@ -113,6 +113,5 @@ export function openPerson(page: Page, { id, url, language, say }: PersonOptions
           ? 'body'
           : `${element.localName} ${element.getAttribute('aria-label') ?? element.textContent ?? ''}`.trim()
       }),
-    leaves: () => page.context().close(),
   }
 }

@@ -1,4 +1,11 @@
 import type { Page } from 'playwright-core'
+import { expect } from 'vitest'
+
+const nowhere = { document: 0, values: 0, session: 0, local: 0, history: 0, performance: 0, globals: 0, heap: 0 }
+
+/** Fails if a page keeps this text somewhere. What has just been closed may be on the heap for a moment. */
+export const expectNoTrace = (page: Page, text: string): Promise<void> =>
+  expect.poll(() => tracesOf(page, text), { timeout: 120_000 }).toEqual(nowhere)
 
 /** Where a text can be found in a page: each place with how often it is there. */
 export async function tracesOf(page: Page, text: string): Promise<Readonly<Record<string, number>>> {
