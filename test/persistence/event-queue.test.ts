@@ -6,7 +6,7 @@ import { createLeases } from '../../src/events/leases.ts'
 import { createDeliveryQueue } from '../../src/persistence/events/delivery-queue.ts'
 import { createDatabase, type Database } from '../../src/persistence/pool/database.ts'
 import { createTestDatabase, databaseDefaults, type TestDatabase } from '../support/database.ts'
-import { adminTypes, insertSubscription, queueChanges, switchOn } from '../support/events.ts'
+import { adminTypes, insertChanges, insertSubscription, queueChanges, switchOn } from '../support/events.ts'
 
 let testDatabase: TestDatabase
 let database: Database
@@ -305,6 +305,37 @@ test('a delivery without its row of the audit ends, and the next one goes on', a
   expect(claimed).toMatchObject({ number: first, change: null })
   if (claimed) await queue.withoutChange(claimed)
   expect(numbersOf(await claim())).toEqual([second])
+})
+
+test('changes of a large transaction delay no other connection, and overtake none of their own', async () => {
+  await insertSubscription(testDatabase)
+  const bulk = Array.from({ length: 40 }, () => ({ connectionId: randomUUID() }))
+  await insertChanges(testDatabase, Array.from({ length: 300 }, () => bulk).flat())
+  const [own] = [await insertChanges(testDatabase, [{ connectionId: one }, { connectionId: one }])]
+  await insertChanges(testDatabase, bulk)
+  const queued = () =>
+    testDatabase.query<{ id: string; number: string }>(
+      'SELECT connection_id AS id, number::text FROM event_deliveries ORDER BY number',
+    )
+  expect(await queue.gather()).toBe(true)
+  expect((await queued()).filter(({ id }) => id === one).map(({ number }) => number)).toEqual(own)
+
+  /** Each portion has the smallest numbers of a connection that are left. */
+  let before = new Map<string, number>()
+  const checkOrder = async (known: ReadonlySet<string>) => {
+    const rows = await queued()
+    const latest = new Map(before)
+    for (const { id, number } of rows.filter((row) => !known.has(row.number))) {
+      expect(Number(number)).toBeGreaterThan(before.get(id) ?? 0)
+      latest.set(id, Number(number))
+    }
+    before = latest
+    return new Set(rows.map(({ number }) => number))
+  }
+  let known = await checkOrder(new Set())
+  while (await queue.gather()) known = await checkOrder(known)
+  known = await checkOrder(known)
+  expect(known.size).toBe(301 * 40 + 2)
 })
 
 describe('the leases of an instance', () => {
