@@ -48,10 +48,10 @@ afterEach(async () => {
   await testDatabase.drop()
 })
 
-function start(role: 'publish' | 'deliver') {
+function start(role: 'publish' | 'deliver', url = nats.url) {
   const database = createDatabase(testDatabase.url, databaseDefaults, { isKeyed: true })
   opened.push(database)
-  const server = natsServerOf(nats.url)
+  const server = natsServerOf(url)
   if (server === null) throw new Error('the URL is valid')
   const write = (level: string) => (details: object, message: string) => lines.push({ level, details, message })
   const log = { info: write('info'), warn: write('warn') }
@@ -86,7 +86,7 @@ async function receiver(...options: Parameters<typeof startEventReceiver>) {
 
 /** A session of somebody else. */
 async function look() {
-  const connection = await connect({ port: nats.port, user: 'gateway', pass: nats.password })
+  const connection = await connect({ port: nats.port, user: 'operator', pass: nats.password })
   connections.push(connection)
   return { connection, jetstream: jetstream(connection) }
 }
@@ -182,6 +182,37 @@ describe.skipIf(natsIsMissing)('events by NATS', () => {
     expect(started.map(({ broker }) => broker.isConnected)).toEqual([true, true])
     expect(lines.slice(2).map(({ message }) => message)).toEqual(['NATS is connected', 'NATS is connected'])
     expect(JSON.stringify(lines)).not.toContain(nats.password)
+  })
+
+  test('wait while NATS has no TLS, or another password; the log has the reason, and not the password', async () => {
+    await nats.start()
+    await insertSubscription(testDatabase)
+    const started = [
+      start('publish', nats.url.replace('nats:', 'tls:')),
+      start('deliver', nats.url.replace('gateway:', 'gateway:other-')),
+    ]
+    await insertChanges(testDatabase, [{}])
+    await eventually(() => expect(lines).toHaveLength(2))
+    expect(lines.map(({ details }) => details)).toEqual(
+      expect.arrayContaining([
+        { reason: "ConnectionError: server does not support 'tls'" },
+        { reason: 'AuthorizationError: Authorization Violation' },
+      ]),
+    )
+    expect(started.map(({ broker }) => broker.isConnected)).toEqual([false, false])
+    expect(JSON.stringify(lines)).not.toContain(nats.password)
+    await eventually(async () => expect(await states()).toEqual(['PENDING']))
+  })
+
+  test('end soon although NATS holds its connections and answers nothing', async () => {
+    await nats.start()
+    const started = [start('publish'), start('deliver')]
+    await eventually(() => expect(started.map(({ broker }) => broker.isConnected)).toEqual([true, true]))
+    nats.freeze()
+    const startedAt = performance.now()
+    await Promise.all(started.map(({ relay }) => relay.close()))
+    expect(performance.now() - startedAt).toBeLessThan(15_000)
+    nats.thaw()
   })
 
   test('are not lost with the stream of a killed server, nor with one that an operator removes', async () => {

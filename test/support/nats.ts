@@ -11,7 +11,10 @@ import { findProgram, isMissing } from './programs.ts'
 /** Where `nats-server` is not installed its tests are skipped, except in CI, which has to install it. */
 export const natsIsMissing = isMissing('nats-server')
 
-/** A real nats-server on the loopback interface, with JetStream in files, a user and a password. */
+/**
+ * A real nats-server on the loopback interface, with JetStream in files. The user `gateway` has the rights that
+ * ops/README.md names, and `operator` has all, with the same password.
+ */
 export interface TestNats {
   /** It has the password. */
   readonly url: string
@@ -57,7 +60,13 @@ export async function prepareTestNats(): Promise<TestNats> {
     configuration,
     `listen: "127.0.0.1:${port}"
      jetstream { store_dir: "${store}" }
-     authorization { user: gateway, password: "${password}" }`,
+     authorization { users: [
+       { user: "gateway", password: "${password}", permissions: {
+         publish: ["mithril.events.*.*", "mithril.outcomes.*", "$JS.API.>", "$JS.ACK.mithril_events.>"]
+         subscribe: ["mithril.outcomes.*", "_INBOX.>"]
+       } }
+       { user: "operator", password: "${password}" }
+     ] }`,
   )
   let child: ChildProcess | undefined
 

@@ -6,10 +6,11 @@ import type { Log } from '../../observability/log.ts'
 import { createComplaint } from '../complaint.ts'
 import { ensureStream } from './stream.ts'
 
-/** Waits: for a connection, for an answer of JetStream, and before the next attempt to connect. */
+/** Waits: for a connection, for an answer of JetStream, before the next attempt to connect, and at the end. */
 const connectMs = 3_000
 const answerMs = 3_000
 const againMs = 500
+const closeMs = 1_000
 
 /** A server that leaves two pings without an answer is away. */
 const pings = { pingInterval: 3_000, maxPingOut: 2 } as const
@@ -99,9 +100,12 @@ export function keepNatsSession({ servers, log, onOpen, onEnd }: NatsSessionsOpt
     },
     async close() {
       closing.abort()
-      // What was published for relays leaves before the connection does.
-      await session?.connection.drain().catch(() => {})
-      await Promise.race([running, delay(connectMs, undefined, { ref: false })])
+      const connection = session?.connection
+      const waits = () => delay(closeMs, undefined, { ref: false })
+      // The last outcomes for relays leave before the connection ends. A server that is away is not waited for.
+      await Promise.race([connection?.drain().catch(() => {}), waits()])
+      await connection?.close()
+      await Promise.race([running, waits()])
     },
   }
 }
