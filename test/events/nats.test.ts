@@ -7,8 +7,9 @@ import type { LeasedDelivery } from '../../src/events/delivery-queue.ts'
 import { directDispatch } from '../../src/events/direct-dispatch.ts'
 import { createEventCounts } from '../../src/events/event-counts.ts'
 import { createDeliverer } from '../../src/events/nats/deliverer.ts'
+import type { Handover } from '../../src/events/nats/messages.ts'
 import { natsDispatch } from '../../src/events/nats/nats-dispatch.ts'
-import { streamName } from '../../src/events/nats/stream.ts'
+import { messageIdOf, outcomesOf, streamName } from '../../src/events/nats/stream.ts'
 import { createRelay, type Relay } from '../../src/events/relay.ts'
 import { createSender } from '../../src/events/sender.ts'
 import { createTargetAddresses } from '../../src/events/target-addresses.ts'
@@ -319,6 +320,29 @@ describe.skipIf(natsIsMissing)('events by NATS', () => {
     expect(messages).toEqual([])
     await testDatabase.query(`UPDATE event_subscriptions SET state = 'ACTIVE'`)
     await eventually(async () => expect(await states()).toEqual(['DELIVERED']))
+  })
+
+  test('keep the places of their relay while a gateway says that it works, and free them when it is silent', async () => {
+    await nats.start()
+    await insertSubscription(testDatabase)
+    // Stands for a delivering gateway. It takes no lease over, so the relay may hand the events over again.
+    const { connection } = await look()
+    const handovers: Handover[] = []
+    connection.subscribe('mithril.events.>', {
+      callback: (_error, message) => void handovers.push(message.json()),
+    })
+    await connection.flush()
+    const { broker } = start('publish')
+    await insertChanges(testDatabase, Array(8).fill({}))
+    await eventually(() => expect(handovers).toHaveLength(4))
+    const working = setInterval(() => {
+      for (const handover of handovers)
+        connection.publish(outcomesOf(handover.relay), JSON.stringify({ id: messageIdOf(handover), result: 'working' }))
+    }, 500)
+    await new Promise((resolve) => setTimeout(resolve, 10_000))
+    expect(broker.published).toBe(4)
+    clearInterval(working)
+    await vi.waitFor(() => expect(broker.published).toBeGreaterThan(4), { timeout: 15_000, interval: 50 })
   })
 
   test('that fail wait for their next attempt, and the endpoint backs off as a whole', async () => {

@@ -3,10 +3,10 @@ import type { EventsNatsConfig } from '../../config/shape.ts'
 import type { Log } from '../../observability/log.ts'
 import { createComplaint } from '../complaint.ts'
 import type { DeliveryKey, DeliveryQueue, LeasedDelivery } from '../delivery-queue.ts'
-import type { DispatchResult, OpenDispatch } from '../dispatch.ts'
+import type { OpenDispatch } from '../dispatch.ts'
 import type { BrokerCounts } from '../event-counts.ts'
 import type { Relay } from '../relay.ts'
-import { type Handover, parseHandover } from './messages.ts'
+import { type Handover, type Outcome, parseHandover, workingEveryMs } from './messages.ts'
 import { keepNatsSession, type NatsSession } from './session.ts'
 import { messageIdOf, openConsumer, outcomesOf } from './stream.ts'
 
@@ -48,8 +48,10 @@ export function createDeliverer({ config, queue, counts, log }: DelivererDeps, o
   const waiting: Received[] = []
   const running = new Set<Promise<void>>()
   const origins = new WeakMap<DeliveryKey, Handover>()
+  const inHand = new Set<Handover>()
   const unsent: LeasedDelivery[] = []
   let timer: NodeJS.Timeout | undefined
+  let working: NodeJS.Timeout | undefined
   let freed = () => {}
   let messages: ConsumerMessages | undefined
   let stopped = false
@@ -64,7 +66,7 @@ export function createDeliverer({ config, queue, counts, log }: DelivererDeps, o
   })
 
   /** Tells the relay, which otherwise waits for a while. The database knows the outcome. */
-  function report(handover: Handover, result: DispatchResult): void {
+  function report(handover: Handover, result: Outcome['result']): void {
     const outcome = JSON.stringify({ id: messageIdOf(handover), result })
     const connection = sessions?.current()?.connection
     if (connection?.isClosed() === false) connection.publish(outcomesOf(handover.relay), outcome)
@@ -85,7 +87,9 @@ export function createDeliverer({ config, queue, counts, log }: DelivererDeps, o
 
   async function send(delivery: LeasedDelivery, handover: Handover, claimedAt: number): Promise<void> {
     origins.set(delivery, handover)
-    const result = await dispatch.send(delivery, claimedAt)
+    inHand.add(handover)
+    report(handover, 'working')
+    const result = await dispatch.send(delivery, claimedAt).finally(() => inHand.delete(handover))
     // The relay hears of it once the database knows it.
     if (result === 'arrived') return
     if (result === 'unsent') {
@@ -161,6 +165,9 @@ export function createDeliverer({ config, queue, counts, log }: DelivererDeps, o
 
   return {
     start() {
+      working = setInterval(() => {
+        for (const handover of inHand) report(handover, 'working')
+      }, workingEveryMs)
       sessions = keepNatsSession({
         servers: config.servers,
         log,
@@ -182,6 +189,7 @@ export function createDeliverer({ config, queue, counts, log }: DelivererDeps, o
       await ended()
       await dispatch.close()
       if (unsent.length > 0) await queue.release(unsent.splice(0)).catch((error) => complain(reasonOf(error)))
+      clearInterval(working)
       await sessions?.close()
     },
   }

@@ -8,10 +8,13 @@ export interface Handover extends DeliveryLease {
   readonly relay: string
 }
 
-/** What became of a handover. */
+/** How often a gateway says so. */
+export const workingEveryMs = 1_000
+
+/** What became of a handover. `working`: a gateway has it, and says so again and again until the end. */
 export interface Outcome {
   readonly id: string
-  readonly result: DispatchResult
+  readonly result: DispatchResult | 'working'
 }
 
 // Everybody who may publish to NATS can write these. So each value is checked before it reaches PostgreSQL.
@@ -24,7 +27,7 @@ const handover = z.object({
   relay: z.guid(),
 })
 
-const outcome = z.object({ id: z.string(), result: z.enum(['arrived', 'failed', 'unsent']) })
+const outcome = z.object({ id: z.string(), result: z.enum(['working', 'arrived', 'failed', 'unsent']) })
 
 function parse<T>(schema: z.ZodType<T>, text: string): T | null {
   try {

@@ -3,7 +3,7 @@ import type { EventsNatsConfig } from '../../config/shape.ts'
 import type { Log } from '../../observability/log.ts'
 import type { DispatchResult, OpenDispatch } from '../dispatch.ts'
 import type { BrokerCounts } from '../event-counts.ts'
-import { handoverOf, parseOutcome } from './messages.ts'
+import { handoverOf, type Outcome, parseOutcome, workingEveryMs } from './messages.ts'
 import { keepNatsSession, type NatsSession } from './session.ts'
 import { messageIdOf, outcomesOf, streamName, subjectOf } from './stream.ts'
 
@@ -13,8 +13,8 @@ const leaseSeconds = 8
 /** How long JetStream may take to acknowledge. Then the relay publishes once more, under the same id. */
 const acknowledgeMs = 2_000
 
-/** How long a relay waits for the outcome of a handover: an attempt of 15 s, and what comes before and after it. */
-const outcomeMs = 20_000
+/** A gateway that has a delivery is taken for dead after this time without a word. */
+const silenceMs = 4 * workingEveryMs
 
 /** After a refused publication the relay claims nothing for this time. */
 const refusedMs = 1_000
@@ -31,27 +31,28 @@ export function natsDispatch(deps: {
   const { config, counts, log } = deps
   return (onStored) => {
     const relay = randomUUID()
-    const waiting = new Map<string, (result: DispatchResult) => void>()
+    const waiting = new Map<string, (result: Outcome['result']) => void>()
     let refusedUntil = 0
 
-    function settle(id: string, result: DispatchResult): void {
-      waiting.get(id)?.(result)
-    }
-
+    /** Waits as long as the lease, and then as long as a gateway says that it works. */
     function outcomeOf(id: string): Promise<DispatchResult> {
       return new Promise((resolve) => {
-        const end = (result: DispatchResult) => {
+        const hear = (result: Outcome['result']) => {
           clearTimeout(timer)
+          if (result === 'working') {
+            timer = setTimeout(hear, silenceMs, 'unsent')
+            return
+          }
           waiting.delete(id)
           resolve(result)
         }
-        const timer = setTimeout(end, outcomeMs, 'unsent')
-        waiting.set(id, end)
+        let timer = setTimeout(hear, leaseSeconds * 1_000, 'unsent')
+        waiting.set(id, hear)
       })
     }
 
     function interrupt(): void {
-      for (const end of waiting.values()) end('unsent')
+      for (const hear of waiting.values()) hear('unsent')
     }
 
     async function onOpen({ connection }: NatsSession): Promise<void> {
@@ -61,8 +62,8 @@ export function natsDispatch(deps: {
           if (error !== null) return sessions.fail(error)
           const outcome = parseOutcome(message.string())
           if (outcome === null) return
-          settle(outcome.id, outcome.result)
-          onStored([])
+          waiting.get(outcome.id)?.(outcome.result)
+          if (outcome.result !== 'working') onStored([])
         },
       })
       await connection.flush()
@@ -99,7 +100,7 @@ export function natsDispatch(deps: {
         } catch (error) {
           refusedUntil = performance.now() + refusedMs
           sessions.fail(error)
-          settle(id, 'unsent')
+          waiting.get(id)?.('unsent')
         }
         return outcome
       },
