@@ -30,12 +30,15 @@ describe.skipIf(isWithoutBrowser())('a person who stops the sign-in of a consume
   const live = () => person.page.getByRole('status').last()
 
   async function opensSecretDialog(): Promise<void> {
+    // A second try of a test begins without the dialog of the first.
+    await person.opensConnection(key)
     await person.button('console.secret.title').click()
     await person.dialog.waitFor()
   }
 
   test('gets no new secret for a wrong host, and none without the key of the consumer', async () => {
     const before = await stored.secret()
+    const sent = person.writes.length
     await opensSecretDialog()
     await host().fill('medsestra.example')
     await keyField().fill(apiKey)
@@ -46,7 +49,7 @@ describe.skipIf(isWithoutBrowser())('a person who stops the sign-in of a consume
     await host().fill('borys.medsestra.example')
     await keyField().fill('')
     await person.dialog.locator('button[type=submit]').click({ force: true })
-    expect(person.writes).toEqual([])
+    expect(person.writes.slice(sent)).toEqual([])
     await keyField().fill('a key of nobody, long enough')
     await keyField().press('Enter')
     await person.dialog.getByText(person.say('console.secret.apiKey.refused')).waitFor()
@@ -62,6 +65,9 @@ describe.skipIf(isWithoutBrowser())('a person who stops the sign-in of a consume
 
   test('gets one new secret by a double click, masked, to show and to copy', async () => {
     const sent = person.writes.length
+    const refreshes = async () =>
+      (await stored.changes()).filter(({ kind, door }) => kind === 'SECRET_REFRESHED' && door === 'GRAPHQL').length
+    const before = await refreshes()
     await opensSecretDialog()
     await host().fill('borys.medsestra.example')
     await keyField().fill(apiKey)
@@ -70,9 +76,7 @@ describe.skipIf(isWithoutBrowser())('a person who stops the sign-in of a consume
     await field.waitFor()
     const secret = (await stored.secret()) ?? ''
     expect(person.writes.slice(sent)).toEqual(['RefreshClientConnectionSecret'])
-    expect(
-      (await stored.changes()).filter(({ kind, door }) => kind === 'SECRET_REFRESHED' && door === 'GRAPHQL'),
-    ).toHaveLength(1)
+    expect(await refreshes()).toBe(before + 1)
     expect(await field.getAttribute('type')).toBe('password')
     expect(await field.inputValue()).toBe(secret)
     await person.button('console.secret.show', person.dialog).click()
@@ -94,9 +98,11 @@ describe.skipIf(isWithoutBrowser())('a person who stops the sign-in of a consume
 
   test('leaves the secret and the key nowhere after the dialog is closed', async () => {
     const secret = (await stored.secret()) ?? ''
-    await person.button('console.close', person.dialog).click()
-    await person.dialog.waitFor({ state: 'detached' })
-    await expect.poll(person.focus).not.toBe('body')
+    if ((await person.dialog.count()) > 0) {
+      await person.button('console.close', person.dialog).click()
+      await person.dialog.waitFor({ state: 'detached' })
+      await expect.poll(person.focus).not.toBe('body')
+    }
     await person.page
       .getByRole('link', { name: person.say('console.clients') })
       .first()
