@@ -13,7 +13,7 @@ import { demo } from '../../prisma/seed-data.ts'
 import { findFreePort } from '../support/free-port.ts'
 import { recordHidden, recordLog, recordRedirectUris } from '../support/recordings.ts'
 
-// The program itself, as `npm start` runs it: nothing is imported from src.
+// The program itself, as `npm start` runs it, which is the built one after `npm ci`. Nothing is imported from src.
 
 const { version }: { version: string } = JSON.parse(
   await readFile(new URL('../../package.json', import.meta.url), 'utf8'),
@@ -56,7 +56,7 @@ const started: Running[] = []
 
 function startProgram(more: Record<string, string> = {}, options: readonly string[] = []): Running {
   // A process group of its own, as a shell gives one to each job.
-  const child = spawn(process.execPath, [...options, 'src/main.ts'], {
+  const child = spawn(process.execPath, [...options, 'src/start.js'], {
     cwd: root,
     env: environment(more),
     detached: true,
@@ -338,6 +338,15 @@ test('after kill -9 the next gateway finds the data and its server, and Ctrl-C e
   expect(second.output.stderr).toBe('')
   // The second one did not start PostgreSQL, but nobody else uses it any more.
   expect((await postmaster(again)).pid).toBeNull()
+})
+
+test('after kill -9 without a next gateway its database ends by itself', { timeout: 120_000 }, async () => {
+  const running = startProgram()
+  const text = await banner(running)
+  expect((await postmaster(text)).pid).not.toBeNull()
+  running.child.kill('SIGKILL')
+  await running.exited()
+  await vi.waitFor(async () => expect((await postmaster(text)).pid).toBeNull(), { timeout: 60_000, interval: 200 })
 })
 
 test('SIGTERM while it is still starting leaves no database behind', { timeout: 120_000 }, async () => {

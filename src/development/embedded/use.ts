@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
 import { Client } from 'pg'
+import { inRootFolder } from '../../config/root-folder.ts'
 import type { Place } from './place.ts'
 import { stopServer } from './server.ts'
 
@@ -69,7 +69,7 @@ export async function stopUnusedServer(place: Place, url: string): Promise<void>
  * Starts the watcher in a process session of its own, so that it gets no Ctrl-C. A shell waits, since Node needs 40 MB.
  */
 function watch(place: Place, url: string) {
-  const script = fileURLToPath(new URL('./watch.ts', import.meta.url))
+  const script = inRootFolder('src/development/embedded/watch.ts')
   const node = [process.execPath, script, JSON.stringify(place)]
   const [file, ...args] =
     process.platform === 'win32'
