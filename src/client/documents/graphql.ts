@@ -168,7 +168,7 @@ export type RefreshClientConnectionSecretInput = {
 
 /** Which events of which subscription: those of a time, or those of one connection. */
 export type ReplayEventsInput = {
-  /** `after` of the replay before. The replay goes on there, in the same range. */
+  /** The `after` of the replay before. The replay goes on there, in the same range. */
   after?: string | null | undefined;
   /** UUID of the connection, instead of a time. */
   connectionId?: string | null | undefined;

@@ -183,7 +183,7 @@ function addRotationAndReplay(builder: Builder, { EventSubscription }: EventMuta
       connectionId: t.id({ required: false, description: 'UUID of the connection, instead of a time.' }),
       after: t.string({
         required: false,
-        description: '`after` of the replay before. The replay goes on there, in the same range.',
+        description: 'The `after` of the replay before. The replay goes on there, in the same range.',
       }),
     }),
   })
