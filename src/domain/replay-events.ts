@@ -100,7 +100,7 @@ export function createReplayEvents(deps: EventDeps & { readonly permits: Permits
       requireReach(deps, permit, found)
       const replayed = await subscriptions.replay(
         found.id,
-        { ...(range as ReplayRange), after: after as string },
+        { ...(range as ReplayRange), after: after as string | undefined },
         permit,
       )
       if (replayed !== null) {

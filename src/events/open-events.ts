@@ -44,10 +44,10 @@ async function openRelay(
   addresses: TargetAddresses,
   log: Log,
 ): Promise<{ readonly counts: EventCounts; readonly relay: Relay }> {
-  const broker = config === null ? null : { isConnected: false, published: 0 }
-  const counts = createEventCounts(broker)
+  const broker = { isConnected: false, published: 0 }
+  const counts = createEventCounts(config && broker)
   const direct = () => directDispatch({ queue, sender: createSender({ addresses }), signingKey, source, counts, log })
-  if (config === null || broker === null) return { counts, relay: createRelay({ queue, counts, log }, direct()) }
+  if (config === null) return { counts, relay: createRelay({ queue, counts, log }, direct()) }
   const deps = { config, queue, counts: broker, log }
   if (config.role === 'deliver') {
     const { createDeliverer } = await import('./nats/deliverer.ts')

@@ -1,4 +1,5 @@
 import type { Log } from '../observability/log.ts'
+import { createComplaint, nameOf } from './complaint.ts'
 import type { DeliveryQueue, LeasedDelivery } from './delivery-queue.ts'
 import type { OpenDispatch } from './dispatch.ts'
 import type { EventCounts } from './event-counts.ts'
@@ -15,9 +16,6 @@ const idleMs = 200
 
 /** The pause after a claim that the database refused. */
 const refusedMs = 1_000
-
-/** One line of the log in this time says that the database refuses claims. */
-const complainEveryMs = 60_000
 
 /**
  * After a longer silence of the database, leases of other instances may have ended, although they run. Before the next
@@ -82,16 +80,8 @@ export function createRelay({ queue, counts, log }: RelayDeps, openDispatch: Ope
   const timers: NodeJS.Timeout[] = []
   let answeredAt = performance.now()
   let claimsFrom = answeredAt
-  let complainedAt = Number.NEGATIVE_INFINITY
-
-  function complain(error: unknown): void {
-    if (performance.now() - complainedAt < complainEveryMs) return
-    complainedAt = performance.now()
-    log.warn(
-      { reason: error instanceof Error ? error.name : 'unknown' },
-      'events wait: the database refused a statement',
-    )
-  }
+  const complaint = createComplaint(log, 'events wait: the database refused a statement')
+  const complain = (error: unknown) => void complaint(nameOf(error))
 
   async function send(delivery: LeasedDelivery, claimedAt: number): Promise<void> {
     const { subscriptionId } = delivery

@@ -104,6 +104,17 @@ const states = async () =>
     ({ state }) => state,
   )
 
+/** A relay hands the events of so many connections over, and nobody takes them. */
+async function handOver(count: number) {
+  await nats.start()
+  const { url, messages } = await receiver()
+  await insertSubscription(testDatabase, { url })
+  const { broker } = start('publish')
+  const numbers = await insertChanges(testDatabase, Array(count).fill({}))
+  await eventually(() => expect(broker.published).toBe(count))
+  return { messages, numbers }
+}
+
 test('a gateway is ready while NATS is away', async () => {
   const gateway = await startTestGateway({ ...eventsOn, EVENTS_ENGINE: 'nats', EVENTS_NATS_URL: 'nats://127.0.0.1:1' })
   try {
@@ -147,12 +158,7 @@ describe.skipIf(natsIsMissing)('events by NATS', () => {
   })
 
   test('are pending until JetStream has acknowledged and a delivering gateway has sent them', async () => {
-    await nats.start()
-    const { url, messages } = await receiver()
-    await insertSubscription(testDatabase, { url })
-    const { broker } = start('publish')
-    await insertChanges(testDatabase, [{}])
-    await eventually(() => expect(broker.published).toBe(1))
+    const { messages } = await handOver(1)
     expect(await stored()).toBe(1)
     expect(await states()).toEqual(['PENDING'])
     expect(messages).toEqual([])
@@ -217,12 +223,7 @@ describe.skipIf(natsIsMissing)('events by NATS', () => {
   })
 
   test('are not lost with the stream of a killed server, nor with one that an operator removes', async () => {
-    await nats.start()
-    const { url, messages } = await receiver()
-    await insertSubscription(testDatabase, { url })
-    const { broker } = start('publish')
-    const numbers = await insertChanges(testDatabase, [{}, {}, {}])
-    await eventually(() => expect(broker.published).toBe(3))
+    const { messages, numbers } = await handOver(3)
     await nats.kill()
     await nats.forget()
     await nats.start()
@@ -302,12 +303,7 @@ describe.skipIf(natsIsMissing)('events by NATS', () => {
   })
 
   test('of a paused subscription stay unsent, although they were handed over before', async () => {
-    await nats.start()
-    const { url, messages } = await receiver()
-    await insertSubscription(testDatabase, { url })
-    const { broker } = start('publish')
-    await insertChanges(testDatabase, [{}])
-    await eventually(() => expect(broker.published).toBe(1))
+    const { messages } = await handOver(1)
     await testDatabase.query(`UPDATE event_subscriptions SET state = 'PAUSED'`)
     start('deliver')
     await eventually(async () => expect(await stored()).toBe(0))

@@ -8,6 +8,7 @@ import { findBuiltProgram, recordName } from '../../src/built-program.js'
 import { createGatewayProcess, type GatewayProcess } from '../faults/gateway-process.ts'
 import { buildGateway } from '../support/built-gateway.ts'
 import { type Fixture, startTestGateway, type TestGateway } from '../support/gateway.ts'
+import { patient } from '../support/patient.ts'
 
 // `npm run build` makes one program of the gateway and its packages. It must answer as the sources do.
 
@@ -47,9 +48,7 @@ beforeAll(async () => {
     TOKEN_AUDIENCE: sources.issuer.audience,
     TOKEN_JWKS_URL: sources.issuer.jwksUrl,
     LOG_LEVEL: 'info',
-    EVENT_LOOP_DELAY_MAX_MS: '0',
-    DATABASE_QUEUE_TIMEOUT_MS: '10000',
-    DATABASE_CONNECT_TIMEOUT_MS: '10000',
+    ...patient,
   }
   built = createGatewayProcess({ logFile: join(folder, 'log'), environment: { ...environment, ...options } })
   await built.start()

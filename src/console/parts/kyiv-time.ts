@@ -22,8 +22,9 @@ const minute = 60_000
 const aheadAt = (at: number) => Date.parse(`${clockInKyiv(new Date(at))}Z`) - Math.floor(at / minute) * minute
 
 /**
- * The moment at which the clocks in Kyiv show a time. null: the text is no time. Of a time that the clocks show twice,
- * the function takes the first moment. A time that they skip has the offset from before.
+ * The moment at which the clocks in Kyiv show a time. null: the text is no time.
+ * Of a time that the clocks show twice, the function takes the first moment. A time that they skip has the offset from
+ * before.
  */
 export function momentInKyiv(shown: string): Date | null {
   const asUtc = /T\d\d:\d\d/.test(shown) ? Date.parse(`${shown}Z`) : Number.NaN

@@ -1,7 +1,7 @@
 import type { ConsumerMessages, JsMsg } from '@nats-io/jetstream'
 import type { EventsNatsConfig } from '../../config/shape.ts'
 import type { Log } from '../../observability/log.ts'
-import { createComplaint } from '../complaint.ts'
+import { createComplaint, nameOf } from '../complaint.ts'
 import type { DeliveryKey, DeliveryQueue, LeasedDelivery } from '../delivery-queue.ts'
 import type { OpenDispatch } from '../dispatch.ts'
 import type { BrokerCounts } from '../event-counts.ts'
@@ -72,12 +72,10 @@ export function createDeliverer({ config, queue, counts, log }: DelivererDeps, o
     if (connection?.isClosed() === false) connection.publish(outcomesOf(handover.relay), outcome)
   }
 
-  const reasonOf = (error: unknown) => (error instanceof Error ? error.name : 'unknown')
-
   function run(work: Promise<void>): void {
     const ended = work
       // Leases end by themselves.
-      .catch((error) => void complain(reasonOf(error)))
+      .catch((error) => void complain(nameOf(error)))
       .finally(() => {
         running.delete(ended)
         freed()
@@ -188,7 +186,7 @@ export function createDeliverer({ config, queue, counts, log }: DelivererDeps, o
       dispatch.interrupt()
       await ended()
       await dispatch.close()
-      if (unsent.length > 0) await queue.release(unsent.splice(0)).catch((error) => complain(reasonOf(error)))
+      if (unsent.length > 0) await queue.release(unsent.splice(0)).catch((error) => complain(nameOf(error)))
       clearInterval(working)
       await sessions?.close()
     },

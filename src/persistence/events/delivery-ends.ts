@@ -9,7 +9,7 @@ const deadDays = 30
 /** Rows that one clean-up removes at most, so that it locks none of them for long. */
 export const cleanUpAtMost = 1_000
 
-const isKeyOf = (row: string) => `
+export const isKeyOf = (row: string) => `
   delivery.subscription_id = ${row}.subscription_id AND delivery.connection_id = ${row}.connection_id
   AND delivery.number = ${row}.number`
 

@@ -38,6 +38,15 @@ const keyOf = ({ subscriptionId, connectionId, number }: DeliveryKey) => [subscr
 
 const leasedOf = (row: ClaimedRow): LeasedDelivery => ({ ...row, keyRotatedAt: timeOf(row.keyRotatedAt) })
 
+/** A value for the delivery at a place of the lists that a statement was given. Places begin at 1. */
+type Placed<Value> = readonly [place: number, value: Value]
+
+/** The values of all places. null: the statement has none for this place. */
+function inOrder<Value>(found: readonly Placed<Value>[], count: number): (Value | null)[] {
+  const values = new Map(found)
+  return Array.from({ length: count }, (_none, index) => values.get(index + 1) ?? null)
+}
+
 const textOf = (time: Date | null) => time?.toISOString() ?? null
 
 /**
@@ -67,14 +76,13 @@ export function createDeliveryQueue(
     },
 
     async take(leases, leaseSeconds) {
-      const found = await rows<readonly [place: number, row: ClaimedRow]>(take, [
+      const found = await rows<Placed<ClaimedRow>>(take, [
         ...leasesOf(leases),
         leases.map(({ isProbe }) => String(isProbe)),
         leaseSeconds,
         adminClientTypes,
       ])
-      const taken = new Map(found.map(([place, row]) => [place, leasedOf(row)]))
-      return leases.map((_lease, index) => taken.get(index + 1) ?? null)
+      return inOrder(found, leases.length).map((row) => row && leasedOf(row))
     },
 
     async delivered(deliveries) {
@@ -114,12 +122,7 @@ export function createDeliveryQueue(
     },
 
     async renew(deliveries, leaseSeconds) {
-      const found = await rows<readonly [place: number, lease: string]>(renewMany, [
-        ...leasesOf(deliveries),
-        leaseSeconds,
-      ])
-      const leases = new Map(found)
-      return deliveries.map((_delivery, index) => leases.get(index + 1) ?? null)
+      return inOrder(await rows<Placed<string>>(renewMany, [...leasesOf(deliveries), leaseSeconds]), deliveries.length)
     },
 
     async release(deliveries) {

@@ -1,4 +1,5 @@
 import { leasedDelivery, leasedTables } from './claim.ts'
+import { isKeyOf } from './delivery-ends.ts'
 import { isServed } from './subscription-rows.ts'
 
 /**
@@ -16,8 +17,7 @@ export const take = `
   ), leased AS (
     UPDATE event_deliveries AS delivery SET leased_until = now() + $6::int * interval '1 second'
       FROM held JOIN event_subscriptions AS subscription ON subscription.id = held.subscription_id
-     WHERE delivery.subscription_id = held.subscription_id AND delivery.connection_id = held.connection_id
-       AND delivery.number = held.number AND delivery.state = 'PENDING' AND delivery.leased_until = held.lease
+     WHERE ${isKeyOf('held')} AND delivery.state = 'PENDING' AND delivery.leased_until = held.lease
        AND subscription.method = 'PUSH' AND subscription.state = 'ACTIVE'
        AND (held.is_probe OR subscription.closed_until IS NULL) AND ${isServed('subscription', '$7::text[]')}
     RETURNING delivery.*, held.is_probe, held.place
