@@ -27,7 +27,7 @@ BEGIN
                    'record_connection_create', 'record_connection_update', 'record_connection_delete',
                    'record_connections_truncate',
                    'advance_connection_version', 'refuse_to_rewrite_history',
-                   'register_history_archive', 'remove_archived_changes', 'queue_event'
+                   'register_history_archive', 'remove_archived_changes', 'queue_event', 'enable_event_queue'
                )
            AND proowner <> 'gateway_migrator'::regrole
     LOOP
@@ -42,7 +42,7 @@ $$;
 REVOKE ALL ON FUNCTION record_connection_create(), record_connection_update(), record_connection_delete() FROM PUBLIC;
 REVOKE ALL ON FUNCTION register_history_archive(text, timestamptz, bigint), remove_archived_changes(text, text[])
     FROM PUBLIC;
-REVOKE ALL ON FUNCTION queue_event() FROM PUBLIC;
+REVOKE ALL ON FUNCTION queue_event(), enable_event_queue() FROM PUBLIC;
 REVOKE ALL ON connection_changes, connection_change_archives, _prisma_migrations FROM PUBLIC;
 REVOKE ALL ON event_subscriptions, event_inbox, event_deliveries, event_subscription_changes FROM PUBLIC;
 

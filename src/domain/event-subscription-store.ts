@@ -57,7 +57,12 @@ export interface EventDelivery {
  * The operations check the rights of the caller before.
  */
 export interface EventSubscriptionStore {
-  /** null: the owner has `subscriptionsAtMost` already, also by others that are made at the same time. */
+  /**
+   * Each change that is committed after this is queued. null: the owner has `subscriptionsAtMost` already, also by
+   * others that are made at the same time.
+   * @throws GatewayError `unavailable` if a long transaction keeps the first subscription from being made. Nothing was
+   *   saved.
+   */
   create(subscription: NewEventSubscription, author: ChangeAuthor): Promise<EventSubscription | null>
   find(id: string): Promise<EventSubscription | null>
   /** The subscriptions of an owner, or of all owners (null), oldest first. */

@@ -14,22 +14,33 @@ const rights = [
 
 const list = (values: readonly string[]) => values.map((value) => `'${value}'`).join(', ')
 
-/** The function runs in the transaction of every change, with the rights of its owner. */
+/**
+ * The first function runs in the transaction of every change, the second one in that of a new subscription. Both have
+ * the rights of their owner.
+ */
 export const selectForgedEvents = `
   SELECT format('the function %s %s', called.oid::regprocedure, flaw.text)
-    FROM pg_trigger
+    FROM (VALUES
+           ('connection_changes', 'connection_changes_queue_event', 'queue_event',
+            'INSERT INTO %s.event_inbox ', 'write to', 'event_inbox'),
+           ('event_subscriptions', 'event_subscriptions_enable_queue', 'enable_event_queue',
+            'ALTER TABLE %s.connection_changes ', 'alter', 'connection_changes')
+         ) AS expected(relation, name, function, statement, verb, target)
+         JOIN pg_trigger ON tgrelid = to_regclass(expected.relation) AND tgname = expected.name
          JOIN pg_proc AS called ON called.oid = tgfoid
+         JOIN pg_class AS target ON target.oid = to_regclass(expected.target)
          CROSS JOIN LATERAL (VALUES
-           (called.proname <> 'queue_event', 'is not queue_event'),
-           (strpos(called.prosrc, format('INSERT INTO %s.event_inbox ', called.pronamespace::regnamespace)) = 0,
-            'does not write to the event_inbox of its schema'),
+           (called.proname <> expected.function, 'is not ' || expected.function),
+           (strpos(called.prosrc, format(expected.statement, called.pronamespace::regnamespace)) = 0,
+            format('does not %s the %s of its schema', expected.verb, expected.target)),
            (NOT called.prosecdef, 'is not SECURITY DEFINER'),
-           (NOT has_table_privilege(called.proowner, to_regclass('event_inbox'), 'INSERT'),
-            'may not write to event_inbox'),
+           (NOT CASE expected.verb WHEN 'alter' THEN pg_has_role(called.proowner, target.relowner, 'USAGE')
+                                   ELSE has_table_privilege(called.proowner, target.oid, 'INSERT') END,
+            format('may not %s %s', expected.verb, expected.target)),
            (has_function_privilege('public', called.oid, 'EXECUTE'),
             'may be executed by PUBLIC: run ops/postgres/rights.sql')
          ) AS flaw(is_there, text)
-   WHERE tgrelid = to_regclass('connection_changes') AND tgname = 'connection_changes_queue_event' AND flaw.is_there`
+   WHERE flaw.is_there`
 
 /** For a gateway that delivers events. In development one role owns all tables and serves. */
 export const selectEventProblems = `
@@ -45,9 +56,17 @@ export const selectEventProblems = `
    WHERE ours.oid IN (SELECT to_regclass(name) FROM unnest(ARRAY[${list(tables)}]) AS name)
      AND ours.relowner = mithrils.relowner AND ours.relowner::regrole::text <> quote_ident(current_user)`
 
-/** A warning for a gateway that delivers events. */
+const isEnabled = (relation: string, trigger: string) => `EXISTS (
+         SELECT FROM pg_trigger
+          WHERE tgrelid = to_regclass('${relation}') AND tgname = '${trigger}' AND tgenabled IN ('O', 'A'))`
+
+/**
+ * A warning for a gateway that delivers events. Without a subscription no change is queued, so only the trigger of
+ * subscriptions says then whether events are on. A copy of rows without triggers leaves subscriptions without a queue.
+ */
 export const eventsAreOff = `
-  CASE WHEN NOT EXISTS (
-         SELECT FROM pg_trigger WHERE tgrelid = to_regclass('connection_changes')
-            AND tgname = 'connection_changes_queue_event' AND tgenabled IN ('O', 'A'))
-       THEN 'EVENTS is on, but the database queues no events: run npm run events:on' END`
+  CASE WHEN ${isEnabled('connection_changes', 'connection_changes_queue_event')} THEN NULL
+       WHEN NOT ${isEnabled('event_subscriptions', 'event_subscriptions_enable_queue')}
+       THEN 'EVENTS is on, but the database queues no events: run npm run events:on'
+       WHEN EXISTS (SELECT FROM event_subscriptions)
+       THEN 'There are subscriptions, but the database queues no events: run npm run events:on' END`

@@ -81,7 +81,8 @@ const updated = async () => {
 
 describe('the role gateway', () => {
   test('delivers what Mithril writes, once gateway_migrator has switched events on', async () => {
-    expect(await switchEvents(cluster.urlOf('gateway_migrator'), true)).toBe(true)
+    const switched = await switchEvents(cluster.urlOf('gateway_migrator'), true)
+    expect(switched).toEqual({ wasSo: false, queues: false })
     expect(await deliver(cluster.urlOf('gateway'), 'none')).toEqual(await updated())
   })
 
@@ -99,6 +100,10 @@ describe('the role gateway', () => {
     await expect(switchEvents(cluster.urlOf('gateway'), true)).rejects.toThrow('must be owner')
     for (const statement of [
       `INSERT INTO event_inbox VALUES (gen_random_uuid(), 1)`,
+      'ALTER TABLE connection_changes DISABLE TRIGGER connection_changes_queue_event',
+      'ALTER TABLE event_subscriptions DISABLE TRIGGER event_subscriptions_enable_queue',
+      `CREATE TEMPORARY TABLE bait (id int);
+       CREATE TRIGGER enable AFTER INSERT ON bait FOR EACH ROW EXECUTE FUNCTION enable_event_queue()`,
       'UPDATE event_subscription_changes SET act = act',
       'DELETE FROM event_subscription_changes',
     ])
@@ -119,8 +124,40 @@ describe('the role gateway', () => {
         'the role gateway has no right to DELETE event_inbox; the role gateway has no right to INSERT event_deliveries',
       )
       expect([await ready(false), warnings.length]).toEqual([true, 1])
-      await cluster.query('GRANT EXECUTE ON FUNCTION queue_event() TO PUBLIC')
-      await expect(ready(false)).rejects.toThrow('the function queue_event() may be executed by PUBLIC')
+      for (const name of ['queue_event', 'enable_event_queue']) {
+        await cluster.query(`GRANT EXECUTE ON FUNCTION ${name}() TO PUBLIC`)
+        await expect(ready(false)).rejects.toThrow(`the function ${name}() may be executed by PUBLIC`)
+      }
+    } finally {
+      await database.close()
+    }
+  })
+
+  test('is warned of a copied subscription without a queue, and not ready with a function that cannot make one', async () => {
+    const database = createDatabase(cluster.urlOf('gateway'), databaseDefaults)
+    const warnings: string[] = []
+    const { database: ready } = createDatabaseReadiness(database, { events: true, warn: (text) => warnings.push(text) })
+    try {
+      await switchEvents(cluster.urlOf('gateway_migrator'), true)
+      expect([await ready(), warnings]).toEqual([true, []])
+      await cluster.query(
+        `BEGIN; SET LOCAL session_replication_role = 'replica';
+         INSERT INTO event_subscriptions
+                (id, owner_client_id, reach, subject_client_id, method, kinds, state, created_at)
+         SELECT id, id, 'CLIENT', id, 'POLL', '{UPDATED}', 'ACTIVE', now() FROM gen_random_uuid() AS id; COMMIT`,
+      )
+      expect([await ready(), warnings]).toEqual([
+        true,
+        ['There are subscriptions, but the database queues no events: run npm run events:on'],
+      ])
+      await switchEvents(cluster.urlOf('gateway_migrator'), true)
+      await write()
+      expect(await cluster.query('SELECT FROM event_inbox')).not.toEqual([])
+
+      await cluster.query('ALTER FUNCTION enable_event_queue() OWNER TO mithril')
+      await expect(ready()).rejects.toThrow('the function enable_event_queue() may not alter connection_changes')
+      await cluster.query('ALTER FUNCTION enable_event_queue() SECURITY INVOKER')
+      await expect(ready()).rejects.toThrow('the function enable_event_queue() is not SECURITY DEFINER')
     } finally {
       await database.close()
     }
@@ -137,12 +174,13 @@ describe("Mithril's role", () => {
         `INSERT INTO ${table} SELECT * FROM ${table}`,
       ])
         await expect(cluster.query(statement, 'mithril')).rejects.toMatchObject({ code: '42501' })
-    await expect(
-      cluster.query(
-        `CREATE TEMPORARY TABLE bait (connection_id uuid, id bigint);
-         CREATE TRIGGER forge AFTER INSERT ON bait FOR EACH ROW EXECUTE FUNCTION queue_event()`,
-        'mithril',
-      ),
-    ).rejects.toMatchObject({ message: 'permission denied for function queue_event' })
+    for (const name of ['queue_event', 'enable_event_queue'])
+      await expect(
+        cluster.query(
+          `CREATE TEMPORARY TABLE bait (connection_id uuid, id bigint);
+           CREATE TRIGGER forge AFTER INSERT ON bait FOR EACH ROW EXECUTE FUNCTION ${name}()`,
+          'mithril',
+        ),
+      ).rejects.toMatchObject({ message: `permission denied for function ${name}` })
   })
 })

@@ -1,4 +1,7 @@
+import { execFile } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { changeKinds } from '../../src/domain/connection-change.ts'
@@ -160,28 +163,48 @@ describe('with events:on', () => {
 })
 
 describe('the switch', () => {
-  const trigger = async () => {
-    const [row] = await database.query<{ enabled: string }>(
-      `SELECT tgenabled AS enabled FROM pg_trigger WHERE tgname = 'connection_changes_queue_event'`,
+  const triggers = async () => {
+    const rows = await database.query<{ enabled: string }>(
+      `SELECT tgenabled AS enabled FROM pg_trigger
+        WHERE tgname IN ('connection_changes_queue_event', 'event_subscriptions_enable_queue') ORDER BY tgname`,
     )
-    return row?.enabled
+    return rows.map(({ enabled }) => enabled).join('')
   }
 
-  test('enables and disables the trigger, and says whether that changed anything', async () => {
-    expect(await trigger()).toBe('D')
-    expect([await switchEvents(database.url, true), await trigger()]).toEqual([true, 'O'])
-    expect([await switchEvents(database.url, true), await trigger()]).toEqual([false, 'O'])
-    expect([await switchEvents(database.url, false), await trigger()]).toEqual([true, 'D'])
-    expect(await switchEvents(database.url, false)).toBe(false)
+  test('enables and disables the triggers, and says whether events were so already', async () => {
+    await insertSubscription(database)
+    const turn = async (on: boolean) => [await switchEvents(database.url, on), await triggers()]
+    expect(await triggers()).toBe('DD')
+    expect(await turn(true)).toEqual([{ wasSo: false, queues: true }, 'OO'])
+    expect(await turn(true)).toEqual([{ wasSo: true, queues: true }, 'OO'])
+    expect(await turn(false)).toEqual([{ wasSo: false, queues: false }, 'DD'])
+    expect(await turn(false)).toEqual([{ wasSo: true, queues: false }, 'DD'])
+  })
+
+  test('is a command that says in one sentence what changed and what is queued', async () => {
+    const run = async (word: string) => {
+      const command = join(import.meta.dirname, '../../src/commands/events.ts')
+      const env = { ...process.env, DATABASE_URL: database.url }
+      return (await promisify(execFile)(process.execPath, [command, word], { env })).stdout
+    }
+    const later = 'each change is queued for its subscriptions, from the first subscription on.\n'
+    expect(await run('on')).toBe(`Events are on: ${later}`)
+    expect(await run('on')).toBe(`Events were on already: ${later}`)
+    await insertSubscription(database)
+    expect(await run('on')).toBe('Events were on already: each change is queued for its subscriptions.\n')
+    expect(await run('off')).toBe('Events are off: no change is queued.\n')
+    expect(await run('off')).toBe('Events were off already: no change is queued.\n')
+    expect(await triggers()).toBe('DD')
   })
 
   test('waits while a writer has the audit, and lets other writers pass', async () => {
     const { id } = await connection()
+    await insertSubscription(database)
     const end = await database.hold(`UPDATE connections SET redirect_uri = 'https://b.example.ua/' WHERE id = '${id}'`)
     const switched = switchEvents(database.url, true)
     await database.untilLockWaited()
     await end('COMMIT')
-    expect(await switched).toBe(true)
+    expect([await switched, await triggers()]).toEqual([{ wasSo: false, queues: true }, 'OO'])
   })
 
   test('says that a database without the migration has no events', async () => {

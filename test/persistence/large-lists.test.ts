@@ -98,6 +98,7 @@ beforeAll(async () => {
     '0012_whole_history',
     '0013_events',
     '0014_waiting_events',
+    '0015_first_subscription',
   ])
   // As autovacuum leaves the tables.
   await session.query('VACUUM ANALYZE clients, client_types, connections')

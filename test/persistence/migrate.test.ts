@@ -10,6 +10,7 @@ import { baseline, migrate, pendingMigrations } from '../../src/persistence/migr
 import { MIGRATIONS } from '../../src/persistence/migrations/migration-files.ts'
 import { requireServerVersion } from '../../src/persistence/migrations/server-version.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { insertSubscription } from '../support/events.ts'
 import { diffFromSchema } from '../support/schema-diff.ts'
 import { startUkrainianPostgres } from '../support/ukrainian-postgres.ts'
 
@@ -29,6 +30,7 @@ const all = [
   '0012_whole_history',
   '0013_events',
   '0014_waiting_events',
+  '0015_first_subscription',
 ]
 const additive = all.slice(1)
 
@@ -362,6 +364,43 @@ describe('a history from before its rows had versions', () => {
         state,
       })),
     )
+  })
+})
+
+describe('an installation from before the first subscription enabled the queue', () => {
+  const state = async () =>
+    (
+      await database.query(
+        `SELECT tgname AS name, tgenabled AS state FROM pg_trigger
+          WHERE tgname IN ('connection_changes_queue_event', 'event_subscriptions_enable_queue') ORDER BY tgname`,
+      )
+    ).map((row) => row['state'])
+  beforeEach(async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'migrations-'))
+    await cp(MIGRATIONS, directory, { recursive: true, filter: (source) => !/0015_\w+$/.test(source) })
+    await migrate(database.url, { directory }).finally(() => rm(directory, { recursive: true }))
+  })
+  const enable = () => database.query('ALTER TABLE connection_changes ENABLE TRIGGER connection_changes_queue_event')
+
+  test('with events off keeps them off', async () => {
+    await insertSubscription(database)
+    await migrate(database.url)
+    expect(await state()).toEqual(['D', 'D'])
+  })
+
+  test('with events on and a subscription queues changes as before', async () => {
+    await enable()
+    await insertSubscription(database)
+    await migrate(database.url)
+    expect(await state()).toEqual(['O', 'O'])
+  })
+
+  test('with events on and no subscription queues no change until the first one', async () => {
+    await enable()
+    await migrate(database.url)
+    expect(await state()).toEqual(['D', 'O'])
+    await insertSubscription(database)
+    expect(await state()).toEqual(['O', 'O'])
   })
 })
 

@@ -23,6 +23,7 @@ import {
 } from '../stores/paging.ts'
 import { eventChange } from './event-change.ts'
 import { gather } from './gather.ts'
+import { type LockTries, tryForLock } from './lock-tries.ts'
 import { reaches, type SubscriptionRow, subscriptionColumns, subscriptionOf } from './subscription-rows.ts'
 
 const { get, select } = subscriptionColumns
@@ -47,12 +48,19 @@ const noted = (change: string) => `
 const authorValues = ({ door, requestId, caller }: ChangeAuthor) =>
   [door, caller.clientId, caller.clientType, caller.userId, requestId] as const
 
+/**
+ * A trigger enables the queue of events in this statement, if the subscription is the first one (migration 0015). It
+ * waits for writers of the audit for 0.3 s, and they wait for it.
+ */
 const insert = noted(`
   INSERT INTO event_subscriptions (id, owner_client_id, reach, subject_client_id, method, url, kinds, state, created_at)
   SELECT $7::uuid, $8::uuid, $9,
          CASE $9 WHEN 'ALL' THEN '00000000-0000-0000-0000-000000000000' ELSE $8 END::uuid, $10, $11, $12::text[],
          CASE $10 WHEN 'PUSH' THEN 'UNVERIFIED' ELSE 'ACTIVE' END, clock_timestamp()
    WHERE (SELECT count(*) FROM event_subscriptions WHERE owner_client_id = $8::uuid) < ${subscriptionsAtMost}`)
+
+/** The pause is longer than the wait of a try, so writers lose less than half of the time. */
+const insertTries: LockTries = { pauseMs: 500, forMs: 3_000 }
 
 /**
  * Removes a new subscription again if its owner has too many. Creations at the same time do not see each other, but the
@@ -216,7 +224,7 @@ export function createSubscriptionStore({ rows }: Pick<Database, 'rows'>): Event
   return {
     async create({ id, ownerClientId, reach, method, url, kinds }, author) {
       const values = [...authorValues(author), 'CREATED', id, ownerClientId, reach, method, url, kinds]
-      const created = await one(insert, values)
+      const created = await tryForLock(insertTries, () => one(insert, values))
       if (created === null) return null
       const removed = await one(removeSurplus, [...authorValues(author), 'DELETED', id, ownerClientId])
       return removed === null ? created : null
