@@ -9,6 +9,7 @@ export interface EventCounts {
   dead: number
   /** Subscriptions that the gateway switched off. */
   switchedOff: number
+  /** null: not counted yet, or this process sends for others only. */
   backlog: Backlog | null
   /** null: this process uses no broker. */
   readonly broker: BrokerCounts | null

@@ -25,7 +25,7 @@ export interface EventNumbers {
   readonly failed: ReadonlyMap<string, number>
   readonly dead: number
   readonly switchedOff: number
-  /** All gateways count the same backlog. null: not counted yet. */
+  /** Gateways that queue events count the same backlog. null: not counted yet, or another gateway counts it. */
   readonly backlog: {
     readonly pending: number
     readonly dead: number
@@ -242,7 +242,8 @@ function measureEvents(registry: Registry, events: EventNumbers): void {
       help,
       registers: [registry],
       collect() {
-        this.set(events.backlog?.[member] ?? 0)
+        if (events.backlog === null) this.remove()
+        else this.set(events.backlog[member])
       },
     })
   new Gauge({
@@ -251,7 +252,8 @@ function measureEvents(registry: Registry, events: EventNumbers): void {
     labelNames: ['state'],
     registers: [registry],
     collect() {
-      for (const state of subscriptionStates) this.set({ state }, events.backlog?.subscriptions[state] ?? 0)
+      if (events.backlog === null) return
+      for (const state of subscriptionStates) this.set({ state }, events.backlog.subscriptions[state] ?? 0)
     },
   })
 }

@@ -115,12 +115,28 @@ async function handOver(count: number) {
   return { messages, numbers }
 }
 
-test('a gateway is ready while NATS is away', async () => {
-  const gateway = await startTestGateway({ ...eventsOn, EVENTS_ENGINE: 'nats', EVENTS_NATS_URL: 'nats://127.0.0.1:1' })
+test.each([
+  [
+    'publish',
+    'counts',
+    ['gateway_events_pending', 'gateway_events_oldest_seconds', ...Array(4).fill('gateway_event_subscriptions')],
+  ],
+  ['deliver', 'does not count', []],
+])('a gateway that is to %s is ready while NATS is away, and %s the backlog', async (role, _counts, gauges) => {
+  const gateway = await startTestGateway({
+    ...eventsOn,
+    EVENTS_ENGINE: 'nats',
+    EVENTS_NATS_URL: 'nats://127.0.0.1:1',
+    EVENTS_NATS_ROLE: role,
+  })
   try {
-    await gateway.app.listen()
+    await gateway.listen()
     await vi.waitFor(async () => expect((await gateway.app.inject('/health/ready')).statusCode).toBe(200), 10_000)
-    expect((await gateway.app.inject('/metrics')).body).toMatch(/^gateway_events_broker_connected 0$/m)
+    await vi.waitFor(async () => {
+      const { body } = await gateway.app.inject('/metrics')
+      expect(body).toMatch(/^gateway_events_broker_connected 0$/m)
+      expect(body.match(/^gateway_event(?:s_pending|s_oldest_seconds|_subscriptions)(?=[ {])/gm) ?? []).toEqual(gauges)
+    }, 10_000)
   } finally {
     await gateway.close()
   }

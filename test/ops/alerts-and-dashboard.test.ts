@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { parseDocument } from 'yaml'
 import { UpdateClientConnectionDocument } from '../../src/client/documents/graphql.ts'
 import { outcomes } from '../../src/domain/errors.ts'
@@ -69,7 +69,12 @@ beforeAll(async () => {
   }
   await gateway.graphql(UpdateClientConnectionDocument, { input }, token)
   await gateway.app.inject({ url: '/nowhere' })
-  families = parsePrometheus((await gateway.app.inject({ url: '/metrics' })).body)
+  // A gateway that listens counts the backlog of events.
+  await gateway.listen()
+  await vi.waitFor(async () => {
+    families = parsePrometheus((await gateway.app.inject({ url: '/metrics' })).body)
+    expect(samplesOf('gateway_events_oldest_seconds')).toHaveLength(1)
+  }, 30_000)
 })
 afterAll(() => gateway.close())
 
