@@ -46,6 +46,8 @@ export const isRedisAddress = ({ hostname, pathname }: URL) => hostname !== '' &
 export interface NatsServer {
   /** Host and port, as NATS clients write them. */
   readonly address: string
+  /** The name or IP address that the certificate of the server must have. */
+  readonly host: string
   /** Whether the connection must have TLS. With `nats://` the server decides. */
   readonly tls: boolean
   readonly credentials: { readonly user: string; readonly pass: string } | { readonly token: string } | null
@@ -60,6 +62,7 @@ export function natsServerOf(text: string): NatsServer | null {
     const [user, pass] = [decodeURIComponent(found.username), decodeURIComponent(found.password)]
     return {
       address: `${found.hostname}:${found.port || '4222'}`,
+      host: found.hostname.replace(/^\[|\]$/g, ''),
       tls: found.protocol === 'tls:',
       credentials: user === '' ? null : pass === '' ? { token: user } : { user, pass },
     }

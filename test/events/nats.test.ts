@@ -196,7 +196,7 @@ describe.skipIf(natsIsMissing)('events by NATS', () => {
     const away = {
       level: 'warn',
       message: 'NATS cannot be used: events wait in the database',
-      details: { reason: 'ConnectionError: connection refused' },
+      details: { reason: `127.0.0.1:${nats.port}: ConnectionError: connection refused` },
     }
     expect(lines).toEqual([away, away])
     await nats.start()
@@ -218,8 +218,8 @@ describe.skipIf(natsIsMissing)('events by NATS', () => {
     await eventually(() => expect(lines).toHaveLength(2))
     expect(lines.map(({ details }) => details)).toEqual(
       expect.arrayContaining([
-        { reason: "ConnectionError: server does not support 'tls'" },
-        { reason: 'AuthorizationError: Authorization Violation' },
+        { reason: `127.0.0.1:${nats.port}: ConnectionError: server does not support 'tls'` },
+        { reason: `127.0.0.1:${nats.port}: AuthorizationError: Authorization Violation` },
       ]),
     )
     expect(started.map(({ broker }) => broker.isConnected)).toEqual([false, false])

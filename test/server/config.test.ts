@@ -196,8 +196,13 @@ describe('with every variable set', () => {
         source: 'https://api.example.ua:8443',
         nats: {
           servers: [
-            { address: 'nats-1.example.ua:4222', tls: true, credentials: { user: 'gateway', pass: 'pass@word' } },
-            { address: '[::1]:4333', tls: false, credentials: { token: 'token' } },
+            {
+              address: 'nats-1.example.ua:4222',
+              host: 'nats-1.example.ua',
+              tls: true,
+              credentials: { user: 'gateway', pass: 'pass@word' },
+            },
+            { address: '[::1]:4333', host: '::1', tls: false, credentials: { token: 'token' } },
           ],
           role: 'deliver',
         },

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
@@ -19,6 +19,8 @@ export interface TestNats {
   /** It has the password. */
   readonly url: string
   readonly port: number
+  /** By which a cluster names its leader. */
+  readonly name: string
   readonly password: string
   /** Starts it on the same port, with what it has stored. */
   start(): Promise<void>
@@ -31,6 +33,14 @@ export interface TestNats {
   thaw(): void
   close(): Promise<void>
 }
+
+const usersWith = (password: string) => `authorization { users: [
+  { user: "gateway", password: "${password}", permissions: {
+    publish: ["mithril.events.*.*", "mithril.outcomes.*", "$JS.API.>", "$JS.ACK.mithril_events.>"]
+    subscribe: ["mithril.outcomes.*", "_INBOX.>"]
+  } }
+  { user: "operator", password: "${password}" }
+] }`
 
 async function untilItListens(port: number): Promise<void> {
   for (let attempt = 1; ; attempt++) {
@@ -47,26 +57,42 @@ async function untilItListens(port: number): Promise<void> {
   }
 }
 
+/** What a test wants different. */
+export interface TestNatsOptions {
+  readonly password?: string
+  /** The block `authorization` of the configuration. */
+  readonly authorization?: string
+  /** More lines of the configuration, such as `tls` or `cluster`. */
+  readonly more?: string
+  /** `sync_interval: always`, which NATS knows from 2.10 on. An older one is left as it is. */
+  readonly isSynced?: boolean
+}
+
+/** Whether the nats-server of this machine has at least this version. */
+function isAtLeast(program: string, major: number, minor: number): boolean {
+  const [, found = '0', next = '0'] =
+    /v(\d+)\.(\d+)/.exec(execFileSync(program, ['--version'], { encoding: 'utf8' })) ?? []
+  return Number(found) > major || (Number(found) === major && Number(next) >= minor)
+}
+
 /** Prepares one. It does not run yet. */
-export async function prepareTestNats(): Promise<TestNats> {
+export async function prepareTestNats(options: TestNatsOptions = {}): Promise<TestNats> {
   const program = findProgram('nats-server')
   if (program === undefined) throw new Error('nats-server is not installed (Debian: apt-get install nats-server)')
   const directory = await mkdtemp(join(tmpdir(), 'mithril-connection-gateway-nats-'))
   const port = await findFreePort()
-  const password = `nats-password-${port}`
+  const name = `server-${port}`
+  const password = options.password ?? `nats-password-${port}`
   const store = join(directory, 'store')
   const configuration = join(directory, 'nats.conf')
+  const isSynced = options.isSynced === true && isAtLeast(program, 2, 10)
   await writeFile(
     configuration,
     `listen: "127.0.0.1:${port}"
-     jetstream { store_dir: "${store}" }
-     authorization { users: [
-       { user: "gateway", password: "${password}", permissions: {
-         publish: ["mithril.events.*.*", "mithril.outcomes.*", "$JS.API.>", "$JS.ACK.mithril_events.>"]
-         subscribe: ["mithril.outcomes.*", "_INBOX.>"]
-       } }
-       { user: "operator", password: "${password}" }
-     ] }`,
+     server_name: "${name}"
+     jetstream { store_dir: "${store}"${isSynced ? ', sync_interval: always' : ''} }
+     ${options.authorization ?? usersWith(password)}
+     ${options.more ?? ''}`,
   )
   let child: ChildProcess | undefined
 
@@ -81,6 +107,7 @@ export async function prepareTestNats(): Promise<TestNats> {
   return {
     url: `nats://gateway:${password}@127.0.0.1:${port}`,
     port,
+    name,
     password,
     async start() {
       child = spawn(program, ['--config', configuration], { stdio: 'ignore' })
@@ -95,4 +122,21 @@ export async function prepareTestNats(): Promise<TestNats> {
       await rm(directory, { recursive: true, force: true })
     },
   }
+}
+
+/** Three of them that make one cluster. They do not run yet. */
+export async function prepareTestNatsCluster(
+  options: Omit<TestNatsOptions, 'more'> = {},
+): Promise<readonly TestNats[]> {
+  const ports = [await findFreePort(), await findFreePort(), await findFreePort()]
+  const routes = ports.map((port) => `"nats://127.0.0.1:${port}"`).join(', ')
+  return Promise.all(
+    ports.map((port) =>
+      prepareTestNats({
+        password: `nats-password-${ports[0]}`,
+        ...options,
+        more: `cluster { name: "test", listen: "127.0.0.1:${port}", routes: [${routes}] }`,
+      }),
+    ),
+  )
 }

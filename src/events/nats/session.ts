@@ -39,7 +39,8 @@ export interface NatsSessionsOptions {
   onEnd(): void
 }
 
-const optionsOf = ({ address, tls, credentials }: NatsServer) => ({
+/** Without `host` Node looks for `localhost` in the certificate of a server with an IP address. */
+const optionsOf = ({ address, host, tls, credentials }: NatsServer) => ({
   servers: [address],
   name: 'mithril-connection-gateway',
   reconnect: false,
@@ -47,21 +48,23 @@ const optionsOf = ({ address, tls, credentials }: NatsServer) => ({
   timeout: connectMs,
   noAsyncTraces: true,
   ...pings,
-  ...(tls && { tls: {} }),
+  ...(tls && { tls: { handshakeFirst: false, host } }),
   ...credentials,
 })
 
-/** A name and a sentence of the library. Neither has a password. */
-const reasonOf = (error: unknown) => (error instanceof Error ? `${error.name}: ${error.message}` : 'unknown')
+/** The server, and a name and a sentence of the library. None of them has a password. */
+const reasonOf = (server: NatsServer | undefined, error: unknown) =>
+  `${server?.address}: ${error instanceof Error ? `${error.name}: ${error.message}` : 'unknown'}`
 
 export function keepNatsSession({ servers, log, onOpen, onEnd }: NatsSessionsOptions): NatsSessions {
   const closing = new AbortController()
+  let server: NatsServer | undefined
   let session: NatsSession | null = null
   let isNews = true
   const complaint = createComplaint(log, 'NATS cannot be used: events wait in the database')
 
   function complain(error: unknown): void {
-    if (!closing.signal.aborted && complaint(reasonOf(error))) isNews = true
+    if (!closing.signal.aborted && complaint(reasonOf(server, error))) isNews = true
   }
 
   async function hold(server: NatsServer): Promise<void> {
@@ -84,7 +87,7 @@ export function keepNatsSession({ servers, log, onOpen, onEnd }: NatsSessionsOpt
 
   async function run(): Promise<void> {
     for (let turn = 0; !closing.signal.aborted; turn++) {
-      const server = servers[turn % servers.length]
+      server = servers[turn % servers.length]
       if (server !== undefined) await hold(server).catch(complain)
       await delay(againMs, undefined, { signal: closing.signal }).catch(() => {})
     }
