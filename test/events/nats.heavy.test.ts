@@ -1,7 +1,10 @@
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { jetstreamManager } from '@nats-io/jetstream'
+import { connect } from '@nats-io/transport-node'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { streamName } from '../../src/events/nats/stream.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import {
   delaysOf,
@@ -16,60 +19,55 @@ import {
 } from '../support/event-load.ts'
 import { type EventReceiver, startEventReceiver } from '../support/event-receiver.ts'
 import { insertSubscription, switchOn } from '../support/events.ts'
-import { natsIsMissing, prepareTestNats, type TestNats } from '../support/nats.ts'
+import { natsIsMissing, prepareTestNats, prepareTestNatsCluster, type TestNats } from '../support/nats.ts'
 import { startTestIssuer, type TestIssuer } from '../support/tokens.ts'
 
-// Two gateways hand the events of a steady load over by NATS, and two others send them. One after the other,
-// nats-server, a gateway that hands over, and one that sends are killed. Every second time the server forgets its
-// stream as well. `npm run test:events` takes two minutes; EVENTS_RUN_SECONDS makes it shorter.
+// Two gateways hand the events of a steady load over by NATS, and two others send them. Meanwhile programs are killed
+// and started again. `npm run test:events` takes two minutes for each form; EVENTS_RUN_SECONDS makes it shorter.
 
 const perSecond = isShort ? 150 : 300
 const killEveryMs = isShort ? 2_500 : 5_000
-/** At least one of each kind. */
-const killsAtLeast = isShort ? 3 : 12
 /** Two relays have 32 places each for an endpoint, and one gateway may have all of these. */
 const sentAtMost = 64
 
 let database: TestDatabase
-let nats: TestNats
+let nats: readonly TestNats[]
 let issuer: TestIssuer
 let receiver: EventReceiver
-const gateways: Record<'publish' | 'deliver', ChildProcess[]> = { publish: [], deliver: [] }
+let gateways: Record<'publish' | 'deliver', ChildProcess[]>
 
 const startGateway = (role: keyof typeof gateways) =>
   startEventGateway(database.url, issuer, {
     EVENTS_ENGINE: 'nats',
-    EVENTS_NATS_URL: nats.url,
+    EVENTS_NATS_URL: nats.map(({ url }) => url).join(','),
     EVENTS_NATS_ROLE: role,
   })
 
-beforeAll(async () => {
-  if (natsIsMissing) return
-  ;[database, nats, issuer, receiver] = await Promise.all([
-    createTestDatabase(),
-    prepareTestNats(),
-    startTestIssuer(),
-    startEventReceiver((_message, response) => void setTimeout(() => response.writeHead(204).end(), 3 * Math.random())),
-  ])
-  await nats.start()
-  await database.query(switchOn)
-  for (const role of ['publish', 'deliver', 'publish', 'deliver'] as const)
-    gateways[role].push(await startGateway(role))
-})
-afterAll(async () => {
-  if (natsIsMissing) return
-  for (const gateway of Object.values(gateways).flat()) gateway.kill('SIGKILL')
-  await receiver?.close()
-  await nats?.close()
-  await issuer?.close()
-  await database?.drop()
-})
-
-async function killNats(turn: number): Promise<void> {
-  await nats.kill()
-  if (turn % 2 === 1) await nats.forget()
-  await nats.start()
+/** Each second time the server loses what it has stored. */
+async function killNats(server: TestNats | undefined, turn: number): Promise<void> {
+  await server?.kill()
+  if (turn % 2 === 1) await server?.forget()
+  await server?.start()
 }
+
+/** Asks the servers of the cluster which one leads the stream, until one of them knows. */
+const findLeader = () =>
+  vi.waitFor(
+    async () => {
+      const servers = nats.map(({ port }) => `127.0.0.1:${port}`)
+      const connection = await connect({ servers, user: 'operator', pass: nats[0]?.password ?? '', reconnect: false })
+      try {
+        const { cluster, config } = await (await jetstreamManager(connection)).streams.info(streamName)
+        expect(config.num_replicas).toBe(3)
+        const leader = nats.find(({ name }) => name === cluster?.leader)
+        if (leader === undefined) throw new Error('the stream has no leader')
+        return leader
+      } finally {
+        await connection.close()
+      }
+    },
+    { timeout: hangMs, interval: 100 },
+  )
 
 async function killGateway(role: keyof typeof gateways, turn: number): Promise<void> {
   const killed = gateways[role][turn % 2]
@@ -78,10 +76,32 @@ async function killGateway(role: keyof typeof gateways, turn: number): Promise<v
   gateways[role][turn % 2] = await startGateway(role)
 }
 
-const strikes = [
-  killNats,
-  (turn: number) => killGateway('publish', turn),
-  (turn: number) => killGateway('deliver', turn),
+interface Form {
+  readonly title: string
+  prepare(): Promise<readonly TestNats[]>
+  /** One after the other. */
+  readonly strikes: readonly ((turn: number) => Promise<void>)[]
+  /** In the short form. Otherwise twelve. */
+  readonly killsAtLeast: number
+}
+
+const forms: readonly Form[] = [
+  {
+    title: 'one nats-server, a gateway that hands over, and one that sends are killed',
+    prepare: async () => [await prepareTestNats({ isSynced: true })],
+    strikes: [
+      (turn) => killNats(nats[0], turn),
+      (turn) => killGateway('publish', turn),
+      (turn) => killGateway('deliver', turn),
+    ],
+    killsAtLeast: 3,
+  },
+  {
+    title: 'the leader of three nats-servers is killed',
+    prepare: () => prepareTestNatsCluster({ isSynced: true }),
+    strikes: [async (turn) => killNats(await findLeader(), turn)],
+    killsAtLeast: 2,
+  },
 ]
 
 /** A busy machine needs a while to start the gateways. */
@@ -91,13 +111,32 @@ async function untilAnEventComes(connectionId: string): Promise<void> {
   await vi.waitFor(() => expect(receiver.messages).toHaveLength(1), { timeout: hangMs, interval: 50 })
 }
 
-test.skipIf(natsIsMissing)(
-  'no event is lost or out of order while nats-server and gateways are killed',
-  {
-    timeout: runSeconds * 1_000 + 3 * hangMs,
-    retry: 0,
-  },
-  async () => {
+describe.skipIf(natsIsMissing).each(forms)('while $title', ({ prepare, strikes, killsAtLeast: least }) => {
+  const killsAtLeast = isShort ? least : 12
+  beforeAll(async () => {
+    ;[database, nats, issuer, receiver] = await Promise.all([
+      createTestDatabase(),
+      prepare(),
+      startTestIssuer(),
+      startEventReceiver(
+        (_message, response) => void setTimeout(() => response.writeHead(204).end(), 3 * Math.random()),
+      ),
+    ])
+    for (const server of nats) await server.start()
+    await database.query(switchOn)
+    gateways = { publish: [], deliver: [] }
+    for (const role of ['publish', 'deliver', 'publish', 'deliver'] as const)
+      gateways[role].push(await startGateway(role))
+  })
+  afterAll(async () => {
+    for (const gateway of Object.values(gateways).flat()) gateway.kill('SIGKILL')
+    await receiver?.close()
+    for (const server of nats) await server.close()
+    await issuer?.close()
+    await database?.drop()
+  })
+
+  test('no event is lost or out of order', { timeout: runSeconds * 1_000 + 3 * hangMs, retry: 0 }, async () => {
     const clientId = await database.insertClient({ type: 'MSP' })
     const connectionIds: string[] = []
     for (let count = 0; count < 60; count++) {
@@ -136,11 +175,11 @@ test.skipIf(natsIsMissing)(
     const delays = delaysOf(receiver.messages, committedAt)
     const [p50, most] = [0.5, 1].map((share) => (quantile(delays, share) / 1_000).toFixed(2))
     process.stdout.write(
-      `Events by NATS: ${audited.length} changes in ${runSeconds} s, ${kills} kills, ${faults.lost.length} lost, ` +
+      `Events by NATS, ${nats.length} servers: ${audited.length} changes in ${runSeconds} s, ${kills} kills, ${faults.lost.length} lost, ` +
         `${faults.outOfOrder.length} out of order, ${doubles.length} doubles, p50 ${p50} s, at most ${most} s, ` +
         `all there ${tookSeconds} s after the load.\n`,
     )
     expect(faults).toEqual({ lost: [], unknown: [], outOfOrder: [] })
     expect(doubles.length).toBeLessThanOrEqual(kills * sentAtMost)
-  },
-)
+  })
+})

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { jetstream } from '@nats-io/jetstream'
+import { DiscardPolicy, jetstream, RetentionPolicy, StorageType } from '@nats-io/jetstream'
 import { connect, type NatsConnection } from '@nats-io/transport-node'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { natsServerOf } from '../../src/config/values.ts'
@@ -250,6 +250,51 @@ describe.skipIf(natsIsMissing)('events by NATS', () => {
     numbers.push(...(await insertChanges(testDatabase, [{}, {}])))
     await eventually(async () => expect(await states()).toEqual(numbers.map(() => 'DELIVERED')))
     expect(messages.map(({ id }) => id).sort()).toEqual(numbers.map((number) => `chg_${number}`).sort())
+  })
+
+  test('go in order through a stream that an operator has made with other limits, and leave it as it is', async () => {
+    await nats.start()
+    const settings = {
+      name: streamName,
+      subjects: ['mithril.events.>'],
+      retention: RetentionPolicy.Limits,
+      storage: StorageType.Memory,
+      discard: DiscardPolicy.Old,
+      max_msgs_per_subject: -1,
+      max_msgs: 7,
+    }
+    const { jetstream } = await look()
+    const { streams } = await jetstream.jetstreamManager()
+    await streams.add({ ...settings })
+    const { url, messages } = await receiver()
+    await insertSubscription(testDatabase, { url })
+    start('publish')
+    start('deliver')
+    const connectionId = randomUUID()
+    const numbers = await insertChanges(testDatabase, Array(5).fill({ connectionId }))
+    await eventually(async () => expect(await states()).toEqual(numbers.map(() => 'DELIVERED')))
+    expect(messages.map(({ id }) => id)).toEqual(numbers.map((number) => `chg_${number}`))
+    expect((await streams.info(streamName)).config).toMatchObject(settings)
+  })
+
+  test('wait while a stream that an operator has made lacks the subjects, which the log says', async () => {
+    await nats.start()
+    const { jetstream } = await look()
+    const { streams } = await jetstream.jetstreamManager()
+    await streams.add({ name: streamName, subjects: ['other.>'] })
+    const { url, messages } = await receiver()
+    await insertSubscription(testDatabase, { url })
+    start('publish')
+    start('deliver')
+    await insertChanges(testDatabase, [{}])
+    const reason = `127.0.0.1:${nats.port}: Error: the stream mithril_events does not have the subjects mithril.events.*.*`
+    const warning = { level: 'warn', message: 'NATS cannot be used: events wait in the database', details: { reason } }
+    const isWarning = ({ level }: { level: string }) => level === 'warn'
+    await eventually(() => expect(lines.filter(isWarning)).toHaveLength(2))
+    expect(lines.filter(isWarning)).toEqual([warning, warning])
+    await streams.update(streamName, { subjects: ['mithril.events.*.*'] })
+    await eventually(async () => expect(await states()).toEqual(['DELIVERED']))
+    expect(messages).toHaveLength(1)
   })
 
   test('that are published twice, because the acknowledgement came late, are stored and sent once', async () => {

@@ -71,7 +71,9 @@ export function keepNatsSession({ servers, log, onOpen, onEnd }: NatsSessionsOpt
     const connection = await connect(optionsOf(server))
     try {
       const opened = { connection, jetstream: jetstream(connection, { timeout: answerMs }) }
-      await ensureStream(opened.jetstream)
+      // A server without a cluster refuses a stream with replicas.
+      const isCluster = connection.info?.cluster !== undefined
+      await ensureStream(opened.jetstream, isCluster && servers.length >= 3 ? 3 : 1)
       if (closing.signal.aborted) return
       await onOpen(opened)
       session = opened

@@ -59,15 +59,23 @@ function isMissing(error: unknown): boolean {
   return error instanceof JetStreamApiError && missing.includes(error.code)
 }
 
-/** Makes the stream if it is not there. One that an operator has made stays as it is. */
-export async function ensureStream(jetstream: JetStreamClient): Promise<void> {
+/**
+ * Makes the stream if it is not there. One that an operator has made stays as it is.
+ * @param replicas Of a new stream. With three of them one server may go away.
+ * @throws Error if the stream has other subjects. JetStream would only say that nobody answers.
+ */
+export async function ensureStream(jetstream: JetStreamClient, replicas: 1 | 3): Promise<void> {
   const { streams } = await jetstream.jetstreamManager(false)
   try {
     await streams.info(streamName)
   } catch (error) {
     if (!isMissing(error)) throw error
-    await streams.add(stream)
+    await streams.add({ ...stream, num_replicas: replicas })
+    return
   }
+  const streamsOfHandovers = await streams.names(subjectOf({ connectionId: 'any', subscriptionId: 'any' })).next()
+  if (!streamsOfHandovers.includes(streamName))
+    throw new Error(`the stream ${streamName} does not have the subjects ${stream.subjects}`)
 }
 
 /** The consumer. It is made if it is not there. */
