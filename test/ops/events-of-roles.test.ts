@@ -96,6 +96,50 @@ describe('the role gateway', () => {
     }
   })
 
+  test('makes the first subscription during an autovacuum of the history, and writers do not wait', async () => {
+    await switchEvents(cluster.urlOf('gateway_migrator'), true)
+    await cluster.query('ALTER SYSTEM SET autovacuum_naptime = 1')
+    await cluster.query('SELECT pg_reload_conf()')
+    // The vacuum would take minutes.
+    await cluster.query(
+      `ALTER TABLE connection_changes SET (autovacuum_vacuum_insert_threshold = 10,
+         autovacuum_vacuum_insert_scale_factor = 0, autovacuum_vacuum_cost_delay = 100, autovacuum_vacuum_cost_limit = 1);
+       INSERT INTO connection_changes (connection_id, client_id, kind, redirect_uri_before, redirect_uri_after, door,
+                                       changed_at)
+       SELECT gen_random_uuid(), gen_random_uuid(), 'UPDATED', 'https://a.ua/', 'https://b.ua/', 'EXTERNAL', now()
+         FROM generate_series(1, 100000)`,
+    )
+    const vacuums = () =>
+      cluster.query(`SELECT FROM pg_stat_progress_vacuum WHERE relid = 'connection_changes'::regclass`)
+    await vi.waitFor(async () => expect(await vacuums()).toHaveLength(1), 60_000)
+    const database = createDatabase(cluster.urlOf('gateway'), databaseDefaults)
+    try {
+      const author = {
+        caller: { clientId: randomUUID(), clientType: 'MIS', scopes: [], userId: null },
+        door: 'REST',
+        requestId: 'request-1',
+      } as const
+      const wanted = { reach: 'CLIENT', method: 'POLL', url: null, kinds: ['UPDATED'] } as const
+      let isOver = false
+      const created = createSubscriptionStore(database)
+        .create({ id: randomUUID(), ownerClientId: author.caller.clientId, ...wanted }, author)
+        .finally(() => {
+          isOver = true
+        })
+      let longest = 0
+      while (!isOver) {
+        const beganAt = performance.now()
+        await write()
+        longest = Math.max(longest, performance.now() - beganAt)
+      }
+      expect(await created).toMatchObject({ state: 'ACTIVE' })
+      // PostgreSQL ends the autovacuum after one second. Writers that waited for that would take as long.
+      expect(longest).toBeLessThan(1_000)
+    } finally {
+      await database.close()
+    }
+  })
+
   test('may not switch events, and may neither write the inbox nor change the log of subscriptions', async () => {
     await expect(switchEvents(cluster.urlOf('gateway'), true)).rejects.toThrow('must be owner')
     for (const statement of [
