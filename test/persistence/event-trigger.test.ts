@@ -84,6 +84,19 @@ describe('with events:on', () => {
     expect([await deliveries(), await inbox()]).toEqual([[], []])
   })
 
+  test('a change is delivered while a publication has all tables, as in an upgrade by logical replication', async () => {
+    await insertSubscription(database)
+    await database.query('CREATE PUBLICATION upgrade FOR ALL TABLES')
+    const numbers = await insertChanges(database, [{}])
+    expect((await deliveries()).map(({ number }) => number)).toEqual(numbers)
+    const withoutIdentity = await database.query(
+      `SELECT relname FROM pg_class
+        WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND relreplident = 'd'
+          AND NOT EXISTS (SELECT FROM pg_index WHERE indrelid = pg_class.oid AND indisprimary)`,
+    )
+    expect(withoutIdentity).toEqual([])
+  })
+
   test('one of many that gather at once makes the deliveries, each once and none before an earlier one', async () => {
     const subscription = await insertSubscription(database)
     const connectionId = randomUUID()

@@ -99,6 +99,7 @@ beforeAll(async () => {
     '0013_events',
     '0014_waiting_events',
     '0015_first_subscription',
+    '0016_replicated_inbox',
   ])
   // As autovacuum leaves the tables.
   await session.query('VACUUM ANALYZE clients, client_types, connections')

@@ -31,6 +31,7 @@ const all = [
   '0013_events',
   '0014_waiting_events',
   '0015_first_subscription',
+  '0016_replicated_inbox',
 ]
 const additive = all.slice(1)
 
@@ -377,7 +378,7 @@ describe('an installation from before the first subscription enabled the queue',
     ).map((row) => row['state'])
   beforeEach(async () => {
     const directory = await mkdtemp(join(tmpdir(), 'migrations-'))
-    await cp(MIGRATIONS, directory, { recursive: true, filter: (source) => !/0015_\w+$/.test(source) })
+    await cp(MIGRATIONS, directory, { recursive: true, filter: (source) => !/001[56]_\w+$/.test(source) })
     await migrate(database.url, { directory }).finally(() => rm(directory, { recursive: true }))
   })
   const enable = () => database.query('ALTER TABLE connection_changes ENABLE TRIGGER connection_changes_queue_event')
