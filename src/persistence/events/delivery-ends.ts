@@ -13,31 +13,45 @@ export const isKeyOf = (row: string) => `
   delivery.subscription_id = ${row}.subscription_id AND delivery.connection_id = ${row}.connection_id
   AND delivery.number = ${row}.number`
 
-/** The next pending delivery after each row of `ended`, which may be due from now on. */
+/**
+ * Whether a delivery is pending, for statements that know its key. PostgreSQL has no statistics of a new table. With
+ * `state = 'PENDING'` it then reads the index of all pending deliveries of a subscription, once for each key.
+ */
+export const isUnended = (row: string) => `${row}.ended_at IS NULL`
+
+/**
+ * The end of a list of keys, whose first parameter is $1. It leaves nothing out. PostgreSQL expects few rows of such a
+ * list, and finds each key by the index. For more keys a plan for a small table reads the whole table.
+ */
+export const fewKeys = 'LIMIT cardinality($1::uuid[])'
+
+/** Makes the next pending delivery after each row of `ended` due. */
 const promotes = `
-  UPDATE event_deliveries AS delivery SET next_attempt_at = now()
-    FROM ended CROSS JOIN LATERAL (
-      SELECT later.number FROM event_deliveries AS later
-       WHERE later.subscription_id = ended.subscription_id AND later.connection_id = ended.connection_id
-         AND later.number > ended.number AND later.state = 'PENDING'
-       ORDER BY later.number LIMIT 1
-    ) AS next
-   WHERE delivery.subscription_id = ended.subscription_id AND delivery.connection_id = ended.connection_id
-     AND delivery.number = next.number AND delivery.state = 'PENDING' AND delivery.next_attempt_at > now()
-     AND delivery.attempts = 0`
+  next AS (
+    SELECT later.* FROM ended CROSS JOIN LATERAL (
+             SELECT later.subscription_id, later.connection_id, later.number, later.next_attempt_at, later.attempts
+               FROM event_deliveries AS later
+              WHERE later.subscription_id = ended.subscription_id AND later.connection_id = ended.connection_id
+                AND later.number > ended.number AND ${isUnended('later')}
+              ORDER BY later.number LIMIT 1
+           ) AS later
+  ), promoted AS (
+    UPDATE event_deliveries AS delivery SET next_attempt_at = now()
+      FROM next WHERE ${isKeyOf('next')} AND next.next_attempt_at > now() AND next.attempts = 0
+  )`
 
 /** Ends deliveries. $1 to $4: lists of subscriptions, connections, numbers and statuses. */
 export const deliveredMany = `
   WITH arrived AS (
     SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::int[])
-                  AS arrived(subscription_id, connection_id, number, status)
+                  AS arrived(subscription_id, connection_id, number, status) ${fewKeys}
   ), ended AS (
     UPDATE event_deliveries AS delivery
        SET state = 'DELIVERED', attempts = attempts + 1, leased_until = NULL, last_status = arrived.status,
            last_failure = NULL, ended_at = now()
-      FROM arrived WHERE ${isKeyOf('arrived')} AND delivery.state = 'PENDING'
+      FROM arrived WHERE ${isKeyOf('arrived')} AND ${isUnended('delivery')}
     RETURNING delivery.subscription_id, delivery.connection_id, delivery.number
-  ), promoted AS (${promotes}), opened AS (
+  ), ${promotes}, opened AS (
     UPDATE event_subscriptions SET failures = 0, probes = 0, failing_since = NULL, closed_until = NULL
      WHERE id IN (SELECT subscription_id FROM arrived) AND (failures > 0 OR closed_until IS NOT NULL)
   )
@@ -73,9 +87,9 @@ export const failedAttempt = `
            ended_at = CASE WHEN $5 = 'DEAD' THEN now() END
       FROM endpoint
      WHERE delivery.subscription_id = endpoint.id AND delivery.connection_id = $2::uuid AND delivery.number = $3::bigint
-       AND delivery.state = 'PENDING' AND delivery.leased_until = $4::timestamptz
+       AND ${isUnended('delivery')} AND delivery.leased_until = $4::timestamptz
     RETURNING delivery.subscription_id, delivery.connection_id, delivery.number, delivery.state
-  ), ended AS (SELECT * FROM failed WHERE state = 'DEAD'), promoted AS (${promotes})
+  ), ended AS (SELECT * FROM failed WHERE state = 'DEAD'), ${promotes}
   SELECT json_build_array((SELECT count(*) FROM endpoint))`
 
 /** Ends a delivery without a row of the audit. $1 to $3: its key. */
@@ -83,19 +97,20 @@ export const withoutChange = `
   WITH ended AS (
     UPDATE event_deliveries AS delivery
        SET state = 'DEAD', leased_until = NULL, last_failure = 'archived', ended_at = now()
-     WHERE subscription_id = $1::uuid AND connection_id = $2::uuid AND number = $3::bigint AND state = 'PENDING'
+     WHERE subscription_id = $1::uuid AND connection_id = $2::uuid AND number = $3::bigint
+       AND ${isUnended('delivery')}
     RETURNING delivery.subscription_id, delivery.connection_id, delivery.number
-  ), promoted AS (${promotes})
+  ), ${promotes}
   SELECT json_build_array((SELECT count(*) FROM ended))`
 
 /** Renews leases. $1 to $4: lists of subscriptions, connections, numbers and leases, $5: the seconds. */
 export const renewMany = `
   WITH held AS (
     SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::timestamptz[]) WITH ORDINALITY
-                  AS held(subscription_id, connection_id, number, lease, place)
+                  AS held(subscription_id, connection_id, number, lease, place) ${fewKeys}
   ), renewed AS (
     UPDATE event_deliveries AS delivery SET leased_until = now() + $5::int * interval '1 second'
-      FROM held WHERE ${isKeyOf('held')} AND delivery.state = 'PENDING' AND delivery.leased_until = held.lease
+      FROM held WHERE ${isKeyOf('held')} AND ${isUnended('delivery')} AND delivery.leased_until = held.lease
     RETURNING held.place, delivery.leased_until
   )
   SELECT json_build_array(place, leased_until) FROM renewed`
@@ -104,10 +119,10 @@ export const renewMany = `
 export const releaseMany = `
   WITH held AS (
     SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::timestamptz[])
-                  AS held(subscription_id, connection_id, number, lease)
+                  AS held(subscription_id, connection_id, number, lease) ${fewKeys}
   ), released AS (
     UPDATE event_deliveries AS delivery SET leased_until = NULL
-      FROM held WHERE ${isKeyOf('held')} AND delivery.state = 'PENDING' AND delivery.leased_until = held.lease
+      FROM held WHERE ${isKeyOf('held')} AND ${isUnended('delivery')} AND delivery.leased_until = held.lease
     RETURNING 1
   )
   SELECT json_build_array((SELECT count(*) FROM released))`

@@ -1,5 +1,5 @@
 import { leasedDelivery, leasedTables } from './claim.ts'
-import { isKeyOf } from './delivery-ends.ts'
+import { fewKeys, isKeyOf, isUnended } from './delivery-ends.ts'
 import { isServed } from './subscription-rows.ts'
 
 /**
@@ -13,11 +13,11 @@ import { isServed } from './subscription-rows.ts'
 export const take = `
   WITH held AS (
     SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::timestamptz[], $5::boolean[]) WITH ORDINALITY
-                  AS held(subscription_id, connection_id, number, lease, is_probe, place)
+                  AS held(subscription_id, connection_id, number, lease, is_probe, place) ${fewKeys}
   ), leased AS (
     UPDATE event_deliveries AS delivery SET leased_until = now() + $6::int * interval '1 second'
       FROM held JOIN event_subscriptions AS subscription ON subscription.id = held.subscription_id
-     WHERE ${isKeyOf('held')} AND delivery.state = 'PENDING' AND delivery.leased_until = held.lease
+     WHERE ${isKeyOf('held')} AND ${isUnended('delivery')} AND delivery.leased_until = held.lease
        AND subscription.method = 'PUSH' AND subscription.state = 'ACTIVE'
        AND (held.is_probe OR subscription.closed_until IS NULL) AND ${isServed('subscription', '$7::text[]')}
     RETURNING delivery.*, held.is_probe, held.place
