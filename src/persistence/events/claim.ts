@@ -40,6 +40,9 @@ export const leasedTables = `leased JOIN event_subscriptions AS subscription ON 
  * pending, a delivery is not claimed. So only the first due delivery of each connection is looked at closely.
  * PostgreSQL checks state and lease again on the locked row, so two instances never lease one delivery. A probe closes
  * its endpoint, so there is one probe at a time.
+ *
+ * The end of a delivery makes the next one due (`promotes`). So the claim locks the last delivery before those that
+ * leave the window. If it has ended meanwhile, they stay. If it ends afterwards, its end waits for the claim.
  */
 export const claim = `
   WITH served AS MATERIALIZED (
@@ -97,6 +100,13 @@ export const claim = `
   ), probed AS (
     UPDATE event_subscriptions SET closed_until = now() + interval '${probeSeconds} seconds'
      WHERE closed_until IS NOT NULL AND id IN (SELECT subscription_id FROM leased WHERE is_probe)
+  ), guarded AS MATERIALIZED (
+    SELECT seen.subscription_id, seen.connection_id
+      FROM seen CROSS JOIN LATERAL (
+             SELECT FROM event_deliveries AS delivery
+              WHERE delivery.ctid = seen.row_id AND delivery.state = 'PENDING' FOR NO KEY UPDATE SKIP LOCKED
+           ) AS last_one
+     WHERE seen.rank = ${windowOfConnection}
   ), hidden AS (
     SELECT locked_one.ctid, least(seen.blocked_until, now() + interval '${postponedSeconds} seconds') AS until
       FROM seen CROSS JOIN LATERAL (
@@ -104,6 +114,7 @@ export const claim = `
               WHERE delivery.ctid = seen.row_id AND delivery.state = 'PENDING' FOR UPDATE SKIP LOCKED
            ) AS locked_one
      WHERE seen.blocked_until IS NOT NULL OR seen.rank > ${windowOfConnection}
+       AND (seen.subscription_id, seen.connection_id) IN (SELECT subscription_id, connection_id FROM guarded)
   ), postponed AS (
     UPDATE event_deliveries AS delivery SET next_attempt_at = hidden.until
       FROM hidden WHERE delivery.ctid = hidden.ctid

@@ -25,7 +25,10 @@ export const isUnended = (row: string) => `${row}.ended_at IS NULL`
  */
 export const fewKeys = 'LIMIT cardinality($1::uuid[])'
 
-/** Makes the next pending delivery after each row of `ended` due. */
+/**
+ * Makes the next pending delivery after each row of `ended` due. A claim may postpone that delivery at the same time.
+ * The lock waits for the claim, and then shows what the claim wrote.
+ */
 const promotes = `
   next AS (
     SELECT later.* FROM ended CROSS JOIN LATERAL (
@@ -33,7 +36,7 @@ const promotes = `
                FROM event_deliveries AS later
               WHERE later.subscription_id = ended.subscription_id AND later.connection_id = ended.connection_id
                 AND later.number > ended.number AND ${isUnended('later')}
-              ORDER BY later.number LIMIT 1
+              ORDER BY later.number LIMIT 1 FOR NO KEY UPDATE
            ) AS later
   ), promoted AS (
     UPDATE event_deliveries AS delivery SET next_attempt_at = now()
