@@ -56,16 +56,21 @@ export const selectEventProblems = `
    WHERE ours.oid IN (SELECT to_regclass(name) FROM unnest(ARRAY[${list(tables)}]) AS name)
      AND ours.relowner = mithrils.relowner AND ours.relowner::regrole::text <> quote_ident(current_user)`
 
-const isEnabled = (relation: string, trigger: string) => `EXISTS (
+/** Whether a trigger is enabled in one of these ways. `A` fires for changes that replication brings, too. */
+const isEnabled = (relation: string, trigger: string, ways = `'O', 'A'`) => `EXISTS (
          SELECT FROM pg_trigger
-          WHERE tgrelid = to_regclass('${relation}') AND tgname = '${trigger}' AND tgenabled IN ('O', 'A'))`
+          WHERE tgrelid = to_regclass('${relation}') AND tgname = '${trigger}' AND tgenabled IN (${ways}))`
 
 /**
  * A warning for a gateway that delivers events. Without a subscription no change is queued, so only the trigger of
  * subscriptions says then whether events are on. A copy of rows without triggers leaves subscriptions without a queue.
  */
 export const eventsAreOff = `
-  CASE WHEN ${isEnabled('connection_changes', 'connection_changes_queue_event')} THEN NULL
+  CASE WHEN ${isEnabled('connections', 'connections_record_update', `'A'`)}
+            AND ${isEnabled('connection_changes', 'connection_changes_queue_event', `'O'`)}
+       THEN 'Changes that replication brings are recorded, but queue no events: ' ||
+            'connection_changes_queue_event of connection_changes needs ENABLE ALWAYS'
+       WHEN ${isEnabled('connection_changes', 'connection_changes_queue_event')} THEN NULL
        WHEN NOT ${isEnabled('event_subscriptions', 'event_subscriptions_enable_queue')}
        THEN 'EVENTS is on, but the database queues no events: run npm run events:on'
        WHEN EXISTS (SELECT FROM event_subscriptions)

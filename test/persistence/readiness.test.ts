@@ -1,12 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import { Client } from 'pg'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { switchEvents } from '../../src/persistence/events/event-switch.ts'
 import { migrate } from '../../src/persistence/migrations/migrate.ts'
 import { createDatabase, type Database } from '../../src/persistence/pool/database.ts'
 import { createDatabaseReadiness, type DatabaseReadiness } from '../../src/persistence/readiness.ts'
 import { createClientStore } from '../../src/persistence/stores/client-store.ts'
 import { createConnectionStore } from '../../src/persistence/stores/connection-store.ts'
 import { createTestDatabase, databaseDefaults, type TestDatabase } from '../support/database.ts'
+import { insertSubscription } from '../support/events.ts'
 
 let testDatabase: TestDatabase
 let opened: Database[]
@@ -21,7 +23,10 @@ afterEach(async () => {
   await testDatabase.drop()
 })
 
-function readinessOf(url = testDatabase.url, options: { opaqueTokens?: boolean } = {}): DatabaseReadiness {
+function readinessOf(
+  url = testDatabase.url,
+  options: { opaqueTokens?: boolean; events?: boolean } = {},
+): DatabaseReadiness {
   const database = createDatabase(url, { ...databaseDefaults, connectTimeoutMs: 10_000 })
   opened.push(database)
   return createDatabaseReadiness(database, { ...options, warn: (sentence) => warnings.push(sentence) })
@@ -307,4 +312,32 @@ test('a database whose letters are those of C is ready, and warned of once', asy
     for (const database of opened.splice(0)) await database.close()
     await testDatabase.query(`DROP DATABASE ${name} WITH (FORCE)`)
   }
+})
+
+test('a gateway with events warns if changes that replication brings are recorded and queue no event', async () => {
+  await switchEvents(testDatabase.url, true)
+  await insertSubscription(testDatabase)
+  const clientId = await testDatabase.insertClient({ type: 'MSP' })
+  await testDatabase.insertConnection({ clientId, consumerId: clientId, redirectUri: 'https://a.example.ua/' })
+  const triggers = ['advance_version', 'record_create', 'record_update', 'record_delete']
+  for (const name of triggers)
+    await testDatabase.query(`ALTER TABLE connections ENABLE ALWAYS TRIGGER connections_${name}`)
+  const inboxAfterReplication = async () => {
+    const end = await testDatabase.hold(
+      `SET LOCAL session_replication_role = 'replica'; UPDATE connections SET redirect_uri = redirect_uri || 'b'`,
+    )
+    await end('COMMIT')
+    return (await testDatabase.query('SELECT FROM event_inbox')).length
+  }
+  const sentence =
+    'Changes that replication brings are recorded, but queue no events: ' +
+    'connection_changes_queue_event of connection_changes needs ENABLE ALWAYS'
+  expect([await readinessOf(undefined, { events: true }).database(), warnings]).toEqual([true, [sentence]])
+  expect(await inboxAfterReplication()).toBe(0)
+
+  await testDatabase.query('ALTER TABLE connection_changes ENABLE ALWAYS TRIGGER connection_changes_queue_event')
+  expect([await readinessOf(undefined, { events: true }).database(), warnings]).toEqual([true, [sentence]])
+  expect(await inboxAfterReplication()).toBe(1)
+  expect(await switchEvents(testDatabase.url, true)).toEqual({ wasSo: true, queues: true })
+  expect(await inboxAfterReplication()).toBe(2)
 })
