@@ -112,7 +112,7 @@ const replay = `
   )
   SELECT json_build_object('queued', (SELECT count(*) FROM queued),
                            'hasMore', (SELECT count(*) > ${replayedAtMost} FROM chosen),
-                           'last', (SELECT number::text FROM chosen ORDER BY number DESC OFFSET 1 LIMIT 1))
+                           'last', (SELECT number::text FROM chosen ORDER BY chosen.number DESC OFFSET 1 LIMIT 1))
     FROM subscription`
 
 /**
