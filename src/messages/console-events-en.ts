@@ -146,6 +146,8 @@ export const consoleEventsEn = {
     '{count, plural, =0 {There is nothing to send: no such events, or they wait already} ' +
     'one {# event is queued} other {# events are queued}}',
   'console.events.replay.paused': 'They are delivered once you resume the subscription.',
-  'console.events.replay.more':
-    'These are the oldest ones: there are more than one step queues. Once they are delivered, begin at a later time.',
+  'console.events.replay.soFar': '{count, plural, one {# event is queued so far} other {# events are queued so far}}',
+  'console.events.replay.more': 'More follow. Those that are queued stay queued when you stop here.',
+  'console.events.replay.stop': 'Stop',
+  'console.events.replay.goOn': 'Go on',
 } as const satisfies Record<string, string>

@@ -152,6 +152,10 @@ export const consoleEventsUk = {
     'one {У чергу додано # подію} few {У чергу додано # події} many {У чергу додано # подій} ' +
     'other {У чергу додано # події}}',
   'console.events.replay.paused': 'Їх буде доставлено, щойно ви відновите підписку.',
-  'console.events.replay.more':
-    'Це найдавніші події: за один раз до черги потрапляють не всі. Коли їх буде доставлено, почніть із пізнішого часу.',
+  'console.events.replay.soFar':
+    '{count, plural, one {Поки що в чергу додано # подію} few {Поки що в чергу додано # події} ' +
+    'many {Поки що в чергу додано # подій} other {Поки що в чергу додано # події}}',
+  'console.events.replay.more': 'Додаємо решту. Якщо зупинити, додані події залишаться в черзі.',
+  'console.events.replay.stop': 'Зупинити',
+  'console.events.replay.goOn': 'Продовжити',
 } as const satisfies Record<keyof typeof consoleEventsEn, string>

@@ -1,14 +1,13 @@
 import { useSignal } from '@preact/signals'
 import { useId } from 'preact/hooks'
-import { ReplayEventsDocument, type ReplayEventsMutation } from '../../client/documents/graphql.ts'
 import { t } from '../language/language.ts'
 import { announce } from '../parts/announce.tsx'
 import { Dialog } from '../parts/dialog.tsx'
 import { Choices } from './choices.tsx'
 import { RefusalNote } from './refusal-note.tsx'
+import { ReplayProgress, soFar } from './replay-progress.tsx'
 import { type ReplayForm, rangeOf } from './replay-range.ts'
-import { ReplayResult } from './replay-result.tsx'
-import { useAct } from './use-act.ts'
+import { useReplay } from './use-replay.ts'
 
 interface ReplayDialogProps {
   readonly id: string
@@ -18,12 +17,14 @@ interface ReplayDialogProps {
   readonly onReplayed: () => void
 }
 
-/** Queues events anew: those of a time, or those of a connection. Then it says how many. */
+/** Queues events anew: those of a time, or those of a connection. It says how many, portion by portion. */
 export function ReplayDialog({ id, start, isPaused, onClose, onReplayed }: ReplayDialogProps) {
   const form = useSignal(start)
   const fault = useSignal<string | null>(null)
-  const result = useSignal<ReplayEventsMutation['replayEvents']>(null)
-  const { act, isBusy, failed } = useAct()
+  const { progress, isBusy, failed, begin, goOn } = useReplay(id, ({ queued, after }) => {
+    announce(after === null ? t('console.events.replay.done', { count: queued }) : soFar(queued))
+    onReplayed()
+  })
   const change = (part: Partial<ReplayForm>) => {
     form.value = { ...form.value, ...part }
     fault.value = null
@@ -34,17 +35,12 @@ export function ReplayDialog({ id, start, isPaused, onClose, onReplayed }: Repla
     const range = rangeOf(form.value)
     fault.value = typeof range === 'string' ? range : null
     if (typeof range === 'string') announce(range)
-    else
-      void act(ReplayEventsDocument, { input: { id, ...range } }, ({ replayEvents }) => {
-        result.value = replayEvents
-        if (replayEvents !== null) announce(t('console.events.replay.done', { count: replayEvents.queued }))
-        onReplayed()
-      })
+    else begin(range)
   }
 
   return (
     <Dialog title={t('console.events.replay.title')} onClose={onClose}>
-      {result.value === null ? (
+      {progress.value === null ? (
         <form noValidate onSubmit={submit}>
           <p>{t('console.events.replay.text')}</p>
           <Choices
@@ -98,7 +94,14 @@ export function ReplayDialog({ id, start, isPaused, onClose, onReplayed }: Repla
           </div>
         </form>
       ) : (
-        <ReplayResult {...result.value} isPaused={isPaused} onClose={onClose} />
+        <ReplayProgress
+          queued={progress.value.queued}
+          after={progress.value.after}
+          failed={failed.value}
+          isPaused={isPaused}
+          onGoOn={goOn}
+          onClose={onClose}
+        />
       )}
     </Dialog>
   )

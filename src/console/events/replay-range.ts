@@ -10,6 +10,9 @@ export interface ReplayForm {
   readonly connectionId: string
 }
 
+/** The range as the gateway reads it. */
+export type ReplayRange = { readonly connectionId: string } | { readonly from: string; readonly to: string }
+
 /** The time from a moment until now. The end does not belong to a range, so it is the minute after the next one. */
 export const timeSince = (from: Date): ReplayForm => ({
   by: 'byTime',
@@ -19,7 +22,7 @@ export const timeSince = (from: Date): ReplayForm => ({
 })
 
 /** What is wrong with the range, in a sentence, or the range as the gateway reads it. */
-export function rangeOf({ by, from, to, connectionId }: ReplayForm) {
+export function rangeOf({ by, from, to, connectionId }: ReplayForm): ReplayRange | string {
   if (by === 'byConnection')
     return isUuid(connectionId.trim()) ? { connectionId: connectionId.trim() } : t('violation.uuid')
   const [begin, end] = [momentInKyiv(from), momentInKyiv(to)]
