@@ -59,8 +59,8 @@ export async function openTracing({ tracesUrl }: Config, log: DeferredLog): Prom
 /** Connections that deliver events. Requests have their own. */
 const eventConnections = 4
 
-/** Polls that read their events after a wait. One look of `event-waits.ts` ends 500 waits at most. */
-const pollsAfterWait = { insideAtMost: 4, waitingAtMost: 500, waitAtMostMs: 3_000 } as const
+/** Polls and acknowledgements that ask the database. One look of `event-waits.ts` ends 500 waits at most. */
+const pollTurns = { insideAtMost: 4, waitingAtMost: 500, waitAtMostMs: 3_000 } as const
 
 /**
  * Opens the delivery of events and its store, and imports them only if the configuration has events on.
@@ -85,7 +85,7 @@ export async function openEventsOf(
   const own = open(eventConnections)
   const opened = await openEvents(events, createDeliveryQueue(own, adminClientTypes), log)
   const subscriptions = createSubscriptionStore(database)
-  const turns = createAdmission({ ...pollsAfterWait, pressure })
+  const turns = createAdmission({ ...pollTurns, pressure })
   const waits = createEventWaits({ ready: subscriptions.ready, turns })
   return {
     ...opened,

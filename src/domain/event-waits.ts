@@ -22,8 +22,9 @@ export interface EventWaits {
    */
   wait(wait: EventWait): Promise<'ready' | 'over'>
   /**
-   * Reads the events after a wait. Few polls do so at a time.
+   * Runs the statements of a poll or an acknowledgement, few at a time. After a change all programs that poll come back
+   * at once, and updates need places in the queue of the database, too.
    * @throws GatewayError `unavailable` if there are too many
    */
-  inTurn<T>(read: () => Promise<T>): Promise<T>
+  inTurn<T>(work: () => Promise<T>): Promise<T>
 }

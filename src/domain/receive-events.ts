@@ -55,11 +55,13 @@ export function createReceiveEvents(deps: ReceiveEventsDeps): ReceiveEvents {
       const max = list.count('max', input.max, { min: 1, max: polledAtMost }) ?? polledAtMost
       const seconds = list.count('wait', input.wait, { min: 0, max: waitAtMostSeconds }) ?? 0
       list.done()
-      const subscription = await polledSubscription(deps, permit)
-      const { id } = subscription
 
       const until = performance.now() + seconds * 1_000
-      let changes = await subscriptions.waiting(id, max)
+      const read = async (found: EventSubscription) => [found, await subscriptions.waiting(found.id, max)] as const
+      const first = await waits.inTurn(async () => read(await polledSubscription(deps, permit)))
+      const [subscription] = first
+      let [, changes] = first
+      const { id } = subscription
       // An event that another poll acknowledges first leaves nothing to answer, so the rest of the time is waited, too.
       for (let ms = until - performance.now(); changes.length === 0 && ms > 0; ms = until - performance.now()) {
         const wait = { subscriptionId: id, clientId: permit.caller.clientId, ms, signal }
@@ -108,11 +110,13 @@ export function createAcknowledgeEvents(deps: ReceiveEventsDeps): AcknowledgeEve
     permit: (call, subject) => permits.give(call, 'acknowledgeEvents', subject),
     async run(given, { ids }) {
       const permit = await permits.confirm(given, 'acknowledgeEvents')
-      const { subscriptions } = partsOfEvents(deps)
+      const { subscriptions, waits } = partsOfEvents(deps)
       const numbers = numbersOf(ids)
       if ('id' in numbers) throw new GatewayError('validationFailed', { violations: [numbers] })
-      const { id } = await polledSubscription(deps, permit)
-      return subscriptions.acknowledge(id, numbers)
+      return waits.inTurn(async () => {
+        const { id } = await polledSubscription(deps, permit)
+        return subscriptions.acknowledge(id, numbers)
+      })
     },
   }
 }

@@ -24,7 +24,7 @@ export interface EventWaitsDeps {
   /** The subscriptions of these that have an event. */
   ready(ids: readonly string[]): Promise<readonly string[]>
   /**
-   * The turns of polls that read their events after a wait. One change can end all waits at once, and other requests
+   * The turns of the statements of polls and acknowledgements. One change can end all waits at once, and other requests
    * need places in the queue of the database, too.
    */
   readonly turns: {
@@ -122,10 +122,10 @@ export function createEventWaits({ ready, turns }: EventWaitsDeps): RunningEvent
         lookIn(lookEveryMs * Math.random())
       })
     },
-    async inTurn(read) {
+    async inTurn(work) {
       await turns.enter()
       try {
-        return await read()
+        return await work()
       } finally {
         turns.leave()
       }

@@ -184,6 +184,45 @@ describe('a poll that waits', () => {
     }
   }, 120_000)
 
+  test('leaves updates their places: all 200 programs come back at each change, and no update is refused', async () => {
+    const small = await startTestGateway({ ...eventsOn, DATABASE_POOL_MAX: '2', DATABASE_QUEUE_MAX: '15' })
+    let isOver = false
+    const programs: Promise<void>[] = []
+    try {
+      await small.database.query(switchOn)
+      const at = await small.listen()
+      const owners = await Promise.all(Array.from({ length: 20 }, () => subscriber({ at: small })))
+      const program = async (one: Subscriber) => {
+        while (!isOver) {
+          const { data } = await poll(one, '?wait=2', { at })
+          const ids = data?.map(({ id }) => id) ?? []
+          const headers = { ...bearer(one.token), 'content-type': 'application/json' }
+          const body = JSON.stringify({ ids })
+          if (ids.length > 0) await fetch(at + path(one, 'acknowledgements'), { method: 'POST', headers, body })
+        }
+      }
+      for (const one of owners) for (let place = 0; place < 10; place++) programs.push(program(one))
+      const { clientId, path: connection } = await small.connection()
+      const token = small.issuer.mint(writer(clientId))
+      const statuses: number[] = []
+      for (let turn = 0; turn < 60; turn++) {
+        if (turn % 5 === 0)
+          await insertChanges(
+            small.database,
+            owners.map((one) => ({ clientId: one.clientId })),
+          )
+        const update = { redirect_uri: `https://turn-${turn}.example.ua/` }
+        statuses.push((await small.patch(connection, update, token)).statusCode)
+        await delay(50)
+      }
+      expect(statuses.filter((status) => status !== 200)).toEqual([])
+    } finally {
+      isOver = true
+      await Promise.all(programs)
+      await small.close()
+    }
+  }, 120_000)
+
   test('gives its place back when the caller leaves', async () => {
     const one = await subscriber()
     const leaving = new AbortController()
