@@ -1,4 +1,8 @@
 import './require-node.cjs'
+import { setFlagsFromString } from 'node:v8'
+
+// Requests would stay until a full garbage collection: docs/decisions/0044-requests-are-garbage-at-once.md.
+setFlagsFromString('--no-allocation-site-pretenuring')
 
 // This file adds the signal handlers before it imports the rest, because that takes up to half a second. In a container
 // Node is process 1, and Linux drops a signal to process 1 that has no handler.

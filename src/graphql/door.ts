@@ -18,8 +18,8 @@ import { boundAnswers } from './document-limits/answer-size.ts'
 import { createDocumentCache } from './document-limits/document-rules.ts'
 import { extensionsOf } from './errors.ts'
 import { createHotPath } from './hot-path.ts'
-import { createLoaders, type Loaders } from './loaders.ts'
-import { RequestPermits } from './permit-guard.ts'
+import { RequestLoaders } from './loaders.ts'
+import { forgetScopes, RequestPermits, scopesKey } from './permit-guard.ts'
 import { createFindDocument, type PersistedDocumentsOptions } from './persisted-documents.ts'
 import { createGatewayYoga } from './yoga.ts'
 
@@ -109,17 +109,14 @@ export function graphqlDoor(app: FastifyInstance, deps: GraphQLDoorDeps): void {
     const permits = new RequestPermits(operations, call, (operation) => {
       request.outcome.operation ??= operation
     })
-    let loaders: Loaders | undefined
     return {
+      ...scopesKey(),
       call,
       apiKey: apiKeyOf(request),
       operations,
       policy,
       permits,
-      get loaders() {
-        loaders ??= createLoaders(operations)
-        return loaders
-      },
+      loaders: new RequestLoaders(operations),
       language: () => languageOf(request.headers['accept-language']),
       onErrors: (code, language) => {
         varyByLanguage(reply, language)
@@ -168,10 +165,14 @@ export function graphqlDoor(app: FastifyInstance, deps: GraphQLDoorDeps): void {
       const body = findDocument(request.body)
       const context = contextOf(request, reply)
       const type = answeredTypeOf(request)
-      const answer = await executePlain(type, body, context)
-      if (answer === null) return throughYoga(request, reply, context, body)
-      if (reply.statusCode !== 401) reply.code(answer.status)
-      return reply.type(contentTypeOf(type)).send(answer.body)
+      try {
+        const answer = await executePlain(type, body, context)
+        if (answer === null) return await throughYoga(request, reply, context, body)
+        if (reply.statusCode !== 401) reply.code(answer.status)
+        return reply.type(contentTypeOf(type)).send(answer.body)
+      } finally {
+        forgetScopes(context)
+      }
     },
   )
 

@@ -13,54 +13,54 @@ import type { ListClientConnectionsInput } from '../domain/read-connections.ts'
 import type { DeliveriesOf, ListEventDeliveriesInput } from '../domain/read-event-subscriptions.ts'
 
 /**
- * The reads of nested fields. A loader gathers the reads of all parents of a result: 100 clients cost as many
- * statements as one client. Each read has the permit of its parent.
+ * The reads of nested fields in one request. A loader gathers the reads of all parents of a result: 100 clients cost as
+ * many statements as one client. Each read has the permit of its parent. No other request may see the results.
  */
-export interface Loaders {
-  connectionsOf(input: ListClientConnectionsInput, permit: Permit): Promise<Page<Connection> | null>
-  latestChangeOf(of: ChangedConnection): Promise<ConnectionChange | null>
-  changesOf(page: PageArguments, of: ChangedConnection): Promise<Page<ConnectionChange>>
-  clientAt(end: ConnectionEnd): Promise<ClientReference | null>
-  deliveriesOf(input: ListEventDeliveriesInput, of: DeliveriesOf): Promise<Page<EventDelivery>>
-}
+export class RequestLoaders {
+  readonly #operations: Operations
+  /** By the name of the read and its arguments. Most requests use none. */
+  #loaders: Map<string, DataLoader<unknown, unknown>> | undefined
 
-/**
- * Makes one loader for each distinct set of arguments at its first use, because most requests use none. An error in
- * the place of a value refuses this value alone.
- */
-function byArguments<Arguments, Key, Value>(
-  load: (given: Arguments, keys: readonly Key[]) => Promise<readonly (Value | Error)[]>,
-) {
-  const loaders = new Map<string, DataLoader<Key, Value>>()
-  return (given: Arguments, key: Key): Promise<Value> => {
-    const name = JSON.stringify(given)
-    let loader = loaders.get(name)
+  constructor(operations: Operations) {
+    this.#operations = operations
+  }
+
+  connectionsOf(input: ListClientConnectionsInput, of: Permit): Promise<Page<Connection> | null> {
+    return this.#load('connections', input, of, (permits) => this.#operations.listClientConnections.run(permits, input))
+  }
+
+  latestChangeOf(of: ChangedConnection): Promise<ConnectionChange | null> {
+    return this.#load('latest', null, of, (all) => this.#operations.readLatestChange.run(all))
+  }
+
+  changesOf(page: PageArguments, of: ChangedConnection): Promise<Page<ConnectionChange>> {
+    return this.#load('changes', page, of, (all) => this.#operations.listConnectionChanges.run(all, page))
+  }
+
+  clientAt(end: ConnectionEnd): Promise<ClientReference | null> {
+    return this.#load('client', null, end, (all) => this.#operations.readConnectionClient.run(all))
+  }
+
+  deliveriesOf(input: ListEventDeliveriesInput, of: DeliveriesOf): Promise<Page<EventDelivery>> {
+    return this.#load<DeliveriesOf, Page<EventDelivery>>('deliveries', input, of, (all) =>
+      this.#operations.listEventDeliveries.run(all, input),
+    )
+  }
+
+  /** An error in the place of a value refuses this value alone. */
+  #load<Key, Value>(
+    read: string,
+    given: object | null,
+    key: Key,
+    load: (keys: readonly Key[]) => Promise<readonly (Value | Error)[]>,
+  ): Promise<Value> {
+    this.#loaders ??= new Map()
+    const name = `${read} ${JSON.stringify(given)}`
+    let loader = this.#loaders.get(name) as DataLoader<Key, Value> | undefined // the read decides the types
     if (loader === undefined) {
-      loader = new DataLoader((keys) => load(given, keys), { cache: false })
-      loaders.set(name, loader)
+      loader = new DataLoader(load, { cache: false })
+      this.#loaders.set(name, loader as DataLoader<unknown, unknown>)
     }
     return loader.load(key)
-  }
-}
-
-/** Makes the loaders of one request. No other request may see their results. */
-export function createLoaders(operations: Operations): Loaders {
-  const connections = byArguments((input: ListClientConnectionsInput, permits: readonly Permit[]) =>
-    operations.listClientConnections.run(permits, input),
-  )
-  const changes = byArguments((page: PageArguments, of: readonly ChangedConnection[]) =>
-    operations.listConnectionChanges.run(of, page),
-  )
-  const latest = byArguments((_none: null, of: readonly ChangedConnection[]) => operations.readLatestChange.run(of))
-  const ends = byArguments((_none: null, of: readonly ConnectionEnd[]) => operations.readConnectionClient.run(of))
-  const deliveries = byArguments<ListEventDeliveriesInput, DeliveriesOf, Page<EventDelivery>>((input, of) =>
-    operations.listEventDeliveries.run(of, input),
-  )
-  return {
-    connectionsOf: connections,
-    latestChangeOf: (of) => latest(null, of),
-    changesOf: changes,
-    clientAt: (end) => ends(null, end),
-    deliveriesOf: deliveries,
   }
 }

@@ -1,3 +1,5 @@
+import { initContextCache } from '@pothos/core'
+import { RequestCache } from '@pothos/plugin-scope-auth'
 import type { Call } from '../domain/call.ts'
 import { GatewayError } from '../domain/errors.ts'
 import { type OperationName, operationRules } from '../domain/operation-rules.ts'
@@ -95,3 +97,12 @@ export class RequestPermits {
 export const guardsOf = ({ permits }: GraphQLContext) => ({
   permit: (request: PermitRequest) => permits.ask(request),
 })
+
+/** The key under which scope-auth keeps its answers for a request. Copies of the context share it: Yoga makes one. */
+export const scopesKey = initContextCache
+
+/**
+ * Makes scope-auth forget a request that has its answer. Otherwise its WeakMap keeps the request until a full garbage
+ * collection (docs/decisions/0044-requests-are-garbage-at-once.md).
+ */
+export const forgetScopes = (context: GraphQLContext): void => RequestCache.clearForContext(context)

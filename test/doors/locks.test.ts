@@ -15,7 +15,7 @@ import { createPermits, type Permit, type Permits } from '../../src/domain/permi
 import { createPolicy } from '../../src/domain/policy.ts'
 import { createRedirectUriParser } from '../../src/domain/redirect-uri-parser.ts'
 import type { GraphQLContext } from '../../src/graphql/context.ts'
-import { createLoaders } from '../../src/graphql/loaders.ts'
+import { RequestLoaders } from '../../src/graphql/loaders.ts'
 import { RequestPermits } from '../../src/graphql/permit-guard.ts'
 import { createSchema } from '../../src/graphql/schema.ts'
 
@@ -144,7 +144,7 @@ async function run(document: string, { outer, inner }: Locks, caller: Caller | n
     policy,
     operations: wired,
     permits,
-    loaders: createLoaders(wired),
+    loaders: new RequestLoaders(wired),
     language: () => null,
     onErrors: () => {},
     onError: () => {},

@@ -72,30 +72,51 @@ const refusals = {
   event_loop: refusalsBecauseOf('event_loop'),
 }
 
+/** A statement in the queue, and its caller's promise. */
+interface Waiting {
+  /** The time by `performance.now()`. */
+  readonly since: number
+  admit(): void
+  refuse(error: GatewayError): void
+}
+
 /** Makes an admission with all places free. */
 export function createAdmission({ insideAtMost, waitingAtMost, waitAtMostMs, pressure }: AdmissionOptions): Admission {
   const shed: Record<ShedReason, number> = { queue_full: 0, queue_timeout: 0, event_loop: 0 }
-  // In the order of arrival.
-  const queue = new Set<() => void>()
+  // In the order of arrival. It is no `Set`, because a `Set` leaves old tables behind. Each keeps all later ones alive
+  // until a full garbage collection.
+  const queue: Waiting[] = []
   let inside = 0
+  /** Whether a timer runs for the statements in the queue. */
+  let isTimed = false
 
   function refusal(reason: ShedReason): GatewayError {
     shed[reason] += 1
     return refusals[reason][Math.floor(Math.random() * retryAfter.length)] as GatewayError // one for each number
   }
 
-  function wait(): Promise<void> {
-    const { promise, resolve, reject } = Promise.withResolvers<void>()
-    const admit = () => {
-      clearTimeout(timer)
-      resolve()
+  /** All wait equally long, so the first in the queue is the first to be refused. One timer serves all. */
+  function refuseAfter(milliseconds: number): void {
+    isTimed = true
+    setTimeout(refuseLate, milliseconds).unref()
+  }
+
+  function refuseLate(): void {
+    isTimed = false
+    const latestBegin = performance.now() - waitAtMostMs
+    let first = queue[0]
+    for (; first !== undefined && first.since <= latestBegin; first = queue[0]) {
+      queue.shift()
+      first.refuse(refusal('queue_timeout'))
     }
-    const timer = setTimeout(() => {
-      queue.delete(admit)
-      reject(refusal('queue_timeout'))
-    }, waitAtMostMs)
-    queue.add(admit)
-    return promise
+    if (first !== undefined) refuseAfter(first.since - latestBegin)
+  }
+
+  function wait(): Promise<void> {
+    if (!isTimed) refuseAfter(waitAtMostMs)
+    return new Promise((admit, refuse) => {
+      queue.push({ since: performance.now(), admit, refuse })
+    })
   }
 
   return {
@@ -105,24 +126,20 @@ export function createAdmission({ insideAtMost, waitingAtMost, waitAtMostMs, pre
         inside += 1
         return undefined
       }
-      if (queue.size >= waitingAtMost) throw refusal('queue_full')
+      if (queue.length >= waitingAtMost) throw refusal('queue_full')
       return wait()
     },
     refusalAhead() {
       if (pressure.isOverloaded()) return refusal('event_loop')
-      return inside >= insideAtMost && queue.size >= waitingAtMost && pressure.isBusy() ? refusal('queue_full') : null
+      return inside >= insideAtMost && queue.length >= waitingAtMost && pressure.isBusy() ? refusal('queue_full') : null
     },
     leave() {
-      const [next] = queue
-      if (next === undefined) {
-        inside -= 1
-        return
-      }
       // The next statement in the queue gets the place directly, so that no new statement can take it.
-      queue.delete(next)
-      next()
+      const next = queue.shift()
+      if (next === undefined) inside -= 1
+      else next.admit()
     },
-    waiting: () => queue.size,
+    waiting: () => queue.length,
     shed: () => ({ ...shed }),
   }
 }
