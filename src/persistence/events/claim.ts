@@ -113,8 +113,9 @@ export const claim = `
              SELECT delivery.ctid FROM event_deliveries AS delivery
               WHERE delivery.ctid = seen.row_id AND delivery.state = 'PENDING' FOR UPDATE SKIP LOCKED
            ) AS locked_one
-     WHERE seen.blocked_until IS NOT NULL OR seen.rank > ${windowOfConnection}
-       AND (seen.subscription_id, seen.connection_id) IN (SELECT subscription_id, connection_id FROM guarded)
+     WHERE seen.blocked_until IS NOT NULL
+        OR (seen.rank > ${windowOfConnection}
+            AND (seen.subscription_id, seen.connection_id) IN (SELECT subscription_id, connection_id FROM guarded))
   ), postponed AS (
     UPDATE event_deliveries AS delivery SET next_attempt_at = hidden.until
       FROM hidden WHERE delivery.ctid = hidden.ctid
