@@ -14,6 +14,7 @@ const LONGEST_SECONDS = 30
 const PASSING = /could not bind|could not create any TCP\/IP sockets|pre-existing shared memory block/
 const LONGEST_RETRY_MS = 10_000
 const RETRY_AFTER_MS = 100
+const LOOK_EVERY_MS = 10
 
 export interface ServerOptions {
   readonly durable: boolean
@@ -25,7 +26,7 @@ export async function startServer(place: Place, options: ServerOptions): Promise
   const deadline = Date.now() + LONGEST_RETRY_MS
   for (;;) {
     const port = await findFreePort()
-    const failure = await tryToStart(place, settingsFor(port, options))
+    const failure = await tryToStart(place, port, options)
     if (failure === undefined) return port
     if (!PASSING.test(failure) || Date.now() > deadline)
       throw new Error(`The embedded PostgreSQL in ${clusterOf(place.directory)} did not start.\n${failure}`)
@@ -45,15 +46,27 @@ export async function stopServer(place: Place): Promise<void> {
 }
 
 /** The end of the server's output if it did not start. undefined: it has started. */
-async function tryToStart(place: Place, settings: readonly string[]): Promise<string | undefined> {
+async function tryToStart(place: Place, port: number, options: ServerOptions): Promise<string | undefined> {
   const cluster = clusterOf(place.directory)
   const { size } = await stat(join(cluster, LOG))
-  const options = settings.map((setting) => `-c ${setting}`).join(' ')
-  const start = ['start', '-w', `-t${LONGEST_SECONDS}`, '-D', 'data', '-l', LOG, '-o', options]
-  const { code, output } = await runProgram(place.programs.pgCtl, start, cluster, place.user)
-  if (code === 0) return undefined
+  const settings = settingsFor(port, options).map((setting) => `-c ${setting}`)
+  const start = ['start', '-w', `-t${LONGEST_SECONDS}`, '-D', 'data', '-l', LOG, '-o', settings.join(' ')]
+  const ended = new AbortController()
+  const pgCtl = runProgram(place.programs.pgCtl, start, cluster, place.user).finally(() => ended.abort())
+  const outcome = await Promise.race([pgCtl, untilReady(dataOf(place.directory), port, ended.signal)])
+  if (outcome === undefined || outcome.code === 0) return undefined
   const log = (await readFile(join(cluster, LOG))).subarray(size).toString('utf8')
-  return tail(`${output}\n${log}`)
+  return tail(`${outcome.output}\n${log}`)
+}
+
+/** Waits until the server on `port` is ready: pg_ctl looks only ten times a second. After `ended` it waits for ever. */
+async function untilReady(data: string, port: number, ended: AbortSignal): Promise<undefined> {
+  while (!ended.aborted) {
+    const found = await findPostmaster(data)
+    if (found?.port === port && found.status === 'ready') return undefined
+    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS))
+  }
+  return new Promise(() => {})
 }
 
 function settingsFor(port: number, { durable, maxConnections = 100 }: ServerOptions): string[] {
