@@ -33,6 +33,22 @@ export async function withOwnSession<T>(
 }
 
 /**
+ * Runs `work` in a transaction of a session, and takes everything back if it fails.
+ * @throws the error of `work`, also if the session is lost
+ */
+export async function inTransaction<T>(query: (sql: string) => Promise<unknown>, work: () => Promise<T>): Promise<T> {
+  await query('BEGIN')
+  try {
+    const result = await work()
+    await query('COMMIT')
+    return result
+  } catch (error) {
+    await query('ROLLBACK').catch(() => {})
+    throw error
+  }
+}
+
+/**
  * Whether a pooler owns the session and may give it, with our lock, to another client. PgBouncer sends each client a
  * process number that it has made up. PostgreSQL sends the number of the session's process.
  */

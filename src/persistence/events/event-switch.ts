@@ -1,5 +1,5 @@
 import type { Client } from 'pg'
-import { withOwnSession } from '../own-session.ts'
+import { inTransaction, withOwnSession } from '../own-session.ts'
 import { type LockTries, tryForLock } from './lock-tries.ts'
 
 /** While the switch waits for its locks, writers of the audit wait, too. So it waits briefly, and tries again. */
@@ -32,29 +32,26 @@ const statementOf = (table: string, trigger: string, isEnabled: boolean) =>
 export function switchEvents(databaseUrl: string, on: boolean): Promise<EventSwitch> {
   return withOwnSession(databaseUrl, 'Switches of events', async (client) => {
     const before = await stateOf(client)
-    const isRight = (state: State) => state.on === on && state.queues === (on && state.hasSubscription)
     const wasSo = on ? before.on : !before.on && !before.queues
-    if (isRight(before)) return { wasSo, queues: before.queues }
+    if (before.on === on && before.queues === (on && before.hasSubscription)) return { wasSo, queues: before.queues }
     await client.query(`SET lock_timeout = '${lockWait}'`)
     return tryForLock(tries, async () => ({ wasSo, queues: await switchTo(client, on) }))
   })
 }
 
 /** Its first lock keeps others from inserting a subscription until both triggers fit. */
-async function switchTo(client: Client, on: boolean): Promise<boolean> {
-  await client.query('BEGIN')
-  try {
-    await client.query(statementOf('event_subscriptions', 'event_subscriptions_enable_queue', on))
-    const { queues, hasSubscription } = await stateOf(client)
-    const isWanted = on && hasSubscription
-    if (queues !== isWanted)
-      await client.query(statementOf('connection_changes', 'connection_changes_queue_event', isWanted))
-    await client.query('COMMIT')
-    return isWanted
-  } catch (error) {
-    await client.query('ROLLBACK').catch(() => {})
-    throw error
-  }
+function switchTo(client: Client, on: boolean): Promise<boolean> {
+  return inTransaction(
+    (sql) => client.query(sql),
+    async () => {
+      await client.query(statementOf('event_subscriptions', 'event_subscriptions_enable_queue', on))
+      const { queues, hasSubscription } = await stateOf(client)
+      const isWanted = on && hasSubscription
+      if (queues !== isWanted)
+        await client.query(statementOf('connection_changes', 'connection_changes_queue_event', isWanted))
+      return isWanted
+    },
+  )
 }
 
 const isEnabled = (table: string, trigger: string) => `(

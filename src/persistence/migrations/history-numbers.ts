@@ -1,3 +1,4 @@
+import { inTransaction } from '../own-session.ts'
 import type { Query } from '../pool/query.ts'
 
 const sequence = `pg_get_serial_sequence('connection_changes', 'id')::regclass`
@@ -12,14 +13,9 @@ const isBehind = `SELECT max(id) > coalesce(pg_sequence_last_value(${sequence}),
 export async function repairHistoryNumbers(query: Query): Promise<string | null> {
   const [found] = await query(isBehind)
   if (found?.['behind'] !== true) return null
-  await query('BEGIN')
-  try {
+  return inTransaction(query, async () => {
     await query('LOCK TABLE connection_changes IN SHARE ROW EXCLUSIVE MODE')
     const [moved] = await query(`SELECT setval(${sequence}, max(id))::text AS number FROM connection_changes`)
-    await query('COMMIT')
     return String(moved?.['number'])
-  } catch (error) {
-    await query('ROLLBACK')
-    throw error
-  }
+  })
 }
