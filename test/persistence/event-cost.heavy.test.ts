@@ -43,7 +43,8 @@ async function update(times: number): Promise<void> {
   for (let count = 0; count < times; count++)
     await session.query({
       name: 'update',
-      text: `UPDATE connections SET redirect_uri = 'https://a.example.ua/' || version, version = version + 1 WHERE id = $1`,
+      text: `UPDATE connections SET redirect_uri = 'https://a.example.ua/' || version, version = version + 1
+              WHERE id = $1`,
       values: [connectionId],
     })
 }

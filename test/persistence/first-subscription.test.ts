@@ -38,6 +38,11 @@ const create = () =>
     author,
   )
 
+/** A subscription that another program inserts. */
+const insertOwn = `
+  INSERT INTO event_subscriptions (id, owner_client_id, reach, subject_client_id, method, kinds, state, created_at)
+  VALUES (gen_random_uuid(), '${owner}', 'CLIENT', '${owner}', 'POLL', '{UPDATED}', 'ACTIVE', now())`
+
 const queueIsEnabled = async () => {
   const [row] = await testDatabase.query<{ enabled: string }>(
     `SELECT tgenabled AS enabled FROM pg_trigger WHERE tgname = 'connection_changes_queue_event'`,
@@ -79,13 +84,11 @@ test('a subscription of a program that knows nothing of the queue enables it, to
 })
 
 test('the subscription and the queue are committed together, or neither is', async () => {
-  const insert = `INSERT INTO event_subscriptions (id, owner_client_id, reach, subject_client_id, method, kinds, state, created_at)
-    VALUES (gen_random_uuid(), '${owner}', 'CLIENT', '${owner}', 'POLL', '{UPDATED}', 'ACTIVE', now())`
-  const end = await testDatabase.hold(insert)
+  const end = await testDatabase.hold(insertOwn)
   expect([await count('event_subscriptions'), await queueIsEnabled()]).toEqual([0, false])
   await end('ROLLBACK')
   expect(await queueIsEnabled()).toBe(false)
-  const again = await testDatabase.hold(insert)
+  const again = await testDatabase.hold(insertOwn)
   await again('COMMIT')
   expect([await count('event_subscriptions'), await queueIsEnabled()]).toEqual([1, true])
 })
@@ -200,7 +203,8 @@ test("the function looks at no object of the inserter's, and leaves its settings
      CREATE TEMPORARY TABLE pg_trigger (LIKE pg_catalog.pg_trigger);
      CREATE TEMPORARY TABLE connection_changes (LIKE public.connection_changes);
      SET LOCAL search_path = hostile, pg_temp, public, pg_catalog;
-     INSERT INTO public.event_subscriptions (id, owner_client_id, reach, subject_client_id, method, kinds, state, created_at)
+     INSERT INTO public.event_subscriptions
+            (id, owner_client_id, reach, subject_client_id, method, kinds, state, created_at)
      VALUES ('${id}', '${id}', 'CLIENT', '${id}', 'POLL', '{UPDATED}', 'ACTIVE', now());
      DO $$
      BEGIN
@@ -236,10 +240,7 @@ describe('the switch', () => {
 
   test('waits for a subscription that is being made, and then enables the queue for it', async () => {
     await switchEvents(testDatabase.url, false)
-    const end = await testDatabase.hold(
-      `INSERT INTO event_subscriptions (id, owner_client_id, reach, subject_client_id, method, kinds, state, created_at)
-       VALUES (gen_random_uuid(), '${owner}', 'CLIENT', '${owner}', 'POLL', '{UPDATED}', 'ACTIVE', now())`,
-    )
+    const end = await testDatabase.hold(insertOwn)
     const switched = switchEvents(testDatabase.url, true)
     await testDatabase.untilLockWaited()
     await end('COMMIT')

@@ -104,12 +104,8 @@ export function createAdmission({ insideAtMost, waitingAtMost, waitAtMostMs, pre
   function refuseLate(): void {
     isTimed = false
     const latestBegin = performance.now() - waitAtMostMs
-    let first = queue[0]
-    for (; first !== undefined && first.since <= latestBegin; first = queue[0]) {
-      queue.shift()
-      first.refuse(refusal('queue_timeout'))
-    }
-    if (first !== undefined) refuseAfter(first.since - latestBegin)
+    while (queue[0] !== undefined && queue[0].since <= latestBegin) queue.shift()?.refuse(refusal('queue_timeout'))
+    if (queue[0] !== undefined) refuseAfter(queue[0].since - latestBegin)
   }
 
   function wait(): Promise<void> {
