@@ -298,9 +298,9 @@ function times({ issuer, now }: Ingredients): BadToken[] {
   ]
   const infinite = (claim: string) => {
     const payload = JSON.stringify(
-      JSON.parse(Buffer.from(part(issuer.mint({ claims: { [claim]: 4242 } }), 1), 'base64url').toString()),
+      JSON.parse(Buffer.from(part(issuer.mint({ claims: { [claim]: 'infinite' } }), 1), 'base64url').toString()),
     )
-    return signJws({ alg: 'ES256', kid: issuer.key.kid }, payload.replace('4242', '1e999'), issuer.key)
+    return signJws({ alg: 'ES256', kid: issuer.key.kid }, payload.replace('"infinite"', '1e999'), issuer.key)
   }
   return [
     ...rows.map(([name, changed, reason]): BadToken => [name, issuer.mint({ claims: changed }), reason]),
