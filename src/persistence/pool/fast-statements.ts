@@ -1,8 +1,14 @@
 import pg from 'pg'
 import { JsonRows, type JsonStatement, type SqlValue } from './json-rows.ts'
+import { createWriteGroups } from './write-groups.ts'
 
 /** Runs a statement and returns its rows. Each row is one JSON value. */
 export type RunFastStatement = <Row>(sql: string, values: readonly SqlValue[]) => Promise<readonly Row[]>
+
+/** The rows of each set of values with which a statement ran. */
+export type RowsOfSets<Row> = readonly (readonly Row[])[]
+
+const rowsOfOne = <Row>([rows = []]: RowsOfSets<Row>): readonly Row[] => rows
 
 export interface FastStatementsOptions {
   readonly nameOf: (statement: { readonly sql: string }) => string
@@ -63,12 +69,12 @@ export function createFastStatements(pool: pg.Pool, { nameOf, readsPerConnection
     return lease
   }
 
-  async function runOn<Row>(lease: Lease, sql: string, values: readonly SqlValue[]): Promise<readonly Row[]> {
+  async function runOn<Row>(lease: Lease, sql: string, sets: JsonStatement['sets']): Promise<RowsOfSets<Row>> {
     lease.inFlight += 1
     try {
       const client = await lease.client
       if (shared.has(lease)) gather(lease, client)
-      return await send(client, { sql, values, name: nameOf({ sql }) })
+      return await send(client, { sql, sets, name: nameOf({ sql }) })
     } catch (error) {
       if (!(error instanceof pg.DatabaseError && keepsSession.test(error.code ?? ''))) breakOff(lease, error as Error)
       if (lease.failed?.sql === sql && isUnprepared(error)) throw lease.failed.error
@@ -92,12 +98,15 @@ export function createFastStatements(pool: pg.Pool, { nameOf, readsPerConnection
   }
 
   /** Runs a statement on a connection of its own. */
-  const rows: RunFastStatement = (sql, values) => runOn(open(), sql, values)
+  const rows: RunFastStatement = async (sql, values) => rowsOfOne(await runOn(open(), sql, [values]))
 
   /** Runs a short read on a connection that it shares with others. PostgreSQL runs them one after the other. */
-  const read: RunFastStatement = (sql, values) => runOn(sharedWithRoom(), sql, values)
+  const read: RunFastStatement = async (sql, values) => rowsOfOne(await runOn(sharedWithRoom(), sql, [values]))
 
-  return { rows, read }
+  /** Runs a write that waits for no lock, in a transaction that it may share with other writes. */
+  const write = createWriteGroups({ together: (sql, sets) => runOn(open(), sql, sets), alone: rows })
+
+  return { rows, read, write }
 }
 
 /**
@@ -125,12 +134,12 @@ function gather(lease: Lease, { connection }: pg.PoolClient): void {
   })
 }
 
-function send<Row>(client: pg.PoolClient, statement: JsonStatement): Promise<readonly Row[]> {
+function send<Row>(client: pg.PoolClient, statement: JsonStatement): Promise<RowsOfSets<Row>> {
   return new Promise((resolve, reject) => {
     client.query(
-      new JsonRows(statement, (error, rows) => {
+      new JsonRows(statement, (error, rowsOfSets) => {
         if (error !== null) reject(error)
-        else resolve(rows.map((json) => JSON.parse(json) as Row)) // the statement decides the type
+        else resolve(rowsOfSets.map((rows) => rows.map((json) => JSON.parse(json) as Row))) // the statement's type
       }),
     )
   })

@@ -24,7 +24,8 @@ const PgQuery = pg.Query as unknown as new (text: string, values: readonly unkno
 /** A statement whose rows have one column, which is a JSON value. */
 export interface JsonStatement {
   readonly sql: string
-  readonly values: readonly SqlValue[]
+  /** One or more sets of values. The statement runs once for each, in their order, all in one transaction. */
+  readonly sets: readonly (readonly SqlValue[])[]
   /** The name under which the connection keeps the statement prepared. Empty: it does not. */
   readonly name: string
 }
@@ -35,24 +36,35 @@ export interface JsonStatement {
  */
 export class JsonRows extends PgQuery {
   readonly #statement: JsonStatement
-  readonly #rows: string[] = []
+  readonly #sets: readonly (readonly (string | null)[])[]
+  /** The rows of each set whose run has ended. */
+  readonly #rowsOfSets: string[][] = []
+  #rows: string[] = []
 
-  constructor(statement: JsonStatement, done: (error: Error | null, rows: readonly string[]) => void) {
-    super(statement.sql, statement.values.map(textOf))
+  /** @param done gets the rows of each set after the COMMIT, or an error. */
+  constructor(statement: JsonStatement, done: (error: Error | null, rowsOfSets: readonly string[][]) => void) {
+    const sets = statement.sets.map((values) => values.map(textOf))
+    super(statement.sql, sets[0] ?? [])
     this.#statement = statement
+    this.#sets = sets
     this.name = statement.name
-    this.callback = (error) => done(error, this.#rows)
+    this.callback = (error) => done(error, this.#rowsOfSets)
   }
 
-  /** pg calls this to write the messages of the extended protocol (PostgreSQL manual, 55.2.3). */
+  /**
+   * pg calls this to write the messages of the extended protocol. What stands before one `Sync` is one transaction
+   * (PostgreSQL manual, 55.2.3 and 55.2.4).
+   */
   prepare(wire: Wire): void {
     const { sql: text, name } = this.#statement
     if (!this.hasBeenParsed(wire)) {
       wire.parse({ text, name })
       if (name !== '') wire.submittedNamedStatements[name] = text
     }
-    wire.bind({ statement: name, values: this.values })
-    wire.execute({})
+    for (const values of this.#sets) {
+      wire.bind({ statement: name, values })
+      wire.execute({})
+    }
     wire.sync()
   }
 
@@ -60,10 +72,15 @@ export class JsonRows extends PgQuery {
     this.#rows.push(fields[0])
   }
 
-  handleCommandComplete(): void {}
+  handleCommandComplete(): void {
+    this.#rowsOfSets.push(this.#rows)
+    this.#rows = []
+  }
 
+  /** PostgreSQL has committed: after an error pg calls `handleError`, and not this. */
   handleReadyForQuery(): void {
-    this.callback(null)
+    const isWhole = this.#rowsOfSets.length === this.#sets.length
+    this.callback(isWhole ? null : new Error('PostgreSQL has not answered each run of a statement'))
   }
 }
 

@@ -31,5 +31,6 @@ export function traceDatabase(database: Database, tracing: Tracing): Database {
     run: (work) => inSpan(begin('prisma'), () => database.run(work)),
     rows: (sql, values) => inSpan(begin(summaryOf(sql)), () => database.rows(sql, values)),
     read: (sql, values) => inSpan(begin(summaryOf(sql)), () => database.read(sql, values)),
+    write: (sql, values) => inSpan(begin(summaryOf(sql)), () => database.write(sql, values)),
   }
 }

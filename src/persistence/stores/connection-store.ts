@@ -97,10 +97,10 @@ const withCursor = (row: ConnectionRow) => new RowWithCursor(connectionOf(row), 
 /** The store of connections in PostgreSQL. */
 export function createConnectionStore(database: Database): ConnectionStore {
   async function write(
-    { attempt, lockAndWrite }: Write,
+    { attempt, skipsLocked, lockAndWrite }: Write,
     values: readonly SqlValue[],
   ): Promise<WriteOutcome<Connection>> {
-    const [written] = await database.rows<ConnectionRow>(attempt, values)
+    const [written] = await (skipsLocked ? database.write : database.rows)<ConnectionRow>(attempt, values)
     if (written !== undefined) return { kind: 'done', result: connectionOf(written) }
     const [row] = await database.rows<readonly [outcome: LockedOutcome, connection: ConnectionRow]>(
       lockAndWrite,

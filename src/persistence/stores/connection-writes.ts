@@ -12,10 +12,12 @@ const { select } = connectionColumns
  */
 export interface Write {
   /**
-   * Writes and returns the connection, or returns no row. The statement waits for a concurrent writer. PostgreSQL then
-   * checks the conditions on the row that this writer left (PostgreSQL manual, 13.2.1 Read Committed).
+   * Writes and returns the connection, or returns no row. PostgreSQL checks the conditions on the row that a concurrent
+   * writer left (PostgreSQL manual, 13.2.1 Read Committed).
    */
   readonly attempt: string
+  /** Whether the attempt leaves a locked row alone. Otherwise it waits for the lock. */
+  readonly skipsLocked: boolean
   /**
    * Tells why the attempt wrote nothing, and writes if a write is possible now. It locks the row first, so that the
    * answer and the write see the same state. No row: the connection does not exist. Otherwise it returns one row:
@@ -46,12 +48,15 @@ const touch = `updated_at = timezone('utc', clock_timestamp()), version = connec
 function statementsOf(
   change: string,
   joins: 'FROM' | 'USING',
-  { matches = matchesKey, differs = 'true', lock = 'FOR UPDATE' } = {},
+  { matches = matchesKey, differs = 'true', lock = 'FOR UPDATE', skipsLocked = false } = {},
 ): Write {
+  // This subquery has the lock, so the UPDATE around it does not wait.
+  const isFree = skipsLocked ? `EXISTS (SELECT FROM connections WHERE ${matches} ${lock} SKIP LOCKED)` : 'true'
   return {
     attempt: `
-      ${change} WHERE ${matches} AND ${matchesVersion} AND ${setsCaller} AND ${differs}
+      ${change} WHERE ${matches} AND ${matchesVersion} AND ${setsCaller} AND ${differs} AND ${isFree}
       RETURNING ${select()}`,
+    skipsLocked,
     lockAndWrite: `
       WITH locked AS (
         SELECT id, ${matchesVersion} AS expected, ${differs} AS differs, ${select()} AS connection
@@ -73,6 +78,8 @@ export const updateRedirectUri = statementsOf(`UPDATE connections SET redirect_u
   differs: 'connections.redirect_uri <> $5',
   // The update changes no key, so inserts of rows that reference this row need not wait.
   lock: 'FOR NO KEY UPDATE',
+  // It shares a transaction with other updates (docs/decisions/0045-updates-share-a-transaction.md).
+  skipsLocked: true,
 })
 
 /** $6 is the consumer. The new secret is for this consumer only, and Mithril can change the consumer meanwhile. */
