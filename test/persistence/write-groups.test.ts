@@ -235,8 +235,7 @@ describe('a write that fails or is held up', () => {
     expect(await slow).toEqual([1])
   })
 
-  test('after a group that takes too long, groups are smaller, and so no write is cut off by the limit of a group', async () => {
-    // Twelve writes of 0.12 s exceed the limit of the driver, which is 1 s more than that of a statement.
+  test('after a group that takes more than a second, the next one has half as many', async () => {
     await db.query(`
       CREATE FUNCTION linger() RETURNS trigger LANGUAGE plpgsql AS $$
       BEGIN
@@ -249,16 +248,11 @@ describe('a write that fails or is held up', () => {
       const first = updateAll(database)
       await Promise.all(first.updates)
       expect(transactionsOf(await changesOf(first.names))).toBe(1)
-      for (const most of [6, 3, 2]) {
-        const { names, updates } = updateAll(database)
-        await Promise.all(updates)
-        const changes = await changesOf(names)
-        expect(changes).toHaveLength(writers)
-        const sizes = changes.map(
-          ({ transaction }) => changes.filter((other) => other.transaction === transaction).length,
-        )
-        expect(Math.max(...sizes)).toBeLessThanOrEqual(most)
-      }
+      const { names, updates } = updateAll(database)
+      await Promise.all(updates)
+      const changes = await changesOf(names)
+      expect(changes).toHaveLength(writers)
+      expect(transactionsOf(changes)).toBe(2)
     } finally {
       await db.query('DROP FUNCTION linger CASCADE')
     }

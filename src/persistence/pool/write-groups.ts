@@ -15,8 +15,11 @@ const slowAfterMs = 10
 /** Bounds the locks that a transaction holds, and the writes that one lost connection meets. */
 const writesAtMost = 32
 
-/** PostgreSQL runs the writes of a group one after the other. After a group that took longer, groups are smaller. */
-const tooLongMs = 100
+/**
+ * PostgreSQL runs the writes of a group one after the other, so slow ones could exceed the driver's limit together.
+ * After a group that took longer than this, groups are smaller. A busy event loop alone does not take as long.
+ */
+const tooLongMs = 1_000
 
 /**
  * States that say nothing about one write: of the connection, unknown completion, resources, limits of time, the end of
