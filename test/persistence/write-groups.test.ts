@@ -63,14 +63,32 @@ const changesOf = (names: readonly string[]) =>
   )
 
 /** Starts one update of each connection in one turn of the event loop. */
-function updateAll(database: Database, run = randomUUID().slice(0, 8)) {
+function updateAll(database: Database) {
   const { updateRedirectUri } = createConnectionStore(database)
+  const run = randomUUID().slice(0, 8)
   const names = connectionIds.map((_, index) => `w${index}-${run}`)
   const updates = connectionIds.map((id, index) => updateRedirectUri(changeOf(id, names[index] as string)))
   return { names, updates }
 }
 
 const transactionsOf = (changes: readonly Change[]) => new Set(changes.map(({ transaction }) => transaction)).size
+
+/** Runs `work` while a foreign trigger runs `body`. */
+async function withForeignTrigger(body: string, trigger: string, work: () => Promise<void>): Promise<void> {
+  await db.query(`CREATE FUNCTION foreign_act() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+      ${body};
+      RETURN NEW;
+    END $$`)
+  try {
+    await db.query(`CREATE ${trigger} EXECUTE FUNCTION foreign_act()`)
+    await work()
+  } finally {
+    await db.query('DROP FUNCTION foreign_act CASCADE')
+  }
+}
+const rowTrigger = 'TRIGGER foreign_act BEFORE UPDATE ON connections FOR EACH ROW'
+const isThird = `WHEN (NEW.redirect_uri LIKE 'https://w3-%')`
 
 describe('writes that go out together', () => {
   test('updates of one turn are one transaction, and each has its own answer, caller and record', async () => {
@@ -160,50 +178,35 @@ describe('writes that go out together', () => {
 describe('a write that fails or is held up', () => {
   test.each(['P0001', '55000', '23514'])(
     'a refusal of PostgreSQL (%s) meets only its own write: the others run again, and are recorded once',
-    async (state) => {
-      await db.query(`
-        CREATE FUNCTION refuse_some() RETURNS trigger LANGUAGE plpgsql AS $$
-        BEGIN
-          IF NEW.redirect_uri LIKE 'https://w3-%' THEN
-            RAISE EXCEPTION 'not this one' USING ERRCODE = '${state}';
-          END IF;
-          RETURN NEW;
-        END $$`)
-      await db.query('CREATE TRIGGER refuse BEFORE UPDATE ON connections FOR EACH ROW EXECUTE FUNCTION refuse_some()')
-      try {
-        const { names, updates } = updateAll(open())
-        const outcomes = await Promise.allSettled(updates)
-        const expected = names.map((_, index) => (index === 3 ? 'rejected' : 'fulfilled'))
-        expect(outcomes.map(({ status }) => status)).toEqual(expected)
-        const changes = await changesOf(names)
-        const done = names.filter((_, index) => index !== 3)
-        expect(changes.map(({ request_id }) => request_id).sort()).toEqual(done.sort())
-        expect(transactionsOf(changes)).toBe(writers - 1)
-      } finally {
-        await db.query('DROP FUNCTION refuse_some CASCADE')
-      }
-    },
+    (state) =>
+      withForeignTrigger(
+        `RAISE EXCEPTION 'not this one' USING ERRCODE = '${state}'`,
+        `${rowTrigger} ${isThird}`,
+        async () => {
+          const { names, updates } = updateAll(open())
+          const outcomes = await Promise.allSettled(updates)
+          const expected = names.map((_, index) => (index === 3 ? 'rejected' : 'fulfilled'))
+          expect(outcomes.map(({ status }) => status)).toEqual(expected)
+          const changes = await changesOf(names)
+          const done = names.filter((_, index) => index !== 3)
+          expect(changes.map(({ request_id }) => request_id).sort()).toEqual(done.sort())
+          expect(transactionsOf(changes)).toBe(writers - 1)
+        },
+      ),
   )
 
-  test('an error at the COMMIT is no answer of success for any write', async () => {
-    await db.query(`
-      CREATE FUNCTION refuse_late() RETURNS trigger LANGUAGE plpgsql AS $$
-      BEGIN
-        RAISE EXCEPTION 'not at the end';
-      END $$`)
-    await db.query(`
-      CREATE CONSTRAINT TRIGGER refuse_late AFTER UPDATE ON connections DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
-      WHEN (NEW.redirect_uri LIKE 'https://w3-%') EXECUTE FUNCTION refuse_late()`)
-    try {
-      const { names, updates } = updateAll(open())
-      const outcomes = await Promise.allSettled(updates)
-      expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(writers - 1)
-      expect(outcomes[3]).toMatchObject({ reason: { message: 'not at the end' } })
-      expect((await changesOf(names)).map(({ request_id }) => request_id)).not.toContain(names[3])
-    } finally {
-      await db.query('DROP FUNCTION refuse_late CASCADE')
-    }
-  })
+  test('an error at the COMMIT is no answer of success for any write', () =>
+    withForeignTrigger(
+      `RAISE EXCEPTION 'not at the end'`,
+      `CONSTRAINT TRIGGER foreign_act AFTER UPDATE ON connections DEFERRABLE INITIALLY DEFERRED FOR EACH ROW ${isThird}`,
+      async () => {
+        const { names, updates } = updateAll(open())
+        const outcomes = await Promise.allSettled(updates)
+        expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(writers - 1)
+        expect(outcomes[3]).toMatchObject({ reason: { message: 'not at the end' } })
+        expect((await changesOf(names)).map(({ request_id }) => request_id)).not.toContain(names[3])
+      },
+    ))
 
   test('a row that another transaction holds delays its own update only', async () => {
     const database = open()
@@ -235,15 +238,8 @@ describe('a write that fails or is held up', () => {
     expect(await slow).toEqual([1])
   })
 
-  test('after a group that takes more than a second, the next one has half as many', async () => {
-    await db.query(`
-      CREATE FUNCTION linger() RETURNS trigger LANGUAGE plpgsql AS $$
-      BEGIN
-        PERFORM pg_sleep(0.12);
-        RETURN NEW;
-      END $$`)
-    await db.query('CREATE TRIGGER linger BEFORE UPDATE ON connections FOR EACH ROW EXECUTE FUNCTION linger()')
-    try {
+  test('after a group that takes more than a second, the next one has half as many', () =>
+    withForeignTrigger('PERFORM pg_sleep(0.12)', rowTrigger, async () => {
       const database = open(db.url, { statementTimeoutMs: 2_000 })
       const first = updateAll(database)
       await Promise.all(first.updates)
@@ -253,10 +249,7 @@ describe('a write that fails or is held up', () => {
       const changes = await changesOf(names)
       expect(changes).toHaveLength(writers)
       expect(transactionsOf(changes)).toBe(2)
-    } finally {
-      await db.query('DROP FUNCTION linger CASCADE')
-    }
-  })
+    }))
 
   test('the end of a session answers all writes of its group with 503, and the next group is served', async () => {
     const database = open()

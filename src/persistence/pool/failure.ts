@@ -1,3 +1,4 @@
+import pg from 'pg'
 import { GatewayError } from '../../domain/errors.ts'
 
 /**
@@ -116,6 +117,15 @@ export function lostForLocks(error: unknown): boolean {
 
 /** After these states the gateway cannot know whether PostgreSQL committed: lost connections, ended sessions, 40003. */
 const outcomeUnknown = /^(08|57P0|40003)/
+
+/** States of the connection, unknown completion, lack of resources, limits of time, and the end of the session. */
+const meetsAll = /^(08|40003|53|55P03|57)/
+
+/**
+ * Whether PostgreSQL has rolled a transaction back because of one of its statements. The others may succeed without it.
+ */
+export const isOfOneStatement = (error: unknown): boolean =>
+  error instanceof pg.DatabaseError && error.code !== undefined && !meetsAll.test(error.code)
 
 /** The message with which PostgreSQL refused a statement, which then had no effect. null: PostgreSQL did not refuse. */
 export function refusalOf(error: unknown): string | null {

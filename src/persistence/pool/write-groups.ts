@@ -1,4 +1,4 @@
-import pg from 'pg'
+import { isOfOneStatement } from './failure.ts'
 import type { RowsOfSets, RunFastStatement } from './fast-statements.ts'
 import type { SqlValue } from './json-rows.ts'
 
@@ -20,12 +20,6 @@ const writesAtMost = 32
  * After a group that took longer than this, groups are smaller. A busy event loop alone does not take as long.
  */
 const tooLongMs = 1_000
-
-/**
- * States that say nothing about one write: of the connection, unknown completion, resources, limits of time, the end of
- * the session. Their source is appendix A of the PostgreSQL manual.
- */
-const meetsAll = /^(08|40003|53|55P03|57)/
 
 /** A write before it goes out, and its caller's promise. */
 interface Waiting {
@@ -90,7 +84,7 @@ export function createWriteGroups({ together, alone }: WriteGroupsOptions): RunF
       )
       for (const [index, { resolve }] of group.entries()) resolve(rowsOfSets[index] as readonly never[])
     } catch (error) {
-      const isOfOne = group.length > 1 && error instanceof pg.DatabaseError && !meetsAll.test(error.code ?? '08')
+      const isOfOne = group.length > 1 && isOfOneStatement(error)
       for (const { values, resolve, reject } of group)
         if (isOfOne) alone<never>(sql, values).then(resolve, reject)
         else reject(error)

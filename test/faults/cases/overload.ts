@@ -135,8 +135,10 @@ async function measure(sendAt: Send): Promise<{ notes: string[]; findings: strin
   const medianOf = (sent: readonly Sent[], figure: (one: Sent) => number) => median(sent.map(figure))
   const share = medianOf(storm, servedInAvailableSecond) / medianOf(calm, servedInAvailableSecond)
   const slow = quantile(refusedAfter, 0.99)
+  const served = (sent: readonly Sent[]) => medianOf(sent, servedInSecond).toFixed(0)
   const notes = [
-    `${medianOf(calm, servedInSecond).toFixed(0)}/s of ${sustainable.toFixed(0)}/s are served, and ${medianOf(storm, servedInSecond).toFixed(0)}/s of ${coming.toFixed(0)}/s (for each available processor second ${(100 * share).toFixed(0)} %)`,
+    `${served(calm)}/s of ${sustainable.toFixed(0)}/s are served, and ${served(storm)}/s of ${coming.toFixed(0)}/s ` +
+      `(for each available processor second ${(100 * share).toFixed(0)} %)`,
     `refused after ${median(refusedAfter).toFixed(0)} ms, 99 % within ${slow.toFixed(0)} ms`,
     `${unanswered} of ${due.toFixed(0)} not answered`,
   ]
